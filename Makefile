@@ -1,0 +1,39 @@
+# make demo: a bare machine to an explained network.   make test: the same machine to a passed test suite.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One thread a process: the matrices of S5 are so small that a second thread only waits (docs/benchmarks.md).
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check slow install dev clean
+
+demo: install
+	$(BIN)/cosetta run S5
+
+test: check
+	$(BIN)/python -m pytest -q
+
+slow: dev
+	$(BIN)/python -m pytest -q -m slow
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+install: $(VENV)/.installed
+dev: $(VENV)/.installed-dev
+
+# constraints.txt pins torch, so that every machine runs the versions that were tested.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Cosetta needs Python 3.11 or newer; this is " + sys.version.split()[0] + ": run make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,61 @@
+"""Cosetta: train, decompile and audit neural networks that learn group multiplication.
+
+Public names, in reading order: groups, harmonics, models, training, analysis. They are imported when first used, so
+`import cosetta` and `cosetta --help` wait for neither torch nor matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cosetta._version import __version__
+
+_HOME = {
+    # groups
+    "Group": "cosetta.groups",
+    "Subgroup": "cosetta.groups",
+    "SubgroupLattice": "cosetta.groups",
+    "cosets": "cosetta.groups",
+    "named_group": "cosetta.groups",
+    "subgroup_lattice": "cosetta.groups",
+    # harmonics
+    "Irrep": "cosetta.harmonics",
+    "fourier": "cosetta.harmonics",
+    "inverse_fourier": "cosetta.harmonics",
+    "irreps": "cosetta.harmonics",
+    "power": "cosetta.harmonics",
+    # models
+    "FoldedModel": "cosetta.models",
+    "GroupNetwork": "cosetta.models",
+    "PairScorer": "cosetta.models",
+    # analysis
+    "Analysis": "cosetta.results",
+    "AnalysisConfig": "cosetta.config",
+    "analyse": "cosetta.analysis",
+    "coset_variance_fraction": "cosetta.circuits",
+    "load_analysis": "cosetta.results",
+    "write_report": "cosetta.report",
+}
+
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from cosetta.analysis import analyse
+    from cosetta.circuits import coset_variance_fraction
+    from cosetta.config import AnalysisConfig
+    from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
+    from cosetta.harmonics import Irrep, fourier, inverse_fourier, irreps, power
+    from cosetta.models import FoldedModel, GroupNetwork, PairScorer
+    from cosetta.report import write_report
+    from cosetta.results import Analysis, load_analysis
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'cosetta' has no attribute '{name}'; its public names are {', '.join(__all__)}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

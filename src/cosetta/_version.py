@@ -1,0 +1,3 @@
+"""The version, where neither the build nor `--version` needs anything else."""
+
+__version__ = "0.1.0"

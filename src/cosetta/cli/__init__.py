@@ -1,0 +1,56 @@
+"""The `cosetta` command: parse, call, print.
+
+Commands are imported only when they run, so `--help` needs neither torch nor matplotlib. Every error that a user can mend is
+one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130.
+"""
+
+import errno
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from cosetta._version import __version__
+from cosetta.errors import CosettaError
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="cosetta",
+    version=__version__,
+    help="Train, decompile and audit neural networks that learn group multiplication.",
+    help_epilogue="First steps: `cosetta run S5` trains an S5 network and explains it, neuron by neuron.",
+)
+app.command("cosetta.cli.run:run", help="Train a network on a group, explain it and write a report.")
+app.command("cosetta.cli.run:explain", help="Explain a trained network again, for example with other thresholds.")
+app.command("cosetta.cli.algebra:subgroups", help="List the classes of subgroups of a group.")
+app.command("cosetta.cli.algebra:irreps", help="List the irreps of a group.")
+
+
+def main() -> None:
+    """Run the command line and turn errors into one line and an exit status."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # small matrices: a second thread only waits
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except KeyboardInterrupt:
+        _stop("interrupted; finished checkpoints are kept: run the same command to go on", 130)
+    except (CycloptsError, CosettaError, ValueError, OSError, MemoryError) as error:
+        if debug:
+            raise
+        _stop(_line(error), 1)
+
+
+def _line(error: Exception) -> str:
+    """The error as one line that says what to do."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the disk is full: `{error.filename or 'the output'}` could not be written; free space and run again"
+    if isinstance(error, MemoryError):
+        return "memory ran out: choose a smaller group, or close other programs and run again"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _stop(message: str, status: int) -> None:
+    print(f"cosetta: {message}", file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,131 @@
+"""Causal interventions: FoldedModel -> FoldedModel, or a change of the pre-activations.
+
+The interventions of Stander et al.'s Table 1, each with the outcome that the coset account predicts before it is measured,
+and mean ablation. Nothing here is scored; `evidence.py` does that, with controls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from cosetta.models import FoldedModel
+
+__all__ = ["STANDER2024", "Intervention", "mean_ablate"]
+
+
+@final
+@dataclass(frozen=True)
+class Intervention:
+    """A change to a network, and what the coset account predicts of it.
+
+    Args:
+        name: short name.
+        prediction: the predicted outcome, in words.
+        holds: whether (accuracy, loss) after the change are as predicted, given (accuracy, loss) before.
+        weights: change of the model's functions.
+        noise: (mean, standard deviation) of Gaussian noise added to every pre-activation, or None.
+    """
+
+    name: str
+    prediction: str
+    holds: Callable[[float, float, float, float], bool]
+    weights: Callable[[FoldedModel], FoldedModel] = lambda model: model
+    noise: tuple[float, float] | None = None
+
+    def on_pre(self, generator: torch.Generator) -> Callable[[Tensor], Tensor] | None:
+        """The change of pre-activations, drawing its noise from `generator`.
+
+        Args:
+            generator: source of the noise.
+
+        Returns:
+            A function of the pre-activations, or None if they are left alone.
+        """
+        if self.noise is None:
+            return None
+        mean, std = self.noise
+        return lambda pre: pre + mean + std * torch.randn(pre.shape, generator=generator, dtype=pre.dtype)
+
+
+def _signed(left: int, right: int) -> Callable[[FoldedModel], FoldedModel]:
+    return lambda model: replace(model, left=left * model.left, right=right * model.right)
+
+
+def _destroyed(acc: float, loss: float, acc0: float, loss0: float) -> bool:
+    return acc < 0.1
+
+
+def _unharmed(acc: float, loss: float, acc0: float, loss0: float) -> bool:
+    return acc >= acc0 - 0.01
+
+
+def _better(acc: float, loss: float, acc0: float, loss0: float) -> bool:
+    return acc >= acc0 - 0.001 and loss < loss0
+
+
+def _worse_but_right(acc: float, loss: float, acc0: float, loss0: float) -> bool:
+    return acc >= 0.8 and loss > loss0
+
+
+STANDER2024: tuple[Intervention, ...] = (
+    Intervention(
+        "swap left and right",
+        "accuracy below 10 %: left reads right cosets Ha, right reads left cosets bK; they do not exchange",
+        _destroyed,
+        lambda model: replace(model, left=model.right, right=model.left),
+    ),
+    Intervention(
+        "flip both signs",
+        "accuracy within 1 %: pre changes sign, so each neuron does its partner's work",
+        _unharmed,
+        _signed(-1, -1),
+    ),
+    Intervention(
+        "flip left", "accuracy below 10 %: pre no longer vanishes on the shared coset", _destroyed, _signed(-1, 1)
+    ),
+    Intervention(
+        "flip right", "accuracy below 10 %: pre no longer vanishes on the shared coset", _destroyed, _signed(1, -1)
+    ),
+    Intervention(
+        "|x| for ReLU",
+        "lower loss, no accuracy lost: firing on both signs rules out the coset twice as often",
+        _better,
+        lambda model: replace(model, activation="abs"),
+    ),
+    Intervention("noise N(0, 0.1)", "accuracy within 1 %: small against the gaps between coset values", _unharmed, noise=(0, 0.1)),
+    Intervention("noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0, 1)),
+    Intervention("noise N(1, 1)", "higher loss, accuracy above 80 %: silent neurons begin to fire", _worse_but_right, noise=(1, 1)),
+    Intervention("noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1, 1)),
+)
+"""Table 1 of Stander et al. 2023 (arXiv:2312.06581); the second argument of N is a standard deviation."""
+
+
+def mean_ablate(
+    model: FoldedModel, neurons: Int[Tensor, " ablated"], post_mean: Float[Tensor, " neuron"]
+) -> FoldedModel:
+    """Replace the post-activations of some neurons by their mean.
+
+    Args:
+        model: the model.
+        neurons: positions of the neurons to ablate.
+        post_mean: mean post-activation of every neuron of the model over all pairs.
+
+    Returns:
+        A model without these neurons, their mean contribution moved into the bias.
+
+    Source:
+        This project's form of mean ablation; Chughtai et al. 2023 (arXiv:2302.03025), section 5, ablate in the same spirit.
+
+    Example:
+        >>> model = FoldedModel(torch.ones(2, 1), torch.zeros(2, 1), torch.tensor([[1.0], [3.0]]), torch.zeros(2))
+        >>> mean_ablate(model, torch.tensor([0]), torch.tensor([1.0])).bias
+        tensor([1., 3.])
+    """
+    kept = torch.ones(model.width, dtype=torch.bool)
+    kept[neurons] = False
+    moved = model.out[:, ~kept] @ post_mean.to(model.out.dtype)[~kept]
+    return replace(model.keep(torch.nonzero(kept)[:, 0]), bias=model.bias + moved)

@@ -1,0 +1,54 @@
+"""Figures of an analysis: `draw_*` takes results and returns a matplotlib `Figure`, `caption_*` says what it shows.
+
+No function here computes a statistic or reads a file, and none changes matplotlib's global state.
+"""
+
+from cosetta.report.figures.circuits import caption_coverage, caption_lifts, draw_coverage, draw_lifts
+from cosetta.report.figures.classes import (
+    caption_classes,
+    caption_fractions,
+    caption_irreps,
+    draw_classes,
+    draw_fractions,
+    draw_irreps,
+)
+from cosetta.report.figures.evidence import caption_evidence, draw_evidence
+from cosetta.report.figures.exemplar import (
+    caption_histograms,
+    caption_matrix,
+    caption_mirror,
+    caption_out,
+    draw_histograms,
+    draw_matrix,
+    draw_mirror,
+    draw_out,
+)
+from cosetta.report.figures.style import Caption, to_svg
+from cosetta.report.figures.training import caption_training, draw_training
+
+__all__ = [
+    "Caption",
+    "caption_classes",
+    "caption_coverage",
+    "caption_evidence",
+    "caption_fractions",
+    "caption_histograms",
+    "caption_irreps",
+    "caption_lifts",
+    "caption_matrix",
+    "caption_mirror",
+    "caption_out",
+    "caption_training",
+    "draw_classes",
+    "draw_coverage",
+    "draw_evidence",
+    "draw_fractions",
+    "draw_histograms",
+    "draw_irreps",
+    "draw_lifts",
+    "draw_matrix",
+    "draw_mirror",
+    "draw_out",
+    "draw_training",
+    "to_svg",
+]

@@ -1,0 +1,104 @@
+"""Training curves: loss and accuracy against the optimiser step."""
+
+from itertools import takewhile
+
+from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, power_axis, styled
+from cosetta.report.notation import count, duration, percent, scientific
+from cosetta.results import TrainingCurve
+
+__all__ = ["caption_training", "draw_training"]
+
+TRAIN = "#D55E00"
+TEST = "#0072B2"
+
+
+@styled
+def draw_training(curve: TrainingCurve | None):
+    """Loss (log scale) and accuracy against the step (log scale), train and test, with the step of lasting perfection.
+
+    Args:
+        curve: the metrics, or None.
+
+    Returns:
+        A figure of two panels.
+    """
+    if curve is None or not curve.step:
+        return blank("this run has no training metrics")
+    figure = new_figure(7.2, 3.0)
+    loss, accuracy = figure.subplots(1, 2)
+    for axis, train, test in (
+        (loss, curve.train_loss, curve.test_loss),
+        (accuracy, curve.train_accuracy, curve.test_accuracy),
+    ):
+        axis.plot(curve.step, train, color=TRAIN, linestyle=(0, (4, 1.5)), label="train")
+        axis.plot(curve.step, test, color=TEST, label="test")
+        power_axis(axis, "x")
+        axis.set_xlabel("optimiser step")
+        axis.grid(axis="y")
+    power_axis(loss, "y")
+    loss.set_ylabel("cross-entropy (nats)")
+    accuracy.set_ylabel("accuracy (%)")
+    accuracy.set_ylim(-0.02, 1.04)
+    percent_axis(accuracy)
+    lasting = stays_at_one(curve.test_accuracy)
+    if lasting is not None:
+        step = max(1, curve.step[lasting])
+        for axis in (loss, accuracy):
+            axis.axvline(step, color=QUIET, linewidth=0.8, linestyle=(0, (1, 2)))
+        accuracy.annotate(
+            f"test stays at 100 % from step {count(curve.step[lasting])}",
+            (step, 1),
+            (3, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            color=INK,
+        )
+    loss.legend(loc="lower left")
+    return figure
+
+
+def caption_training(curve: TrainingCurve) -> Caption:
+    """When training and test accuracy reached 1 for good, and where the losses end.
+
+    Args:
+        curve: the metrics, not empty.
+
+    Returns:
+        The caption.
+    """
+    lasting, fitted = stays_at_one(curve.test_accuracy), stays_at_one(curve.train_accuracy)
+    if lasting is None:
+        finding = f"Test accuracy does not stay at 100 %; it ends at {percent(curve.test_accuracy[-1])}."
+    else:
+        finding = (
+            f"Test accuracy is 100 % at every evaluation from step {count(curve.step[lasting])} "
+            f"({duration(curve.seconds[lasting])}) to the end."
+        )
+    if fitted is None:
+        start = f"Training accuracy does not stay at 100 %; it ends at {percent(curve.train_accuracy[-1])}. "
+    else:
+        start = f"Training accuracy does so from step {count(curve.step[fitted])}. "
+    check = (
+        f"{start}Evaluated {count(len(curve.step))} times up to step {count(curve.step[-1])}; final cross-entropy "
+        f"{scientific(curve.test_loss[-1])} nats on test pairs, {scientific(curve.train_loss[-1])} on training pairs."
+    )
+    return Caption(finding, check)
+
+
+def stays_at_one(accuracy: tuple[float, ...]) -> int | None:
+    """Position from which every evaluation is exactly 1, or None.
+
+    Args:
+        accuracy: values in [0, 1] by evaluation.
+
+    Returns:
+        The first such position.
+
+    Example:
+        >>> stays_at_one((0.2, 1.0, 0.9, 1.0, 1.0))
+        3
+    """
+    lasting = sum(1 for _ in takewhile(lambda value: value == 1.0, reversed(accuracy)))
+    return len(accuracy) - lasting if lasting else None

@@ -1,0 +1,251 @@
+"""The report: one HTML file that needs nothing else, neither a network nor another file.
+
+Figures are inline SVG, styles and the script of the neuron table are inline too, and a content security policy lets no other
+script run. All text from the analysis is escaped by the template. The page renders the analysis and computes nothing.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+
+from cosetta.config import AnalysisConfig
+from cosetta.files import write_whole
+from cosetta.report import figures, headline, notation
+from cosetta.report.figures.classes import plain_class
+from cosetta.report.palette import class_palette, irrep_palette
+from cosetta.results import Analysis, NeuronRecord
+
+__all__ = ["render_report", "write_report"]
+
+
+_PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "−01234567890123456789")
+
+
+class Plot(NamedTuple):
+    """A figure of the page: its number, markup and caption."""
+
+    number: int
+    svg: Markup
+    caption: figures.Caption
+
+
+class ExemplarView(NamedTuple):
+    """The clearest neuron of a class with what was found about it and its four figures."""
+
+    exemplar: Any
+    record: NeuronRecord | None
+    plots: tuple[Plot, ...]
+
+
+def write_report(analysis: Analysis, path: Path) -> None:
+    """Write the report, whole or not at all.
+
+    Args:
+        analysis: what to report.
+        path: the HTML file; its folder must exist.
+    """
+    text = render_report(analysis)
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def render_report(analysis: Analysis) -> str:
+    """The report as text.
+
+    Args:
+        analysis: what to report.
+
+    Returns:
+        An HTML document without any outside reference; equal analyses give equal text.
+    """
+    environment = Environment(
+        loader=PackageLoader("cosetta.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=set_scripts,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (notation.count, notation.decimal, notation.duration, notation.percent, notation.scientific):
+        environment.filters[function.__name__] = function
+    environment.filters["typeset"] = notation.typeset
+    environment.filters["plain_class"] = plain_class
+    script = _source(environment, "table.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html").render(
+        analysis=analysis,
+        script=Markup(script),  # noqa: S704 - our own file
+        script_hash=digest,
+        style=Markup(_source(environment, "report.css")),  # noqa: S704 - our own file
+        stats=headline.headline_stats(analysis),
+        sentence=headline.headline_sentence(analysis),
+        open_sentence=headline.open_sentence(analysis),
+        status=headline.neurons_by_status(analysis),
+        class_colours=class_palette(_class_names(analysis)),
+        irrep_colours=irrep_palette([name for name, _, _ in analysis.irreps]),
+        share_bar=share_bar,
+        class_of=class_of,
+        config=tuple(_flatten(_training_part(analysis.run))),
+        run=tuple(_flatten({k: v for k, v in analysis.run.items() if k != "config"})),
+        thresholds={name: (value, _reason(name)) for name, value in analysis.thresholds.items()},
+        circuits_by_class={
+            name: [circuit for circuit in analysis.circuits if circuit.subgroup == name]
+            for name in dict.fromkeys(circuit.subgroup for circuit in analysis.circuits)
+        },
+        digest=hashlib.sha256(analysis.to_json()).hexdigest(),
+        **_plots(analysis),
+    )
+
+
+def set_scripts(value: object) -> object:
+    """Text with its Unicode sub- and superscripts as `sub` and `sup` elements, everything else escaped.
+
+    Args:
+        value: what the template prints; only plain text is changed.
+
+    Returns:
+        Markup for plain text, the value itself otherwise.
+
+    Example:
+        >>> set_scripts("S₅ < 10⁻⁶")
+        Markup('S<sub>5</sub> &lt; 10<sup>−6</sup>')
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    text = re.sub("[₀-₉]+", lambda found: f"<sub>{found[0].translate(_PLAIN)}</sub>", str(escape(value)))
+    return Markup(re.sub("[⁻⁰¹²³⁴-⁹]+", lambda found: f"<sup>{found[0].translate(_PLAIN)}</sup>", text))  # noqa: S704
+
+
+def class_of(neuron: NeuronRecord) -> str:
+    """Name of the row of the class table that a neuron belongs to.
+
+    Args:
+        neuron: its record.
+
+    Returns:
+        A class name, `none` or `dead`.
+    """
+    if neuron.status == "dead":
+        return "dead"
+    return neuron.left.subgroup if neuron.status == "explained" and neuron.left else "none"
+
+
+def share_bar(shares: Mapping[str, float], colours: Mapping[str, str]) -> str:
+    """A stacked bar of power shares as a CSS background.
+
+    Args:
+        shares: share by irrep, in [0, 1].
+        colours: hex colour by irrep.
+
+    Returns:
+        The value of `background`, made of numbers and colours only.
+
+    Example:
+        >>> share_bar({"(2,1)": 1.0}, {"(2,1)": "#0072B2"})
+        'linear-gradient(90deg,#0072B2 0% 100.0%,#0000 0)'
+    """
+    shown = [(colours[name], share) for name, share in shares.items() if share > 0.005 and name in colours]
+    ends = [f"{100 * end:.1f}%" for end in accumulate(share for _, share in shown)]
+    starts = ["0%", *ends[:-1]]
+    stops = [f"{colour} {start} {end}" for (colour, _), start, end in zip(shown, starts, ends, strict=True)]
+    return f"linear-gradient(90deg,{','.join([*stops, '#0000 0'])})"
+
+
+def _plots(analysis: Analysis) -> dict[str, Any]:
+    """Every figure of the page, numbered in reading order; what has nothing to show is None or absent."""
+    numbers, irreps = count(1), [name for name, _, _ in analysis.irreps]
+    records = {neuron.neuron: neuron for neuron in analysis.neurons}
+
+    def plot(figure: Figure, caption: figures.Caption) -> Plot:
+        number = next(numbers)
+        label = Markup('role="img" aria-label="{}"').format(caption.finding)
+        svg = figures.to_svg(figure, f"f{number}").replace('role="img"', str(label), 1)
+        return Plot(number, Markup(svg), caption)  # noqa: S704 - matplotlib escapes the text in it
+
+    curve, classes, circuits = analysis.curve, analysis.classes, analysis.circuits
+    plots: dict[str, Any] = dict.fromkeys(("training", "classes", "irreps", "fractions", "lifts", "replacements"))
+    plots["interventions"] = None
+    if curve and curve.step:
+        plots["training"] = plot(figures.draw_training(curve), figures.caption_training(curve))
+    if classes:
+        plots["classes"] = plot(
+            figures.draw_classes(classes, irreps), figures.caption_classes(classes, analysis.width)
+        )
+        plots["irreps"] = plot(figures.draw_irreps(classes, irreps), figures.caption_irreps(classes))
+    if any(neuron.left or neuron.right for neuron in analysis.neurons):
+        plots["fractions"] = plot(figures.draw_fractions(analysis), figures.caption_fractions(analysis))
+    plots["exemplars"] = tuple(
+        ExemplarView(
+            exemplar,
+            record := records.get(exemplar.neuron),
+            (
+                plot(figures.draw_histograms(exemplar), figures.caption_histograms(exemplar, record)),
+                plot(figures.draw_matrix(exemplar), figures.caption_matrix(exemplar, record)),
+                plot(figures.draw_mirror(exemplar), figures.caption_mirror(record)),
+                plot(figures.draw_out(exemplar), figures.caption_out(record)),
+            ),
+        )
+        for exemplar in analysis.exemplars
+    )
+    colours = class_palette(_class_names(analysis))
+    plots["coverage"] = tuple(
+        plot(
+            figures.draw_coverage(circuits, summary, _conjugates(analysis, summary.subgroup), colours[summary.subgroup]),
+            figures.caption_coverage(summary, _conjugates(analysis, summary.subgroup)),
+        )
+        for summary in classes
+        if summary.circuits and _conjugates(analysis, summary.subgroup)
+    )
+    if any(circuit.ablation for circuit in circuits):
+        plots["lifts"] = plot(figures.draw_lifts(circuits), figures.caption_lifts(circuits))
+    for kind in ("replacement", "intervention"):
+        tests = [test for test in analysis.evidence if test.kind == kind]
+        if tests:
+            plots[f"{kind}s"] = plot(figures.draw_evidence(tests), figures.caption_evidence(tests))
+    return plots
+
+
+def _conjugates(analysis: Analysis, subgroup: str) -> int:
+    """How many conjugates a class has, as its neurons' labels say; 0 if none does."""
+    labels = (neuron.left for neuron in analysis.neurons)
+    return next((label.conjugates for label in labels if label and label.subgroup == subgroup), 0)
+
+
+def _class_names(analysis: Analysis) -> set[str]:
+    return {summary.subgroup for summary in analysis.classes} | {c.subgroup for c in analysis.circuits}
+
+
+def _training_part(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = run.get("config", {})
+    return config if isinstance(config, Mapping) else {"config": config}
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as (dotted name, text) in their own order."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            yield f"{prefix}{name}", ", ".join(str(item) for item in value)
+        else:
+            yield f"{prefix}{name}", f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _reason(threshold: str) -> str:
+    """Why a threshold is what it is, from the configuration's own description."""
+    known = AnalysisConfig.model_fields.get(threshold)
+    return (known.description or "") if known else ""
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+

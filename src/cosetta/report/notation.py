@@ -1,0 +1,145 @@
+"""How numbers and names are printed, in the report, in figures and in the terminal.
+
+A proportion below 1 is never rounded up to 100 %, nor one above 0 down to 0 %. Small and large numbers carry a power of ten
+in Unicode, so that text stays text. Names of groups get subscripts; nothing here escapes HTML, the template does.
+"""
+
+import math
+import re
+
+__all__ = ["count", "decimal", "duration", "percent", "scientific", "typeset"]
+
+MISSING = "–"
+"""Printed where a record has no value."""
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A proportion in per cent, rounded so that only exact 0 and 1 print as `0 %` and `100 %`.
+
+    Args:
+        share: the proportion, in [0, 1].
+        digits: digits after the point.
+
+    Returns:
+        Text with a no-break space before the sign.
+
+    Example:
+        >>> percent(14399 / 14400), percent(1.0), percent(1e-6), percent(0.25, digits=0)
+        ('99.99\\xa0%', '100\\xa0%', '<\\xa00.01\\xa0%', '25\\xa0%')
+    """
+    if share is None or math.isnan(share):
+        return MISSING
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f}\u00a0%"
+    step = 10.0**-digits
+    if 0 < share < 1 and 100 * share < step / 2:
+        return f"<\u00a0{step:.{digits}f}\u00a0%"
+    shown = 100 - step if 0 < share < 1 and 100 * share > 100 - step / 2 else 100 * share
+    return f"{shown:.{digits}f}\u00a0%".replace("-", "−")
+
+
+def scientific(value: float | None, digits: int = 2) -> str:
+    """A number in at most `digits` + 1 significant figures, with a power of ten outside 0.001 to 10,000.
+
+    Args:
+        value: the number; its unit is the caller's.
+        digits: figures after the first.
+
+    Returns:
+        Text.
+
+    Example:
+        >>> scientific(3.5e-6), scientific(0.0213), scientific(-22.391), scientific(0.0)
+        ('3.50 × 10⁻⁶', '0.0213', '−22.4', '0')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    rounded = abs(float(f"{value:.{digits}e}"))
+    if 1e-3 <= rounded < 1e4:
+        places = max(0, digits - math.floor(math.log10(rounded)))
+        return f"{value:.{places}f}".replace("-", "−")
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    return f"{mantissa}\u00a0×\u00a010{str(int(exponent)).translate(_SUPERSCRIPT)}".replace("-", "−")
+
+
+def decimal(value: float | None, digits: int = 2) -> str:
+    """A number with a fixed number of digits after the point.
+
+    Args:
+        value: the number; its unit is the caller's.
+        digits: digits after the point.
+
+    Returns:
+        Text, with a true minus sign.
+
+    Example:
+        >>> decimal(-1.2345), decimal(None)
+        ('−1.23', '–')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def count(number: int | None) -> str:
+    """A whole number with thousands separated.
+
+    Args:
+        number: the number.
+
+    Returns:
+        Text.
+
+    Example:
+        >>> count(14400)
+        '14,400'
+    """
+    return MISSING if number is None else f"{number:,}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time span in its two largest units.
+
+    Args:
+        seconds: the span, at least 0.
+
+    Returns:
+        Text.
+
+    Example:
+        >>> duration(6.24), duration(95), duration(7300)
+        ('6.2\\xa0s', '1\\xa0min 35\\xa0s', '2\\xa0h 1\\xa0min')
+    """
+    if seconds is None or math.isnan(seconds):
+        return MISSING
+    if seconds < 60:
+        return f"{seconds:.1f}\u00a0s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)}\u00a0min {int(seconds % 60)}\u00a0s"
+    return f"{int(seconds // 3600)}\u00a0h {int(seconds % 3600 // 60)}\u00a0min"
+
+
+def typeset(name: str) -> str:
+    """Name of a group or an irrep with subscripts, superscripts and product signs.
+
+    Args:
+        name: a plain name such as `S3xS2`, `C7:C3` or `(2,1^3)`.
+
+    Returns:
+        Text without markup; it is not escaped.
+
+    Example:
+        >>> typeset("(S3xS3):C2"), typeset("(2,1^3)"), typeset("S4 twisted")
+        ('(S₃×S₃)⋊C₂', '(2,1³)', 'S₄ twisted')
+    """
+    text = re.sub(r"\^(\d+)", lambda match: match[1].translate(_SUPERSCRIPT), name)
+    text = re.sub(r"(?<=[A-Za-z])_?(\d+)", lambda match: match[1].translate(_SUBSCRIPT), text)
+    text = re.sub(r"(?<=[₀-₉)\*])x(?=[A-Z(])", "×", text)
+    return re.sub(r"(?<=[₀-₉)\*]):(?=[A-Z(])", "⋊", text)

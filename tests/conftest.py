@@ -1,0 +1,20 @@
+"""Fixtures shared by the whole suite."""
+
+import pytest
+
+from cosetta.groups.group import Group
+from cosetta.groups.named import named_group
+
+SMALL_GROUPS = ("C1", "C2", "C5", "C6", "V4", "S3", "D8", "Q8", "A4", "D10", "S4", "C7:C3")
+
+
+@pytest.fixture(scope="session")
+def small_groups() -> tuple[Group, ...]:
+    """The groups that every law is checked on; Q8 is quaternionic, C5 and C7:C3 are complex."""
+    return tuple(named_group(name) for name in SMALL_GROUPS)
+
+
+@pytest.fixture(scope="session", params=SMALL_GROUPS)
+def small_group(request: pytest.FixtureRequest) -> Group:
+    """Each of the small groups in turn, as one test case each."""
+    return named_group(request.param)
