@@ -96,10 +96,10 @@ STANDER2024: tuple[Intervention, ...] = (
         _better,
         lambda model: replace(model, activation="abs"),
     ),
-    Intervention("noise N(0, 0.1)", "accuracy within 1 %: small against the gaps between coset values", _unharmed, noise=(0, 0.1)),
-    Intervention("noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0, 1)),
-    Intervention("noise N(1, 1)", "higher loss, accuracy above 80 %: silent neurons begin to fire", _worse_but_right, noise=(1, 1)),
-    Intervention("noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1, 1)),
+    Intervention("noise N(0, 0.1)", "accuracy within 1 %: small against the gaps between coset values", _unharmed, noise=(0.0, 0.1)),
+    Intervention("noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0.0, 1.0)),
+    Intervention("noise N(1, 1)", "higher loss, accuracy above 80 %: silent neurons begin to fire", _worse_but_right, noise=(1.0, 1.0)),
+    Intervention("noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1.0, 1.0)),
 )
 """Table 1 of Stander et al. 2023 (arXiv:2312.06581); the second argument of N is a standard deviation."""
 

@@ -105,7 +105,15 @@ def test_damaged_files_are_named(network, tmp_path):
 def test_unfitting_models_are_refused():
     with pytest.raises(Unsupported, match="`activation` must be one of relu, abs, gelu, silu; got 'tanh'"):
         GroupNetwork(6, 5, 7, activation="tanh")
+    unfitting = object.__new__(FoldedModel)  # past the tests' own shape checks
+    values = {"left": (6, 2), "right": (6, 3), "out": (6, 2), "bias": (6,)}
+    for name, shape in values.items():
+        object.__setattr__(unfitting, name, torch.zeros(shape))
     with pytest.raises(ValueError, match="must be order x width"):
-        FoldedModel(torch.zeros(6, 2), torch.zeros(6, 3), torch.zeros(6, 2), torch.zeros(6))
+        unfitting.__post_init__()
+    with pytest.raises(ValueError, match=r"must be finite; `out` holds nan at \[2, 1\]"):
+        broken = torch.zeros(6, 2)
+        broken[2, 1] = torch.nan
+        FoldedModel(torch.zeros(6, 2), torch.zeros(6, 2), broken, torch.zeros(6))
     with pytest.raises(ValueError, match="the model must have 24 outputs for S4; it has 6"):
         PairScorer(named_group("S4"))(GroupNetwork(6, 5, 7).fold())

@@ -249,13 +249,13 @@ class Group:
             >>> Group.from_permutations([(1, 0, 2), (1, 2, 0)]).subgroup(generators=[3]).order
             3
         """
-        from cosetta.groups.subgroups import Subgroup
+        from cosetta.groups.subgroups import _known
 
         for g in generators:
             if not 0 <= g < self.order:
                 raise ValueError(f"`generators` must be elements 0..{self.order - 1} of {self.name}; got {g}")
         members = _generated(self.table, [int(g) for g in generators])
-        return Subgroup(self, np.flatnonzero(members))
+        return _known(self, np.flatnonzero(members))
 
     def __repr__(self) -> str:
         """Name and order."""
@@ -344,10 +344,11 @@ def _generated(table: np.ndarray, generators: Sequence[int]) -> Bool[np.ndarray,
     """Membership mask of what the generators reach from the identity by multiplying on the right."""
     members = np.zeros(table.shape[0], dtype=bool)
     members[0] = True
-    frontier = np.array([0])
+    gens, frontier = np.array(generators, dtype=np.intp), np.array([0])
     while frontier.size:
-        reached = np.unique(table[np.ix_(frontier, np.array(generators, dtype=np.intp))])
-        frontier = reached[~members[reached]]
+        reached = np.zeros_like(members)
+        reached[table[frontier[:, None], gens]] = True
+        frontier = np.flatnonzero(reached & ~members)
         members[frontier] = True
     return members
 

@@ -1,11 +1,13 @@
 """Isomorphisms and automorphisms, found by mapping a short generating sequence.
 
 A homomorphism is fixed by the images of generators x1, .., xk. An image must share every isomorphism invariant of its
-generator (order, class size, number of roots, and the same for powers), which leaves few candidates; each tuple of candidates
-is extended along a spanning tree of words and checked against the tables, so a map that is returned is proven to be one.
-Candidates are taken up to conjugacy, so automorphisms come as one representative of each coset of the inner ones.
+generator (order, class size, number of roots, and the same for powers), which leaves few candidates; each tuple of
+candidates is extended along a spanning tree of words and checked against the tables, so a map that is returned is
+proven to be one. Candidates are taken up to conjugacy, so automorphisms come as one representative of each coset of
+the inner ones.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -18,7 +20,7 @@ from cosetta.groups.group import Group
 __all__ = ["all_automorphisms", "find_isomorphism", "outer_automorphisms"]
 
 AUTOMORPHISM_LIMIT = 200_000
-"""Most candidate images that `outer_automorphisms` tries; S_7 needs 21, D_8 x C_2 about 50, C_2^5 would need millions."""
+"""Most candidate images that `outer_automorphisms` tries; S_7 needs 21, C_2^5 would need millions."""
 
 _CHUNK = 4_000_000
 """Entries of the table of images held at once (32 MB)."""
@@ -27,23 +29,24 @@ _CHUNK = 4_000_000
 def find_isomorphism(G: Group, H: Group) -> Int[np.ndarray, " g"] | None:
     r"""An isomorphism $\varphi: G \to H$, or None when there is none.
 
-    Which of the isomorphisms is returned is fixed by the two tables, so the answer is the same on every run. It identifies an
-    unknown Cayley table with a named group.
+    Which of the isomorphisms is returned is fixed by the two tables, so the answer is the same on every run. It
+    identifies an unknown Cayley table with a named group.
 
-    **Cost**: invariants take O(|G|) memory after one pass over the table, each candidate O(k|G|). Groups with many elements
-    alike (elementary abelian factors, 2-groups of order 64 and up) may need many candidates; S_7 needs at most 21.
+    **Cost**: invariants take O(|G|) memory after one pass over the table, each candidate O(k|G|). Groups with many
+    elements alike (elementary abelian factors, 2-groups of order 64 and up) may need many candidates; S_7 needs at
+    most 21.
 
     Args:
         G: the group to map from.
         H: the group to map to.
 
     Returns:
-        `image[a]` in H of each element a of G, with `image[table_G[a, b]] == table_H[image[a], image[b]]` for all a, b, and
-        every element of H once; or None.
+        `image[a]` in H of each element a of G, with `image[table_G[a, b]] == table_H[image[a], image[b]]` for all
+        a, b, and every element of H once; or None.
 
     Source:
-        Generator images restricted by invariants: Holt, Eick and O'Brien, Handbook of Computational Group Theory (2005),
-        section 9.3.2 (the simple method, without its lifting through a characteristic series).
+        Generator images restricted by invariants: Holt, Eick and O'Brien, Handbook of Computational Group Theory
+        (2005), section 9.3.2 (the simple method, without its lifting through a characteristic series).
 
     Example:
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)])
@@ -91,10 +94,11 @@ def outer_automorphisms(group: Group, limit: int = AUTOMORPHISM_LIMIT) -> Int[np
     (colours,) = _colours(group)
     generators = _short_generators(group, colours)
     counts = np.bincount(colours)[colours[list(generators)]]
-    cost = len(np.unique(group.class_of[colours == colours[generators[0]]])) * prod(counts[1:].tolist()) if generators else 1
+    first_classes = group.class_of[colours == colours[generators[0] if generators else 0]]
+    cost = len(np.unique(first_classes)) * prod(counts[1:].tolist())
     if cost > limit:
         raise Unsupported(
-            f"automorphisms are listed when at most {limit} generator images are possible; {group.name} has up to {cost}"
+            f"automorphisms are listed where at most {limit} generator images are possible, {group.name} has {cost}"
         )
     return np.stack(list(_extensions(_word_tree(group, generators), group, colours, colours)))
 
@@ -162,7 +166,7 @@ def _joint_numbers(rows: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _short_generators(group: Group, colours: np.ndarray) -> tuple[int, ...]:
-    """Few generators with few candidate images: the best pair if one is met soon, else greedily the largest subgroup."""
+    """Few generators with few candidate images: the best pair if one is met soon, else greedily."""
     if group.order == 1:
         return ()
     sizes = np.bincount(colours)
@@ -174,11 +178,12 @@ def _short_generators(group: Group, colours: np.ndarray) -> tuple[int, ...]:
     tries = 0
     for k, m in sorted(((k, m) for k in kinds for m in kinds), key=lambda p: (classes[p[0]] * sizes[p[1]], p)):
         a = int(np.flatnonzero(colours == k)[0])
-        for b in np.flatnonzero(colours == m)[:6]:
+        candidates = np.flatnonzero(colours == m)
+        for b in candidates[:: -(-len(candidates) // 12)]:
             tries += 1
             if group.subgroup([a, int(b)]).order == group.order:
                 return (a, int(b))
-        if tries > 400:
+        if tries > 100:
             break
     return _greedy_generators(group, sizes[colours])
 
@@ -219,12 +224,14 @@ def _word_tree(group: Group, generators: tuple[int, ...]) -> list[_Step]:
     return steps
 
 
-def _extensions(steps: list[_Step], H: Group, colours_g: np.ndarray, colours_h: np.ndarray, images: tuple[int, ...] = ()):
+def _extensions(
+    steps: list[_Step], H: Group, colours_g: np.ndarray, colours_h: np.ndarray, images: tuple[int, ...] = ()
+) -> Iterator[np.ndarray]:
     """Depth first: complete maps whose first generators go to `images`, one up to conjugacy in H."""
-    depth = len(images)
     if not steps:
         yield np.zeros(1, dtype=np.int64)
         return
+    depth = len(images)
     step, generator = steps[depth], steps[depth].generators[depth]
     candidates = np.flatnonzero(colours_h == colours_g[generator])
     candidates = _up_to_conjugacy(H, images, candidates, generator)
@@ -240,13 +247,13 @@ def _extensions(steps: list[_Step], H: Group, colours_g: np.ndarray, colours_h: 
 
 
 def _up_to_conjugacy(H: Group, images: tuple[int, ...], candidates: np.ndarray, preferred: int) -> np.ndarray:
-    """One candidate of each orbit under the centraliser of the images so far; the preferred element first if present."""
+    """One candidate of each orbit under the centralizer of the images so far; the preferred one first if present."""
     commuting = np.ones(H.order, dtype=bool)
     for y in images:
         commuting &= H.table[y] == H.table[:, y]
-    centraliser = np.flatnonzero(commuting)
+    centralizer = np.flatnonzero(commuting)
     smallest = np.full(len(candidates), H.order, dtype=np.int64)
-    for block in np.split(centraliser, np.arange(2000, len(centraliser), 2000)):
+    for block in np.split(centralizer, np.arange(2000, len(centralizer), 2000)):
         smallest = np.minimum(smallest, H.table[H.table[np.ix_(block, candidates)], H.inverse[block, None]].min(axis=0))
     kept = np.unique(smallest)
     if preferred in candidates:

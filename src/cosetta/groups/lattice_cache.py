@@ -1,7 +1,8 @@
 """Copies of subgroup lattices on disk.
 
-One .npz file a group (no pickle), named by a hash of its table, labels and permutations and of the format's version. Files
-are written under a temporary name and renamed, so a killed process never leaves half a file in place. Nothing here can fail a
+One .npz file a group (no pickle), named by a hash of its table, labels and permutations and of the format's
+version. Files are written under a temporary name and renamed, so a killed process never leaves half a file in
+place. Nothing here can fail a
 computation: a file that does not read back whole is logged and made again, a folder that cannot be written is logged.
 """
 
@@ -66,9 +67,8 @@ def load_lattice(group: Group) -> LatticeArrays | None:
     path = _path(group)
     try:
         with np.load(path, allow_pickle=False) as stored:
-            arrays = LatticeArrays(
-                *(stored[name] for name in LatticeArrays._fields[:-1]), tuple(stored["class_names"].tolist())
-            )
+            packed, class_of, carriers, normalizers, names = (stored[name] for name in LatticeArrays._fields)
+        arrays = LatticeArrays(packed, class_of, carriers, normalizers, tuple(names.tolist()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

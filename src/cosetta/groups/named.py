@@ -12,9 +12,9 @@
 | `PSL(2,7)`, `PSL(3,2)` | for a prime p, on the p + 1 points of the projective line; and on 7 points |
 | `S4xC2`, `C7:C3`, `(S3xS3):C2` | direct and semidirect products; `:` binds tighter than `x` |
 
-Upper or lower case, `_`, `{}` and spaces are free, and `×` and `⋊` are read as `x` and `:`. Every order is known before
-anything is built. Cyclic and dihedral groups on more than 100 points are plain tables with words a^k b as labels. See
-`semidirect_product` for which action `N:K` means.
+Upper or lower case, `_`, `{}` and spaces are free, and `×` and `⋊` are read as `x` and `:`. Every order is known
+before anything is built. Cyclic and dihedral groups on more than 100 points are plain tables with words a^k b as
+labels. See `semidirect_product` for which action `N:K` means.
 """
 
 import re
@@ -37,7 +37,8 @@ _TOKEN = re.compile(r"psl\((\d+),(\d+)\)|(dic|[aszcdqvf])(\d+)|([x:()])")
 def named_group(name: str) -> Group:
     """The group that a name stands for.
 
-    Permutation groups carry `permutations` in lexicographic order (so the identity is 0) and cycle notation as labels.
+    Permutation groups carry `permutations` in lexicographic order (so the identity is 0) and cycle notation as
+    labels.
 
     Args:
         name: a name from the table at the head of this module, such as `S5`, `C7:C3` or `S4xC2`.
@@ -69,7 +70,7 @@ class _Recipe:
 
 
 class _Parser:
-    """Recursive descent: product = semidirect ('x' semidirect)*, semidirect = atom (':' atom)*, atom = word or ( product )."""
+    """Recursive descent: product = semidirect (x semidirect)*, semidirect = atom (: atom)*, atom = word | (product)."""
 
     def __init__(self, text: str):
         self.text = text
@@ -122,7 +123,7 @@ class _Parser:
     def _unknown(self) -> Unsupported:
         """One line that says where reading stopped."""
         rest = self.plain[self.position :]
-        where = f" (stopped at `{rest}`)" if 0 < self.position and rest else ""
+        where = f" (stopped at `{rest}`)" if self.position > 0 and rest else ""
         return Unsupported(f"`{self.text}` is not a group name{where}; forms that are: {FORMS}")
 
 
@@ -191,13 +192,11 @@ def _dihedral(order: int) -> _Recipe:
     if order % 2 or order < 6:
         hint = f"the symmetries of the {order}-gon are `D{2 * order}`" if order > 2 else "the smallest is `D6`"
         hint += ", the Klein four-group is `V4`" if order == 4 else ""
-        raise Unsupported(f"dihedral groups are named by their order, which is even and at least 6, not D{order}; {hint}")
+        raise Unsupported(f"dihedral groups are named by their order, even and at least 6, not D{order}; {hint}")
     corners = order // 2
     if corners > MAX_DEGREE:
         return _Recipe(f"D{order}", order, lambda: _extended_cyclic(corners, 0, f"D{order}"))
-    return _permutation_recipe(
-        f"D{order}", order, lambda: [[*range(1, corners), 0], [0, *reversed(range(1, corners))]]
-    )
+    return _permutation_recipe(f"D{order}", order, lambda: [[*range(1, corners), 0], [0, *reversed(range(1, corners))]])
 
 
 def _klein(number: int) -> _Recipe:
@@ -210,7 +209,9 @@ def _klein(number: int) -> _Recipe:
 def _quaternion(order: int) -> _Recipe:
     """Generalised quaternion group, order a power of two from 8 on."""
     if order < 8 or order & (order - 1):
-        raise Unsupported(f"quaternion groups have order 8, 16, 32, ..; Q{order} is none (`Dic{max(order // 4, 2)}` may be meant)")
+        raise Unsupported(
+            f"quaternion groups have order 8, 16, 32, .., not {order}; `Dic{max(order // 4, 2)}` may be meant"
+        )
     return _Recipe(f"Q{order}", order, lambda: _dicyclic_group(order // 4, f"Q{order}"))
 
 
@@ -247,7 +248,9 @@ def _frobenius(order: int) -> _Recipe:
     p = max((d for d in range(2, min(order, MAX_ORDER) + 1) if order % d == 0 and _is_prime(d)), default=1)
     m = order // p
     if m < 2 or m % p == 0 or (p - 1) % m:
-        raise Unsupported(f"F{order} would be C_p:C_m of order p·m with p prime and m > 1 dividing p - 1; F20, F21, F42 are")
+        raise Unsupported(
+            f"Frobenius groups C_p:C_m have order p·m with p prime and m > 1 dividing p - 1, not {order}"
+        )
 
     def generators() -> list:
         unit = next(u for u in range(2, p) if min(k for k in range(1, p) if pow(u, k, p) == 1) == m)

@@ -1,13 +1,15 @@
 """Human names of the classes of subgroups, unique within a group and the same on every run.
 
-A name is the structure (`structure.py`) where that is enough. In S_n, Young subgroups are written as products of symmetric
-groups, `S3xS2`. Classes of one structure are told apart by, in this order:
+A name is the structure (`structure.py`) where that is enough. In S_n, Young subgroups are written as products of
+symmetric groups, `S3xS2`. Classes of one structure are told apart by, in this order:
 
 1. abelian groups by generators of the representative: `C2 (12)(34)`, `V4 <(12),(34)>`;
 2. `*` for the image of a class under an automorphism of the whole group: `A5*` in S_6 is transitive;
-3. the plainest class keeps the plain name: a Young subgroup, else the one that fixes most points, else the one with most
+3. the plainest class keeps the plain name: a Young subgroup, else the one that fixes most points, else the one with
+most
    orbits of points;
-4. `twisted` for {h t^chi(h)}, where h runs through the plainest class, the involution t commutes with it and chi is a sign
+4. `twisted` for {h t^chi(h)}, where h runs through the plainest class, the involution t commutes with it and chi is
+a sign
    character: `S3 twisted` = <(123),(12)(45)> (the plainest such class, if there are several);
 5. generators.
 """
@@ -23,7 +25,7 @@ import numpy as np
 from cosetta.errors import Unsupported
 from cosetta.groups.isomorphism import outer_automorphisms
 from cosetta.groups.shortest_generators import shown_generators
-from cosetta.groups.structure import structure_names
+from cosetta.groups.structure import commutes, structure_names
 from cosetta.groups.subgroups import centralizer
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["class_orbits", "name_classes"]
 
 NAMING_LIMIT = 20_000
-"""Most generator images tried in the search for automorphisms; beyond it classes are told apart by generators instead."""
+"""Most generator images tried in the search for automorphisms; beyond it no class is starred."""
 
 
 def name_classes(lattice: "SubgroupLattice") -> tuple[str, ...]:
@@ -45,13 +47,14 @@ def name_classes(lattice: "SubgroupLattice") -> tuple[str, ...]:
         One name a class, all different.
 
     Source:
-        Conventions of this project; starred, twisted and Young-type names after Stander et al. 2023 (arXiv:2312.06581).
+        Conventions of this project; starred, twisted and Young-type names after Stander et al. 2023
+        (arXiv:2312.06581).
 
     Example:
         >>> from cosetta.groups.group import Group
         >>> from cosetta.groups.lattice import subgroup_lattice
         >>> name_classes(subgroup_lattice(Group.from_permutations([(1, 0, 2, 3), (1, 2, 3, 0)])))[:6]
-        ('1', 'C2 (12)', 'C2 (12)(34)', 'C3', 'V4 <(12),(34)>', 'V4 <(12)(34),(13)(24)>')
+        ('1', 'C2 (12)', 'C2 (12)(34)', 'C3', 'C4', 'V4 <(12),(34)>')
     """
     structures, starts = structure_names(lattice), _representatives(lattice)
     subjects = [_subject(lattice, c, int(starts[c]), structure) for c, structure in enumerate(structures)]
@@ -106,21 +109,20 @@ class _Subject:
 
     number: int
     position: int
-    base: str
+    structure: str
+    base: str  # structure, or a product of symmetric groups
     is_abelian: bool
     plainness: tuple[bool, int, int, int]  # smaller is plainer: Young subgroups, more fixed points, more orbits, number
 
 
 def _subject(lattice: "SubgroupLattice", c: int, position: int, structure: str) -> _Subject:
     """Read one class off the lattice."""
-    group, elements = lattice.group, np.flatnonzero(lattice.members[position])
-    table = group.table[np.ix_(elements, elements)]
-    is_abelian = bool((table == table.T).all())
-    orbits = _orbit_lengths(lattice, position)
-    is_young = group.order == factorial(sum(orbits)) and len(elements) == prod(map(factorial, orbits))
+    is_abelian, orbits = commutes(lattice, position), _orbit_lengths(lattice, position)
+    is_symmetric = lattice.group.order == factorial(sum(orbits))
+    is_young = is_symmetric and lattice.orders[position] == prod(map(factorial, orbits))
     moved = sorted((length for length in orbits if length > 1), reverse=True)
     base = "x".join(f"S{length}" for length in moved) if is_young and not is_abelian else structure
-    return _Subject(c, position, base, is_abelian, (not is_young, -orbits.count(1), -len(orbits), c))
+    return _Subject(c, position, structure, base, is_abelian, (not is_young, -orbits.count(1), -len(orbits), c))
 
 
 def _orbit_lengths(lattice: "SubgroupLattice", position: int) -> list[int]:
@@ -135,14 +137,16 @@ def _orbit_lengths(lattice: "SubgroupLattice", position: int) -> list[int]:
 def _orbits(lattice: "SubgroupLattice", subjects: list[_Subject]) -> list[list[_Subject]]:
     """Pairs of non-abelian classes that an automorphism exchanges, plainest first, and every other class by itself."""
     sizes = np.bincount(lattice.class_of)
-    kinds = [(s.base, sizes[s.number]) for s in subjects if not s.is_abelian]
+    kinds = [(s.structure, sizes[s.number]) for s in subjects if not s.is_abelian]
     orbits: tuple[tuple[int, ...], ...] = ()
-    if len(set(kinds)) < len(kinds) or len({s.base for s in subjects}) < len(subjects):
+    if len(set(kinds)) < len(kinds):
         with suppress(Unsupported):
             orbits = class_orbits(lattice)
     pairs = [[subjects[c] for c in o] for o in orbits if len(o) == 2 and not subjects[o[0]].is_abelian]
     paired = {s.number for pair in pairs for s in pair}
-    return [sorted(pair, key=lambda s: s.plainness) for pair in pairs] + [[s] for s in subjects if s.number not in paired]
+    return [sorted(pair, key=lambda s: s.plainness) for pair in pairs] + [
+        [s] for s in subjects if s.number not in paired
+    ]
 
 
 def _told_apart(lattice: "SubgroupLattice", orbits: list[list[_Subject]]) -> dict[int, str]:
@@ -167,7 +171,7 @@ def _told_apart(lattice: "SubgroupLattice", orbits: list[list[_Subject]]) -> dic
 
 
 def _twisted_classes(lattice: "SubgroupLattice", plain: _Subject) -> set[int]:
-    """Classes of the groups {h t^chi(h)} for an involution t outside K = {h} that commutes with K, and a sign character chi."""
+    """Classes of {h t^chi(h)} for an involution t outside K = {h} that commutes with K, and a sign character chi."""
     group, members = lattice.group, lattice.members[plain.position]
     commuting = centralizer(lattice.subgroup(plain.position)).elements
     involutions = [t for t in commuting if group.element_orders[t] == 2 and not members[t]]

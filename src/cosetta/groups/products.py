@@ -1,8 +1,8 @@
 """Direct and semidirect products of groups.
 
-In N:K the element (n, k) acts as x -> n·φ_k(x) on N, where φ is a homomorphism from K to the automorphisms of N. Products of
-permutation groups act on the disjoint union of the points, and so keep short cycle notation. Names such as `S4xC2` are read
-in `named.py`.
+In N:K the element (n, k) acts as x -> n·φ_k(x) on N, where φ is a homomorphism from K to the automorphisms of N.
+Products of permutation groups act on the disjoint union of the points, and so keep short cycle notation. Names such
+as `S4xC2` are read in `named.py`.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from cosetta.groups.isomorphism import all_automorphisms
 __all__ = ["direct_product", "semidirect_product"]
 
 MAX_DEGREE = 100
-"""Most points that named permutation groups act on; cycle notation on more is not readable, and its labels fill memory."""
+"""Most points that named permutation groups act on; on more, cycle notation is not readable and fills memory."""
 
 
 def direct_product(G: Group, H: Group, name: str | None = None) -> Group:
@@ -26,8 +26,8 @@ def direct_product(G: Group, H: Group, name: str | None = None) -> Group:
         name: what to call the product; by default the two names joined by `x`.
 
     Returns:
-        G x H. Two permutation groups give a permutation group on the disjoint union of their points, G on the first ones;
-        otherwise the pair (a, b) is element `a * H.order + b`.
+        G x H. Two permutation groups give a permutation group on the disjoint union of their points, G on the first
+        ones; otherwise the pair (a, b) is element `a * H.order + b`.
 
     Raises:
         Unsupported: if the product is larger than a table can be.
@@ -50,10 +50,11 @@ def direct_product(G: Group, H: Group, name: str | None = None) -> Group:
 def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
     r"""Semidirect product N:K with a cyclic group K acting on N as faithfully as it can.
 
-    Among the automorphisms of N whose order divides |K|, the generator of K acts by the one with, in this order: the largest
-    order; the largest order modulo inner automorphisms (so that the product is not direct in disguise); the fewest fixed
-    elements; the first in the order of the images of 0, 1, 2, .... For N = C_n that is multiplication by a unit of the
-    largest order that |K| allows: C7:C3 is the Frobenius group F21, C3:C4 the dicyclic group Dic3, C4:C2 the dihedral D8.
+    Among the automorphisms of N whose order divides |K|, the generator of K acts by the one with, in this order:
+    the largest order; the largest order modulo inner automorphisms (so that the product is not direct in disguise);
+    the fewest fixed elements; the first in the order of the images of 0, 1, 2, .... For N = C_n that is
+    multiplication by a unit of the largest order that |K| allows: C7:C3 is the Frobenius group F21, C3:C4 the
+    dicyclic group Dic3, C4:C2 the dihedral D8.
 
     Args:
         N: the normal factor. Its automorphisms are listed, so it must be small.
@@ -61,12 +62,14 @@ def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
         name: what to call the product; by default the two names joined by `:`.
 
     Returns:
-        The product as a permutation group, on the points of N where the action of K can be given by moving those points, and
-        otherwise on the elements of N; with |K| points more when the action alone would not be faithful. Where that takes
-        more than 100 points, a plain table in which the pair (n, k) is element `n * K.order + k`.
+        The product as a permutation group, on the points of N where the action of K can be given by moving those
+        points, and otherwise on the elements of N; with |K| points more when the action alone would not be
+        faithful. Where that takes more than 100 points, a plain table in which the pair (n, k) is element `n *
+        K.order + k`.
 
     Raises:
-        Unsupported: if K is not cyclic, if it cannot act on N but trivially, or if N has too many automorphisms to list.
+        Unsupported: if K is not cyclic, if it cannot act on N but trivially, or if N has too many automorphisms to
+            list.
 
     Example:
         >>> C3 = Group.from_permutations([(1, 2, 0)], name="C3")
@@ -158,10 +161,7 @@ def _conjugations(N: Group) -> np.ndarray:
 
 
 def _induced_move(N: Group, automorphism: np.ndarray) -> np.ndarray | None:
-    """A permutation p of the points of N with p a p^-1 = automorphism(a) for all a, if the rule below finds one.
-
-    On each orbit of N, p sends the first point to the smallest unused point whose stabiliser is the image of its own.
-    """
+    """A permutation p of the points of N with p a p^-1 = automorphism(a) for all a, or None."""
     assert N.permutations is not None
     images = N.permutations
     degree = images.shape[1]
@@ -172,6 +172,7 @@ def _induced_move(N: Group, automorphism: np.ndarray) -> np.ndarray | None:
     for point in range(degree):
         if move[point] >= 0:
             continue
+        # p carries the stabiliser of a point to that of its image
         fits = [q for q in range(degree) if q not in move and (stabilisers[:, q] == carried[:, point]).all()]
         if not fits:
             return None

@@ -1,7 +1,7 @@
 """Generators to show: as few as possible, and among those the ones that read most simply.
 
-Elements generate H exactly when no maximal subgroup of H contains them all, so with the lattice at hand generating sets are
-the sets that every maximal subgroup misses; none of them needs a closure.
+Elements generate H exactly when no maximal subgroup of H contains them all, so with the lattice at hand generating
+sets are the sets that every maximal subgroup misses; none of them needs a closure.
 """
 
 from typing import TYPE_CHECKING
@@ -24,8 +24,8 @@ def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int,
         position: which subgroup.
 
     Returns:
-        Elements of the group; of all smallest generating sets the first when elements are compared by the length of their
-        labels, then by `display_order`.
+        Elements of the group; of all smallest generating sets the first when elements are compared by the length of
+        their labels, then by `display_order`.
 
     Example:
         >>> from cosetta.groups.lattice import subgroup_lattice
@@ -36,11 +36,8 @@ def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int,
     elements = lattice.display_order[lattice.members[position][lattice.display_order]]
     elements = np.array(sorted(elements, key=lambda a: len(lattice.group.labels[a])))
     missing = ~lattice.members[lattice.maximal_subgroups(position)][:, elements]  # maximal subgroup, element
-    for count in range(len(missing) + 1):
-        chosen = _first_cover(missing, count)
-        if chosen is not None:
-            return tuple(int(elements[i]) for i in chosen)
-    raise AssertionError("the elements outside maximal subgroups generate")
+    covers = (_first_cover(missing, count) for count in range(len(missing) + 1))
+    return tuple(int(elements[i]) for i in next(c for c in covers if c is not None))
 
 
 def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
@@ -69,8 +66,8 @@ def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
 def display_order(group: Group) -> np.ndarray:
     """Elements in the order in which a reader expects them.
 
-    The identity comes first. Permutations go by descending order, then by the last point that they move, the length of
-    their label and the label: (123) before (132) before (12) before (13). Other elements go by number.
+    The identity comes first. Permutations go by descending order, then by the last point that they move, the length
+    of their label and the label: (123) before (132) before (12) before (13). Other elements go by number.
 
     Args:
         group: the group.

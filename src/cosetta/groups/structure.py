@@ -1,9 +1,10 @@
 """Structure of the subgroups in a lattice, as text: `C6`, `V4`, `D8`, `S4`, `F20`, `S3xC3`, `(S3xS3):C2`.
 
-Everything is read off the lattice, and a name without `:` or `.` is a proof of the isomorphism type: S_n and A_n by a core-free
-subgroup of index n, dihedral and dicyclic groups by a cyclic subgroup of index 2, direct products by two normal subgroups,
-simple groups by their order. N:K (normal subgroup with a complement) and N.C2 (without) leave the rest open, and `order-48
-group` says that nothing was recognised. Telling several classes of one structure apart is in `naming.py`.
+Everything is read off the lattice, and a name without `:` or `.` is a proof of the isomorphism type: S_n and A_n by
+a core-free subgroup of index n, dihedral and dicyclic groups by a cyclic subgroup of index 2, direct products by
+two normal subgroups, simple groups by their order. N:K (normal subgroup with a complement) and N.C2 (without) leave
+the rest open, and `order-48 group` says that nothing was recognised. Telling several classes of one structure apart
+is in `naming.py`.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,8 @@ def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
         lattice: the subgroups of a group.
 
     Returns:
-        A name for each class. Classes of isomorphic subgroups may share a name, and so may a few that are not isomorphic.
+        A name for each class. Classes of isomorphic subgroups may share a name, and so may a few that are not
+        isomorphic.
 
     Source:
         Recognition by this project. Orders of simple groups: Conway et al., ATLAS of Finite Groups (1985).
@@ -51,15 +53,30 @@ def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
         >>> from cosetta.groups.group import Group
         >>> from cosetta.groups.lattice import subgroup_lattice
         >>> structure_names(subgroup_lattice(Group.from_permutations([(1, 0, 2, 3), (1, 2, 3, 0)])))
-        ('1', 'C2', 'C2', 'C3', 'V4', 'V4', 'C4', 'S3', 'D8', 'A4', 'S4')
+        ('1', 'C2', 'C2', 'C3', 'C4', 'V4', 'V4', 'S3', 'D8', 'A4', 'S4')
     """
     names: list[str] = []
     for c in range(len(lattice.class_normalizers)):
-        names.append(_Subject(lattice, c, names).name())
+        names.append(_Recognition(lattice, c, names).name())
     return tuple(names)
 
 
-class _Subject:
+def commutes(lattice: "SubgroupLattice", position: int) -> bool:
+    """Whether a subgroup is abelian.
+
+    Args:
+        lattice: the subgroups of a group.
+        position: which subgroup.
+
+    Returns:
+        Whether its generators commute with each other.
+    """
+    generators = lattice.generators[position]
+    products = lattice.group.table[np.ix_(generators, generators)]
+    return bool((products == products.T).all())
+
+
+class _Recognition:
     """The representative of one class, with the names of all smaller classes."""
 
     def __init__(self, lattice: "SubgroupLattice", c: int, names: Sequence[str]):
@@ -68,8 +85,7 @@ class _Subject:
         self.order = int(lattice.orders[self.position])
         elements = np.flatnonzero(lattice.members[self.position])
         self.elements, self.element_orders = elements, lattice.group.element_orders[elements]
-        table = lattice.group.table[np.ix_(elements, elements)]
-        self.is_abelian = bool((table == table.T).all())
+        self.is_abelian = commutes(lattice, self.position)
 
     def name(self) -> str:
         """First description that fits."""
@@ -84,11 +100,11 @@ class _Subject:
     def _normal_subgroups(self) -> np.ndarray:
         """Positions of the proper non-trivial normal subgroups."""
         inner = self.below[1:-1]
-        normalizers = self.lattice.members[self.lattice.normalizers[inner]]
-        return inner[normalizers[:, self.elements].all(axis=1)]
+        generators = self.lattice.generators[self.position]
+        return inner[self.lattice.members[self.lattice.normalizers[inner, None], generators].all(axis=1)]
 
     def _cyclic_index_two(self) -> str | None:
-        """S3, dihedral and dicyclic groups: a cyclic subgroup <a> of index 2 with all elements of order 2, or 4, outside."""
+        """Dihedral and dicyclic groups: a cyclic subgroup of index 2 and all elements of order 2, or 4, outside."""
         for a in self.elements[self.element_orders * 2 == self.order][:1]:
             inside = self.lattice.group.subgroup([int(a)]).members[self.elements]
             outside = set(self.element_orders[~inside].tolist())
@@ -133,10 +149,9 @@ class _Subject:
         options = []
         for N, K in pairs:
             parts = [self._name_of(N), self._name_of(K)]
-            factors = [f for part in parts for f in (part.split("x") if "(" not in part and ":" not in part else [part])]
-            factors.sort(key=_factor_key)
+            factors = sorted((f for part in parts for f in _factors(part)), key=_factor_key)
             options.append((sum(map(_depth, factors)), len(factors), "x".join(map(_bracketed, factors))))
-        return min(options)[2] if options else None
+        return str(min(options)[2]) if options else None
 
     def _split(self) -> str | None:
         """A normal subgroup with a complement; plainest factors first, then the smallest complement."""
@@ -166,7 +181,7 @@ class _Subject:
 
     def _name_of(self, position: int) -> str:
         """Structure of a smaller subgroup."""
-        return self.names[self.lattice.class_of[position]]
+        return self.names[int(self.lattice.class_of[position])]
 
 
 def _abelian_name(element_orders: np.ndarray) -> str:
@@ -189,6 +204,11 @@ def _abelian_name(element_orders: np.ndarray) -> str:
 def _prime_factors(n: int) -> list[int]:
     """Prime factors, each once, ascending."""
     return [d for d in range(2, n + 1) if n % d == 0 and all(d % k for k in range(2, d))]
+
+
+def _factors(name: str) -> list[str]:
+    """Direct factors that a name shows; names with parentheses stay whole."""
+    return [name] if "(" in name or _depth(name) else name.split("x")
 
 
 def _factor_key(factor: str) -> tuple[bool, int, str]:

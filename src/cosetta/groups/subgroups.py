@@ -1,20 +1,20 @@
 """Subgroups, and the partitions of a group that they make.
 
-A left coset is aH, a right coset Ha, a double coset HgK; the conjugate of H by g is gHg^-1. A function is constant on left
-cosets of H exactly when f(ah) = f(a) for h in H. Partitions are label arrays: `labels[a]` is the number of the part that
-holds the element a, and parts are numbered by their smallest element. All subgroups at once are in `lattice.py`.
+A left coset is aH, a right coset Ha, a double coset HgK; the conjugate of H by g is gHg^-1. A function is constant
+on left cosets of H exactly when f(ah) = f(a) for h in H. Partitions are label arrays: `labels[a]` is the number of
+the part that holds the element a, and parts are numbered by their smallest element. All subgroups at once are in
+`lattice.py`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from cosetta.errors import NotASubgroup
-from cosetta.groups.group import Group
+from cosetta.groups.group import Group, _generated
 
 __all__ = [
     "Subgroup",
@@ -34,15 +34,16 @@ __all__ = [
 class Subgroup:
     """A subgroup as the sorted array of its elements.
 
-    The set is checked when the object is made. Two subgroups are equal when their elements and their groups' tables are.
+    The set is checked when the object is made. Two subgroups are equal when their elements and their groups' tables
+    are.
 
     Args:
         group: the group that it lies in.
         elements: its elements in any order.
 
     Raises:
-        NotASubgroup: if the set is empty, has an element outside the group, or is not closed; the message names a product
-            that leaves it.
+        NotASubgroup: if the set is empty, has an element outside the group, or is not closed; the message names a
+            product that leaves it.
 
     Example:
         >>> G = Group((np.arange(6)[:, None] + np.arange(6)) % 6, name="C6")
@@ -109,7 +110,7 @@ class Subgroup:
         return f"Subgroup({self.group.name}, order={self.order}, <{generators}>)"
 
 
-def cosets(H: Subgroup, side: Literal["left", "right"] = "left") -> Int[np.ndarray, " g"]:
+def cosets(H: Subgroup, side: str = "left") -> Int[np.ndarray, " g"]:
     """Coset of each element: aH on the left, Ha on the right.
 
     Args:
@@ -130,7 +131,7 @@ def cosets(H: Subgroup, side: Literal["left", "right"] = "left") -> Int[np.ndarr
     return _numbered(_smallest_in_coset(H, side))
 
 
-def transversal(H: Subgroup, side: Literal["left", "right"] = "left") -> Int[np.ndarray, " coset"]:
+def transversal(H: Subgroup, side: str = "left") -> Int[np.ndarray, " coset"]:
     """Smallest element of each coset, in the order of the labels of `cosets`.
 
     Args:
@@ -194,7 +195,7 @@ def conjugate(H: Subgroup, g: int) -> Subgroup:
         >>> conjugate(H, S3.labels.index("(123)"))
         Subgroup(S3, order=2, <(23)>)
     """
-    return Subgroup(H.group, _conjugates(H.group, H.elements, np.array([g]))[0])
+    return _known(H.group, np.sort(_conjugates(H.group, H.elements, np.array([g]))[0]))
 
 
 def normalizer(H: Subgroup) -> Subgroup:
@@ -213,7 +214,7 @@ def normalizer(H: Subgroup) -> Subgroup:
     """
     G = H.group
     moved = _conjugates(G, np.array(H.generators, dtype=np.intp), np.arange(G.order))
-    return Subgroup(G, np.flatnonzero(H.members[moved].all(axis=1)))
+    return _known(G, np.flatnonzero(H.members[moved].all(axis=1)))
 
 
 def centralizer(H: Subgroup) -> Subgroup:
@@ -231,7 +232,7 @@ def centralizer(H: Subgroup) -> Subgroup:
         [0, 3, 4]
     """
     table, generators = H.group.table, list(H.generators)
-    return Subgroup(H.group, np.flatnonzero((table[:, generators] == table[generators].T).all(axis=1)))
+    return _known(H.group, np.flatnonzero((table[:, generators] == table[generators].T).all(axis=1)))
 
 
 def core(H: Subgroup) -> Subgroup:
@@ -250,7 +251,7 @@ def core(H: Subgroup) -> Subgroup:
     """
     moved = _conjugates(H.group, H.elements, transversal(H))
     counts = np.bincount(moved.ravel(), minlength=H.group.order)
-    return Subgroup(H.group, np.flatnonzero(counts == H.index))
+    return _known(H.group, np.flatnonzero(counts == H.index))
 
 
 def coset_action(H: Subgroup) -> Int[np.ndarray, "g coset"]:
@@ -260,8 +261,8 @@ def coset_action(H: Subgroup) -> Int[np.ndarray, "g coset"]:
         H: the subgroup.
 
     Returns:
-        `images[g, c]` is the label of the coset g·(coset c). It is a homomorphism: acting by b, then by a, is acting by ab.
-        The stabiliser of coset 0 is H and the kernel is `core(H)`.
+        `images[g, c]` is the label of the coset g·(coset c). It is a homomorphism: acting by b, then by a, is
+        acting by ab. The stabiliser of coset 0 is H and the kernel is `core(H)`.
 
     Example:
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
@@ -269,6 +270,16 @@ def coset_action(H: Subgroup) -> Int[np.ndarray, "g coset"]:
         True
     """
     return cosets(H)[H.group.table[:, transversal(H)]]
+
+
+def _known(group: Group, elements: np.ndarray) -> Subgroup:
+    """A subgroup from ascending elements that are known to be closed, without the check."""
+    H = object.__new__(Subgroup)
+    elements = elements.astype(np.int32)
+    elements.setflags(write=False)
+    object.__setattr__(H, "group", group)
+    object.__setattr__(H, "elements", elements)
+    return H
 
 
 def _same_group(G: Group, other: Group) -> bool:
@@ -296,7 +307,7 @@ def _numbered(smallest: np.ndarray) -> np.ndarray:
 
 
 def _conjugates(group: Group, elements: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """g a g^-1 for g in `by` (rows) and a in `elements` (columns)."""
+    """Conjugates g a g^-1 for g in `by` (rows) and a in `elements` (columns)."""
     return group.table[group.table[np.ix_(by, elements)], group.inverse[by][:, None]]
 
 
@@ -307,30 +318,17 @@ def _greedy_generators(group: Group, elements: np.ndarray) -> tuple[int, ...]:
     inside[0] = True
     while (missing := elements[~inside[elements]]).size:
         generators.append(int(missing[0]))
-        inside = _closure(group, generators)
+        inside = _generated(group.table, generators)
     return tuple(generators)
-
-
-def _closure(group: Group, generators: Sequence[int]) -> np.ndarray:
-    """Membership mask of the subgroup generated, by breadth-first right multiplication."""
-    gens = np.array(generators, dtype=np.intp)
-    inside = np.zeros(group.order, dtype=bool)
-    inside[0] = True
-    frontier = np.array([0])
-    while frontier.size:
-        reached = np.zeros_like(inside)
-        reached[group.table[frontier[:, None], gens]] = True
-        frontier = np.flatnonzero(reached & ~inside)
-        inside[frontier] = True
-    return inside
 
 
 def _check_closed(group: Group, elements: np.ndarray) -> None:
     """Refuse a set that is not a subgroup, with a product that leaves it."""
     if not elements.size or elements[0] < 0 or elements[-1] >= group.order:
-        raise NotASubgroup(f"{_shown(elements)} must be a non-empty set of elements 0..{group.order - 1} of {group.name}")
+        wanted = f"a non-empty set of elements 0..{group.order - 1} of {group.name}"
+        raise NotASubgroup(f"a subgroup must be {wanted}; got {_shown(elements)}")
     generators = _greedy_generators(group, elements)
-    generated = _closure(group, generators)
+    generated = _generated(group.table, generators)
     if np.count_nonzero(generated) == len(elements):
         return
     hint = f"use G.subgroup(generators={list(generators)}) (order {np.count_nonzero(generated)})"

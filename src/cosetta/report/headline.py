@@ -5,7 +5,7 @@ The numbers are picked from the analysis, never computed. The sentence stands on
 
 from typing import NamedTuple
 
-from cosetta.report.notation import count, duration, percent, scientific, typeset
+from cosetta.report.notation import count, duration, percent, plural, scientific, typeset
 from cosetta.results import Analysis, Evidence, NeuronRecord
 
 __all__ = ["Stat", "headline_sentence", "headline_stats", "headline_test", "neurons_by_status", "open_sentence"]
@@ -127,7 +127,7 @@ def open_sentence(analysis: Analysis) -> str:
     row = next((summary for summary in analysis.classes if summary.subgroup == "none"), None)
     weight = f", carrying {percent(row.strength)} of the logit variance" if row else ""
     return (
-        f"Not explained: {count(len(open_))} live neuron{'' if len(open_) == 1 else 's'}{weight}. "
+        f"Not explained: {plural(len(open_), 'live neuron')}{weight}. "
         f"Predictions that failed: {count(len(failed))} of "
         f"{count(sum(test.verdict in {'as predicted', 'not as predicted'} for test in analysis.evidence))}."
     )

@@ -1,7 +1,8 @@
 """The report: one HTML file that needs nothing else, neither a network nor another file.
 
-Figures are inline SVG, styles and the script of the neuron table are inline too, and a content security policy lets no other
-script run. All text from the analysis is escaped by the template. The page renders the analysis and computes nothing.
+Figures are inline SVG, styles and the script of the neuron table are inline too, and a content security policy lets no
+other script run. All text from the analysis is escaped by the template. The page renders the analysis and computes
+nothing.
 """
 
 import base64
@@ -19,7 +20,6 @@ from matplotlib.figure import Figure
 from cosetta.config import AnalysisConfig
 from cosetta.files import write_whole
 from cosetta.report import figures, headline, notation
-from cosetta.report.figures.classes import plain_class
 from cosetta.report.palette import class_palette, irrep_palette
 from cosetta.results import Analysis, NeuronRecord
 
@@ -75,15 +75,14 @@ def render_report(analysis: Analysis) -> str:
     )
     for function in (notation.count, notation.decimal, notation.duration, notation.percent, notation.scientific):
         environment.filters[function.__name__] = function
-    environment.filters["typeset"] = notation.typeset
-    environment.filters["plain_class"] = plain_class
+    environment.filters |= {"typeset": notation.typeset, "plain_class": notation.plain_class}
     script = _source(environment, "table.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html").render(
         analysis=analysis,
-        script=Markup(script),  # noqa: S704 - our own file
+        script=Markup(script),
         script_hash=digest,
-        style=Markup(_source(environment, "report.css")),  # noqa: S704 - our own file
+        style=Markup(_source(environment, "report.css")),
         stats=headline.headline_stats(analysis),
         sentence=headline.headline_sentence(analysis),
         open_sentence=headline.open_sentence(analysis),
@@ -120,7 +119,7 @@ def set_scripts(value: object) -> object:
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     text = re.sub("[₀-₉]+", lambda found: f"<sub>{found[0].translate(_PLAIN)}</sub>", str(escape(value)))
-    return Markup(re.sub("[⁻⁰¹²³⁴-⁹]+", lambda found: f"<sup>{found[0].translate(_PLAIN)}</sup>", text))  # noqa: S704
+    return Markup(re.sub("[⁻⁰¹²³⁴-⁹]+", lambda found: f"<sup>{found[0].translate(_PLAIN)}</sup>", text))
 
 
 def class_of(neuron: NeuronRecord) -> str:
@@ -167,7 +166,7 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
         number = next(numbers)
         label = Markup('role="img" aria-label="{}"').format(caption.finding)
         svg = figures.to_svg(figure, f"f{number}").replace('role="img"', str(label), 1)
-        return Plot(number, Markup(svg), caption)  # noqa: S704 - matplotlib escapes the text in it
+        return Plot(number, Markup(svg), caption)
 
     curve, classes, circuits = analysis.curve, analysis.classes, analysis.circuits
     plots: dict[str, Any] = dict.fromkeys(("training", "classes", "irreps", "fractions", "lifts", "replacements"))
@@ -175,9 +174,7 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
     if curve and curve.step:
         plots["training"] = plot(figures.draw_training(curve), figures.caption_training(curve))
     if classes:
-        plots["classes"] = plot(
-            figures.draw_classes(classes, irreps), figures.caption_classes(classes, analysis.width)
-        )
+        plots["classes"] = plot(figures.draw_classes(classes, irreps), figures.caption_classes(classes, analysis.width))
         plots["irreps"] = plot(figures.draw_irreps(classes, irreps), figures.caption_irreps(classes))
     if any(neuron.left or neuron.right for neuron in analysis.neurons):
         plots["fractions"] = plot(figures.draw_fractions(analysis), figures.caption_fractions(analysis))
@@ -197,7 +194,9 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
     colours = class_palette(_class_names(analysis))
     plots["coverage"] = tuple(
         plot(
-            figures.draw_coverage(circuits, summary, _conjugates(analysis, summary.subgroup), colours[summary.subgroup]),
+            figures.draw_coverage(
+                circuits, summary, _conjugates(analysis, summary.subgroup), colours[summary.subgroup]
+            ),
             figures.caption_coverage(summary, _conjugates(analysis, summary.subgroup)),
         )
         for summary in classes
@@ -247,5 +246,3 @@ def _reason(threshold: str) -> str:
 def _source(environment: Environment, name: str) -> str:
     assert environment.loader is not None
     return environment.loader.get_source(environment, name)[0]
-
-

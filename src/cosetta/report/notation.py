@@ -1,13 +1,13 @@
 """How numbers and names are printed, in the report, in figures and in the terminal.
 
-A proportion below 1 is never rounded up to 100 %, nor one above 0 down to 0 %. Small and large numbers carry a power of ten
-in Unicode, so that text stays text. Names of groups get subscripts; nothing here escapes HTML, the template does.
+A proportion below 1 is never rounded up to 100 %, nor one above 0 down to 0 %. Small and large numbers carry a power of
+ten in Unicode, so that text stays text. Names of groups get subscripts; nothing here escapes HTML, the template does.
 """
 
 import math
 import re
 
-__all__ = ["count", "decimal", "duration", "percent", "scientific", "typeset"]
+__all__ = ["count", "decimal", "duration", "percent", "plain_class", "plural", "scientific", "typeset"]
 
 MISSING = "–"
 """Printed where a record has no value."""
@@ -17,7 +17,7 @@ _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def percent(share: float | None, digits: int = 2) -> str:
-    """A proportion in per cent, rounded so that only exact 0 and 1 print as `0 %` and `100 %`.
+    r"""A proportion in per cent, rounded so that only exact 0 and 1 print as `0 %` and `100 %`.
 
     Args:
         share: the proportion, in [0, 1].
@@ -104,8 +104,25 @@ def count(number: int | None) -> str:
     return MISSING if number is None else f"{number:,}"
 
 
+def plural(number: int, noun: str) -> str:
+    """A count with its noun.
+
+    Args:
+        number: how many.
+        noun: what, in the singular.
+
+    Returns:
+        Text.
+
+    Example:
+        >>> plural(1, "neuron"), plural(0, "neuron")
+        ('1 neuron', '0 neurons')
+    """
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def duration(seconds: float | None) -> str:
-    """A time span in its two largest units.
+    r"""A time span in its two largest units.
 
     Args:
         seconds: the span, at least 0.
@@ -139,7 +156,23 @@ def typeset(name: str) -> str:
         >>> typeset("(S3xS3):C2"), typeset("(2,1^3)"), typeset("S4 twisted")
         ('(S₃×S₃)⋊C₂', '(2,1³)', 'S₄ twisted')
     """
-    text = re.sub(r"\^(\d+)", lambda match: match[1].translate(_SUPERSCRIPT), name)
+    text = re.sub(r"\^(-?\d+)", lambda match: match[1].translate(_SUPERSCRIPT), name)
     text = re.sub(r"(?<=[A-Za-z])_?(\d+)", lambda match: match[1].translate(_SUBSCRIPT), text)
     text = re.sub(r"(?<=[₀-₉)\*])x(?=[A-Z(])", "×", text)
     return re.sub(r"(?<=[₀-₉)\*]):(?=[A-Z(])", "⋊", text)
+
+
+def plain_class(name: str) -> str:
+    """How a row of the class table is called; `none` holds the unexplained neurons.
+
+    Args:
+        name: class name of a `ClassSummary`.
+
+    Returns:
+        Text without markup; it is not escaped.
+
+    Example:
+        >>> plain_class("none"), plain_class("S3xS2")
+        ('unexplained', 'S₃×S₂')
+    """
+    return "unexplained" if name == "none" else typeset(name)

@@ -1,8 +1,9 @@
 """Colours, one palette by subgroup class and one by irrep, safe for colour-blind readers.
 
-A class keeps its colour in every figure of every report of the same kind of group: well-known classes have fixed places, any
-other takes a place given by its name. Irreps are coloured by their position in the group's own order. Classes use Tol's
-muted scheme, irreps that of Okabe and Ito with three dark additions; the tests simulate colour blindness on both.
+A class keeps its colour in every figure of every report of the same kind of group: well-known classes have fixed
+places, any other takes a place given by its name. Irreps are coloured by their position in the group's own order.
+Classes use Tol's muted scheme, irreps that of Okabe and Ito with three dark additions; the tests simulate colour
+blindness on both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -99,7 +100,7 @@ def irrep_palette(names: Sequence[str]) -> dict[str, str]:
         '#0072B2'
     """
     colours = {name: IRREP_COLOURS[(i - 1) % len(IRREP_COLOURS)] for i, name in enumerate(names) if i > 0}
-    return {name: TRIVIAL for name in names[:1]} | colours
+    return dict.fromkeys(names[:1], TRIVIAL) | colours
 
 
 def coset_colours(cosets: int) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cosetta.report.figures.style import CONTROL, INK, QUIET, Caption, blank, new_figure, styled
-from cosetta.report.notation import count, typeset
+from cosetta.report.notation import count, plural, typeset
 from cosetta.report.palette import class_palette
 from cosetta.results import CircuitRecord, ClassSummary
 
@@ -16,7 +17,7 @@ __all__ = ["caption_coverage", "caption_lifts", "draw_coverage", "draw_lifts"]
 
 
 @styled
-def draw_coverage(circuits: Sequence[CircuitRecord], summary: ClassSummary, conjugates: int, colour: str):
+def draw_coverage(circuits: Sequence[CircuitRecord], summary: ClassSummary, conjugates: int, colour: str) -> Figure:
     """Grid of the shared cosets Hg = gK of one class: rows are the conjugates H, columns the conjugates K.
 
     Args:
@@ -31,7 +32,7 @@ def draw_coverage(circuits: Sequence[CircuitRecord], summary: ClassSummary, conj
     members = [circuit for circuit in circuits if circuit.subgroup == summary.subgroup]
     if not members or not conjugates:
         return blank(f"no circuit of class {typeset(summary.subgroup)}")
-    cell = 0.3 if conjugates <= 6 else 0.22 if conjugates <= 15 else 3.3 / conjugates
+    cell = min(0.3, 2.2 / conjugates)
     side = cell * conjugates
     figure = new_figure(max(side + 0.75, 1.5), side + 0.7)
     axis = figure.subplots()
@@ -43,22 +44,28 @@ def draw_coverage(circuits: Sequence[CircuitRecord], summary: ClassSummary, conj
         cells.setdefault((row[circuit.left_conjugate], column[circuit.right_conjugate]), []).append(circuit)
     neurons = {place: sum(len(circuit.neurons) for circuit in found) for place, found in cells.items()}
     top = max(neurons.values())
-    for i in range(conjugates):
-        for j in range(conjugates):
-            number = neurons.get((i, j), 0)
-            fill = shade(0.25 + 0.75 * number / top) if number else "#FFFFFF"
-            axis.add_patch(Rectangle((j, i), 1, 1, facecolor=fill, edgecolor="#C8C8C8", linewidth=0.5))
-            if number and conjugates <= 15:
-                dark = sum(w * c for w, c in zip((0.3, 0.59, 0.11), fill[:3], strict=True)) < 0.55
-                axis.text(
-                    j + 0.5, i + 0.52, str(number), ha="center", va="center", fontsize=7.5 if conjugates <= 10 else 6.5,
-                    color="white" if dark else INK,
-                )  # fmt: skip
+    for (i, j), number in neurons.items():
+        fill = shade(0.25 + 0.75 * number / top)
+        axis.add_patch(Rectangle((j, i), 1, 1, facecolor=fill, linewidth=0))
+        if conjugates <= 15:
+            dark = sum(w * c for w, c in zip((0.3, 0.59, 0.11), fill[:3], strict=True)) < 0.55
+            axis.text(
+                j + 0.5,
+                i + 0.52,
+                str(number),
+                ha="center",
+                va="center",
+                fontsize=7.5 if conjugates <= 10 else 6,
+                color="white" if dark else INK,
+            )
+    lines = range(conjugates + 1)
+    axis.hlines(lines, 0, conjugates, color="#C8C8C8", linewidth=0.5, clip_on=False)
+    axis.vlines(lines, 0, conjugates, color="#C8C8C8", linewidth=0.5, clip_on=False)
     _name_cells(axis, targets, sources, conjugates)
     axis.set_xlim(0, conjugates)
     axis.set_ylim(conjugates, 0)
     axis.set_aspect("equal")
-    axis.tick_params(length=0, labelsize=7)
+    axis.tick_params(length=0, labelsize=7 if conjugates <= 10 else 6)
     for side_name in axis.spines:
         axis.spines[side_name].set_visible(False)
     return figure
@@ -112,12 +119,12 @@ def caption_coverage(summary: ClassSummary, conjugates: int) -> Caption:
     several = f" A cell holds {each} cosets." if each > 1 else ""
     return Caption(
         f"{typeset(summary.subgroup)}: {count(summary.circuits)} of {count(summary.possible_circuits)} shared cosets.",
-        f"{count(summary.neurons)} neurons, counted in the cells.{several}",
+        f"{plural(summary.neurons, 'neuron')}, counted in the cells.{several}",
     )
 
 
 @styled
-def draw_lifts(circuits: Sequence[CircuitRecord]):
+def draw_lifts(circuits: Sequence[CircuitRecord]) -> Figure:
     """Rise of the mean logit on C when a circuit is removed, beside the rise on the other cosets of H.
 
     Args:
@@ -168,7 +175,7 @@ def caption_lifts(circuits: Sequence[CircuitRecord]) -> Caption:
     return Caption(
         f"Removing a circuit raises the logits on its shared coset C, as predicted, in {count(len(held))} of "
         f"{count(len(tested))} circuits.",
-        "Prediction, stated first: the circuit lowers C when ab is outside C, so replacing its neurons by their mean "
-        "raises the mean logit on C against the rest, over pairs with ab outside C. Control: the same rise for the other "
-        "cosets of H.",
+        "Prediction, stated first: the circuit lowers C when ab is outside C, so replacing its neurons by their "
+        "mean raises the mean logit on C against the rest, over pairs with ab outside C. Control: the same rise for "
+        "the other cosets of H.",
     )

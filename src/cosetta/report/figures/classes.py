@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from matplotlib.figure import Figure
+
 from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, power_axis, styled
-from cosetta.report.notation import count, percent, scientific, typeset
+from cosetta.report.notation import count, percent, plain_class, plural, scientific, typeset
 from cosetta.report.palette import DEAD, class_palette, irrep_palette
 from cosetta.results import Analysis, ClassSummary
 
@@ -15,27 +17,14 @@ __all__ = [
     "draw_classes",
     "draw_fractions",
     "draw_irreps",
-    "plain_class",
 ]
 
 FLOOR = 1e-12
 """Fractions below this are drawn here on the log axis; float64 cannot tell them from 0."""
 
 
-def plain_class(name: str) -> str:
-    """How a class is printed; `none` holds the unexplained neurons.
-
-    Args:
-        name: class name of a `ClassSummary`.
-
-    Returns:
-        Text.
-    """
-    return {"none": "unexplained", "dead": "dead"}.get(name) or typeset(name)
-
-
 @styled
-def draw_classes(classes: Sequence[ClassSummary], irreps: Sequence[str]):
+def draw_classes(classes: Sequence[ClassSummary], irreps: Sequence[str]) -> Figure:
     """Neurons of each class stacked by dominant irrep, and the share of logit variance that the class carries.
 
     Args:
@@ -48,7 +37,7 @@ def draw_classes(classes: Sequence[ClassSummary], irreps: Sequence[str]):
     if not classes:
         return blank("no neurons")
     colours, rows = irrep_palette(irreps), range(len(classes))
-    figure = new_figure(7.2, 0.75 + 0.27 * len(classes))
+    figure = new_figure(7.2, max(1.7, 0.75 + 0.27 * len(classes)))
     neurons, strength = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [3, 2]})
     for row, summary in zip(rows, classes, strict=True):
         base = 0.0
@@ -64,9 +53,13 @@ def draw_classes(classes: Sequence[ClassSummary], irreps: Sequence[str]):
         )
         strength.barh(row, summary.strength, 0.68, color=QUIET)
         strength.annotate(
-            percent(summary.strength, 1), (summary.strength, row), (4, 0), textcoords="offset points", va="center",
+            percent(summary.strength, 1),
+            (summary.strength, row),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
             fontsize=8,
-        )  # fmt: skip
+        )
     neurons.set_yticks(rows, [plain_class(summary.subgroup) for summary in classes], fontsize=9)
     neurons.invert_yaxis()
     neurons.set_xlabel("neurons")
@@ -79,7 +72,7 @@ def draw_classes(classes: Sequence[ClassSummary], irreps: Sequence[str]):
     shown = [name for name in irreps if any(name in s.irreps for s in classes if s.subgroup != "dead")]
     handles = [neurons.barh(0, 0, color=colours[name], label=typeset(name)) for name in shown]
     if handles:
-        neurons.legend(handles=handles, title="dominant irrep of left", loc="lower right")
+        figure.legend(handles=handles, title="dominant irrep\nof left", loc="outside right center")
     return figure
 
 
@@ -105,13 +98,13 @@ def caption_classes(classes: Sequence[ClassSummary], width: int) -> Caption:
         )
     return Caption(
         finding,
-        f"{none} neurons are unexplained and {dead} dead; they stand in the same figure on the same scale. A "
-        "neuron's share of logit variance is what it gives alone, over all pairs, divided by the sum over neurons.",
+        f"{plural(none, 'live neuron')} without explanation and {dead} dead stand here on the same scale. "
+        "A neuron's share of logit variance is what it gives alone, over all pairs, divided by the sum over neurons.",
     )
 
 
 @styled
-def draw_irreps(classes: Sequence[ClassSummary], irreps: Sequence[str]):
+def draw_irreps(classes: Sequence[ClassSummary], irreps: Sequence[str]) -> Figure:
     """Neurons by dominant irrep of the left function, stacked by subgroup class.
 
     Args:
@@ -126,16 +119,22 @@ def draw_irreps(classes: Sequence[ClassSummary], irreps: Sequence[str]):
     if not shown:
         return blank("no live neurons")
     colours = class_palette(summary.subgroup for summary in classes)
-    figure = new_figure(7.2, 0.75 + 0.27 * len(shown))
+    figure = new_figure(7.2, max(0.75 + 0.27 * len(shown), 0.5 + 0.17 * len(alive)))
     axis = figure.subplots()
     bases = dict.fromkeys(shown, 0.0)
     for summary in alive:
         for row, name in enumerate(shown):
             length = summary.irreps.get(name, 0.0) * summary.neurons
             axis.barh(
-                row, length, 0.68, bases[name], color=colours[summary.subgroup], edgecolor="white", linewidth=0.4,
+                row,
+                length,
+                0.68,
+                bases[name],
+                color=colours[summary.subgroup],
+                edgecolor="white",
+                linewidth=0.4,
                 label=plain_class(summary.subgroup) if row == 0 else None,
-            )  # fmt: skip
+            )
             bases[name] += length
     axis.set_yticks(range(len(shown)), [typeset(name) for name in shown], fontsize=9)
     axis.tick_params(axis="y", length=0)
@@ -158,13 +157,15 @@ def caption_irreps(classes: Sequence[ClassSummary]) -> Caption:
     found = [summary for summary in classes if summary.subgroup not in {"dead", "none"}]
     single = [summary for summary in found if len([share for share in summary.irreps.values() if share > 0]) == 1]
     where = "; ".join(f"{typeset(s.subgroup)} in {typeset(_first(s))}" for s in single)
-    finding = f"Classes whose neurons share one dominant irrep: {where}." if single else (
-        "No class has the same dominant irrep in all its neurons."
-    )  # fmt: skip
+    finding = (
+        f"Classes whose neurons share one dominant irrep: {where}."
+        if single
+        else ("No class has the same dominant irrep in all its neurons.")
+    )
     return Caption(
         finding,
-        "A function constant on cosets of H can only hold irreps with H-fixed vectors. A bar counts neurons by the irrep "
-        "with the largest power share in left; all shares of each neuron are in the table of neurons.",
+        "A function constant on cosets of H can only hold irreps with H-fixed vectors. A bar counts neurons by the "
+        "irrep with the largest power share in left; all shares of each neuron are in the table of neurons.",
     )
 
 
@@ -173,7 +174,7 @@ def _first(summary: ClassSummary) -> str:
 
 
 @styled
-def draw_fractions(analysis: Analysis):
+def draw_fractions(analysis: Analysis) -> Figure:
     """Coset variance fraction of left and right of every labelled neuron, by class, beside the threshold.
 
     Args:
@@ -198,17 +199,26 @@ def draw_fractions(analysis: Analysis):
             x = [max(label.fraction, FLOOR) for label, _ in marks if label]
             face = colours.get(name, INK) if function == "left" else "none"
             axis.scatter(
-                x, [y for label, y in marks if label], 13, facecolors=face, edgecolors=colours.get(name, INK),
+                x,
+                [y for label, y in marks if label],
+                13,
+                facecolors=face,
+                edgecolors=colours.get(name, INK),
                 linewidths=0.7,
-            )  # fmt: skip
+            )
     power_axis(axis, "x")
     threshold = analysis.thresholds.get("coset_threshold")
     if threshold:
         axis.axvline(threshold, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
         axis.annotate(
-            f"threshold {threshold:g}", (threshold, 1), (4, -2), xycoords=("data", "axes fraction"),
-            textcoords="offset points", va="top", fontsize=8,
-        )  # fmt: skip
+            f"threshold {threshold:g}",
+            (threshold, 1),
+            (4, -2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+        )
     axis.set_yticks(range(len(rows)), [plain_class(name) for name in rows], fontsize=9)
     axis.set_ylim(len(rows) - 0.45, -0.65)
     axis.set_xlim(right=1.6)

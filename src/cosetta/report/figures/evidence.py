@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from cosetta.report.figures.style import CONTROL, INK, QUIET, Caption, blank, new_figure, percent_axis, power_axis, styled
+from matplotlib.figure import Figure
+
+from cosetta.report.figures.style import (
+    CONTROL,
+    INK,
+    QUIET,
+    Caption,
+    blank,
+    new_figure,
+    percent_axis,
+    power_axis,
+    styled,
+)
 from cosetta.report.notation import count
 from cosetta.results import Evidence
 
@@ -13,7 +25,7 @@ MARKERS = {"as predicted": "o", "not as predicted": "X", "baseline": "s", "contr
 
 
 @styled
-def draw_evidence(evidence: Sequence[Evidence]):
+def draw_evidence(evidence: Sequence[Evidence]) -> Figure:
     """Accuracy and loss (log scale) under each test, with the control of each as a hollow diamond.
 
     Args:
@@ -74,6 +86,6 @@ def caption_evidence(evidence: Sequence[Evidence]) -> Caption:
     pairs = " and ".join(count(number) for number in sorted({test.pairs for test in evidence}))
     return Caption(
         f"{count(len(held))} of {count(len(held) + len(failed))} predictions held.",
-        f"Measured on {pairs} pairs. {count(len(controlled))} of {count(len(evidence))} tests have a control, drawn as a "
-        "hollow diamond joined to its test; the table states each prediction and each control.",
+        f"Measured on {pairs} pairs. {count(len(controlled))} of {count(len(evidence))} tests have a control, drawn as "
+        "a hollow diamond joined to its test; the table states each prediction and each control.",
     )

@@ -1,7 +1,7 @@
 """The clearest neuron of a class, looked at whole: its values by coset, its pre-activations, its out column.
 
-A neuron is three functions on the group. Left takes one value on each right coset Ha of H, right one on each left coset bK
-of K; the pre-activation left(a) + right(b) vanishes on one block of pairs, those with ab in the shared coset C.
+A neuron is three functions on the group. Left takes one value on each right coset Ha of H, right one on each left coset
+bK of K; the pre-activation left(a) + right(b) vanishes on one block of pairs, those with ab in the shared coset C.
 """
 
 import math
@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, styled
-from cosetta.report.notation import count, decimal, percent, scientific, typeset
+from cosetta.report.notation import count, decimal, percent, scientific
 from cosetta.report.palette import coset_colours
 from cosetta.results import Exemplar, NeuronRecord
 
@@ -35,7 +36,7 @@ PIXELS = 360
 
 
 @styled
-def draw_histograms(exemplar: Exemplar):
+def draw_histograms(exemplar: Exemplar) -> Figure:
     """Histograms of the left and of the right values, one colour for each coset, one scale for both.
 
     Args:
@@ -63,9 +64,16 @@ def draw_histograms(exemplar: Exemplar):
     if cosets <= 10:
         handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
         figure.legend(
-            handles, [str(i + 1) for i in range(cosets)], loc="outside lower center", ncols=cosets, handlelength=0.8,
-            handleheight=0.8, columnspacing=0.9, handletextpad=0.3, title="coset, by ascending left value",
-        )  # fmt: skip
+            handles,
+            [str(i + 1) for i in range(cosets)],
+            loc="outside lower center",
+            ncols=cosets,
+            handlelength=0.8,
+            handleheight=0.8,
+            columnspacing=0.9,
+            handletextpad=0.3,
+            title="coset, by ascending left value",
+        )
     return figure
 
 
@@ -102,8 +110,8 @@ def caption_histograms(exemplar: Exemplar, record: NeuronRecord | None) -> Capti
         return Caption(f"Left and right values of neuron {exemplar.neuron}.", "It has no coset label on one side.")
     left, right = record.left, record.right
     return Caption(
-        f"Of the variance of left, {scientific(left.fraction)} lies inside the {left.index} right cosets of a "
-        f"{typeset(left.subgroup)}; of right, {scientific(right.fraction)} inside the left cosets of a conjugate.",
+        f"Of the variance of left, {scientific(left.fraction)} lies inside the {left.index} right cosets of H; of "
+        f"right, {scientific(right.fraction)} inside the {right.index} left cosets of K.",
         f"Every element of the group is in both panels once. Chance: p = {scientific(left.p_value, 1)} (left) and "
         f"{scientific(right.p_value, 1)} (right) against random functions of the same irrep content and every subgroup "
         "at least as large.",
@@ -111,7 +119,7 @@ def caption_histograms(exemplar: Exemplar, record: NeuronRecord | None) -> Capti
 
 
 @styled
-def draw_matrix(exemplar: Exemplar):
+def draw_matrix(exemplar: Exemplar) -> Figure:
     """The pre-activation left(a) + right(b) on all pairs, rows sorted by left coset and columns by right coset.
 
     Args:
@@ -179,7 +187,7 @@ def caption_matrix(exemplar: Exemplar, record: NeuronRecord | None) -> Caption:
 
 
 @styled
-def draw_out(exemplar: Exemplar):
+def draw_out(exemplar: Exemplar) -> Figure:
     """The out column on and off the shared coset, one mark for each element.
 
     Args:
@@ -221,13 +229,13 @@ def caption_out(record: NeuronRecord | None) -> Caption:
     return Caption(
         f"When it fires, the neuron {direction} C against the rest: mean out weight {decimal(record.out_on)} standard "
         f"deviations on C, {decimal(record.out_off)} off C.",
-        "Firing means that ab is not in C, so the coset account asks for a lower weight on C. C was found from left and "
-        "right alone.",
+        "Firing means that ab is not in C, so the coset account asks for a lower weight on C. C was found from left "
+        "and right alone.",
     )
 
 
 @styled
-def draw_mirror(exemplar: Exemplar):
+def draw_mirror(exemplar: Exemplar) -> Figure:
     """Values of right on each coset against the negated values of left on its mirror coset.
 
     Args:

@@ -1,7 +1,7 @@
 """The look of the figures, and how a figure becomes part of an HTML page.
 
-A style is entered with `rc_context` around each drawing and each saving, so no setting outlives a call. Text stays text in
-the SVG and takes the page's font; ids get a prefix because many figures share one page.
+A style is entered with `rc_context` around each drawing and each saving, so no setting outlives a call. Text stays text
+in the SVG and takes the page's font; ids get a prefix because many figures share one page.
 """
 
 import functools
@@ -23,7 +23,7 @@ INK = "#222222"
 QUIET = "#8A8A8A"
 CONTROL = "#7A7A7A"
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.titlesize": 9,
@@ -55,6 +55,8 @@ STYLE: dict[str, Any] = {
     "legend.title_fontsize": 8,
     "lines.linewidth": 1.4,
     "hatch.linewidth": 0.6,
+    "axes.formatter.useoffset": False,
+    "text.parse_math": False,  # a label with $ in it is a label
     "svg.fonttype": "none",
     "svg.hashsalt": "cosetta",
 }
@@ -83,8 +85,10 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with matplotlib.rc_context(STYLE):
             figure = draw(*args, **kwargs)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
+            engine = figure.get_layout_engine()
+            if engine is not None:
+                engine.execute(figure)
+            figure.set_layout_engine(None)
             return figure
 
     return wrapper
@@ -163,10 +167,11 @@ def to_svg(figure: Figure, key: str) -> str:
     markup = markup[markup.index("<svg") :]
     markup = re.sub(r"<metadata>.*?</metadata>\s*", "", markup, flags=re.DOTALL)
     markup = markup.replace("xlink:href=", "href=")
+    markup = re.sub(r"<style.*?</style>", "", markup, flags=re.DOTALL)
+    markup = re.sub(r"font-family: [^;\"]*(; )?", "", markup)
+    markup = re.sub(r"\n\s*", "\n", markup)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', markup))
-    markup = re.sub(
-        r' id="([^"]*)"', lambda match: f' id="{key}-{match[1]}"' if match[1] in used else "", markup
-    )
+    markup = re.sub(r' id="([^"]*)"', lambda match: f' id="{key}-{match[1]}"' if match[1] in used else "", markup)
     markup = re.sub(r'(url\(#|href="#)', rf"\g<1>{key}-", markup)
     width = f"{figure.get_figwidth():.2f}in"
     return re.sub(

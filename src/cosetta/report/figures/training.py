@@ -2,6 +2,8 @@
 
 from itertools import takewhile
 
+from matplotlib.figure import Figure
+
 from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, power_axis, styled
 from cosetta.report.notation import count, duration, percent, scientific
 from cosetta.results import TrainingCurve
@@ -13,7 +15,7 @@ TEST = "#0072B2"
 
 
 @styled
-def draw_training(curve: TrainingCurve | None):
+def draw_training(curve: TrainingCurve | None) -> Figure:
     """Loss (log scale) and accuracy against the step (log scale), train and test, with the step of lasting perfection.
 
     Args:

@@ -1,0 +1,134 @@
+"""The pipeline on planted networks: causal evidence holds where it should and fails where it should."""
+
+import numpy as np
+import pytest
+import torch
+
+from cosetta import evidence
+from cosetta.analysis import analyse
+from cosetta.circuits.pairs import pair_statistics
+from cosetta.config import AnalysisConfig
+from cosetta.errors import BadRun
+from cosetta.groups import named_group, subgroup_lattice
+from cosetta.interventions import STANDER2024, mean_ablate
+from cosetta.models import PairScorer
+from cosetta.models.planted import CosetPlan, plant, random_model
+from cosetta.results import Analysis, load_analysis
+
+CONFIG = AnalysisConfig(null_samples=99)
+
+
+def planted_model(name="S5", cls="S4", **options):
+    group = named_group(name)
+    lattice = subgroup_lattice(group)
+    H = lattice.subgroup(lattice.names.index(cls))
+    return group, plant(group, [CosetPlan(H, amplitude=8.0)], torch.Generator().manual_seed(0), **options).folded
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    group, model = planted_model(random_neurons=2, dead_neurons=1)
+    return analyse(model, group, AnalysisConfig(null_samples=99, dead_threshold=1e-6))
+
+
+def test_a_planted_network_is_explained_down_to_its_random_neurons(analysis):
+    assert analysis.accuracy == 1
+    assert [row.subgroup for row in analysis.classes] == ["S4", "none", "dead"]
+    assert analysis.explained_share == 50 / 52
+    assert any("2 of 52 live neurons are not explained" in note for note in analysis.unexplained)
+
+
+def test_the_account_survives_replacement_and_random_subgroups_do_not(analysis):
+    rows = {row.name: row for row in analysis.evidence if row.kind == "replacement"}
+    for name in ("left and right by coset means", "and unexplained neurons by their mean"):
+        assert rows[name].accuracy == 1
+        assert rows[name].verdict == "as predicted"
+        assert rows[name].control_accuracy < 0.2
+        assert rows[name].pairs == 14400
+    assert rows["explained neurons by their mean"].accuracy < 0.1
+
+
+def test_removing_a_circuit_lifts_its_own_coset(analysis):
+    assert len(analysis.circuits) == 25
+    for circuit in analysis.circuits:
+        assert circuit.ablation.verdict == "as predicted"
+        assert circuit.ablation.lift > 0 > circuit.ablation.control_lift
+
+
+def test_interventions_state_their_prediction_and_their_control(analysis):
+    rows = {row.name: row for row in analysis.evidence if row.kind == "intervention"}
+    assert set(rows) == {intervention.name for intervention in STANDER2024}
+    assert all(row.prediction and row.control_accuracy is not None for row in rows.values())
+    for name in ("flip both signs", "flip left", "flip right", "|x| for ReLU", "noise N(0, 0.1)"):
+        assert rows[name].verdict == "as predicted", name
+
+
+def test_random_weights_have_no_evidence_in_their_favour():
+    group = named_group("S4")
+    result = analyse(random_model(group, 10, torch.Generator().manual_seed(0)), group, CONFIG)
+    assert result.explained_share == 0
+    assert result.circuits == ()
+    swap = next(row for row in result.evidence if row.name == "|x| for ReLU")
+    assert swap.verdict == "not as predicted" or swap.accuracy < 0.2
+
+
+def test_results_survive_json(analysis, tmp_path):
+    path = tmp_path / "analysis.json"
+    path.write_bytes(analysis.to_json())
+    assert load_analysis(path) == analysis
+    assert load_analysis(tmp_path) == analysis
+    for damaged in (b"", analysis.to_json()[:1000], b"[]"):
+        path.write_bytes(damaged)
+        with pytest.raises(BadRun, match="must be a whole analysis"):
+            load_analysis(path)
+    with pytest.raises(BadRun, match="does not exist: run `cosetta explain"):
+        load_analysis(tmp_path / "nowhere.json")
+
+
+def test_mean_ablation_is_subtraction_of_the_deviation():
+    group, model = planted_model("S4", "S3")
+    mean = torch.from_numpy(pair_statistics(model, 0.05).post_mean)
+    ablated = mean_ablate(model, torch.tensor([3, 5]), mean)
+    a, b = torch.tensor([7, 2]), torch.tensor([1, 20])
+    post = model.activate(model.pre(a, b))
+    expected = model.logits(a, b) - (post[:, [3, 5]] - mean[[3, 5]]) @ model.out[:, [3, 5]].T
+    assert torch.allclose(ablated.logits(a, b), expected)
+    assert ablated.width == model.width - 2
+
+
+def test_the_lift_is_what_ablation_does_to_the_logits():
+    """The closed form against the definition, all pairs."""
+    group, model = planted_model("S4", "D8")
+    result = analyse(model, group, CONFIG)
+    circuit = result.circuits[0]
+    mean = torch.from_numpy(pair_statistics(model, 0.05).post_mean)
+    ablated = mean_ablate(model, torch.tensor(circuit.neurons), mean)
+    everything = torch.arange(24)
+    a, b = everything.repeat_interleave(24), everything.repeat(24)
+    change = (ablated.logits(a, b) - model.logits(a, b)).numpy()
+    shared = np.zeros(24, dtype=bool)
+    lattice = subgroup_lattice(group)
+    H = lattice.subgroup(lattice.names.index("D8") + circuit.left_conjugate)
+    representative = group.labels.index(circuit.representative_label)
+    shared[group.table[H.elements, representative]] = True
+    outside = ~shared[group.table[a, b]]
+    lift = (change[:, shared].mean(axis=1) - change[:, ~shared].mean(axis=1))[outside].mean()
+    assert circuit.ablation.lift == pytest.approx(lift)
+
+
+def test_sampled_evidence_says_how_many_pairs():
+    group, model = planted_model("S4", "S3")
+    result = analyse(model, group, AnalysisConfig(null_samples=19, evidence_pairs=100))
+    assert {row.pairs for row in result.evidence} == {100}
+
+
+def test_the_control_of_the_interventions_is_recorded():
+    recorded = evidence._coset_free_control()
+    assert set(recorded) == {intervention.name for intervention in STANDER2024}
+    assert recorded["flip both signs"].accuracy > 0.9
+    assert recorded["flip left"].accuracy < 0.1
+
+
+def test_the_scores_of_a_planted_network_are_those_of_its_own_pairs():
+    group, model = planted_model("S4", "S3")
+    assert analyse(model, group, CONFIG).loss == pytest.approx(PairScorer(group)(model).loss)
