@@ -1,5 +1,7 @@
 """Fixtures shared by the whole suite."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from cosetta.groups.group import Group
@@ -18,3 +20,11 @@ def small_groups() -> tuple[Group, ...]:
 def small_group(request: pytest.FixtureRequest) -> Group:
     """Each of the small groups in turn, as one test case each."""
     return named_group(request.param)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep stored lattices out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COSETTA_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

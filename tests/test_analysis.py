@@ -6,7 +6,6 @@ import torch
 
 from cosetta import evidence
 from cosetta.analysis import analyse
-from cosetta.circuits.pairs import pair_statistics
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import named_group, subgroup_lattice
@@ -86,9 +85,10 @@ def test_results_survive_json(analysis, tmp_path):
 
 
 def test_mean_ablation_is_subtraction_of_the_deviation():
-    group, model = planted_model("S4", "S3")
-    mean = torch.from_numpy(pair_statistics(model, 0.05).post_mean)
-    ablated = mean_ablate(model, torch.tensor([3, 5]), mean)
+    _, model = planted_model("S4", "S3")
+    ablated = mean_ablate(model, [3, 5])
+    everywhere = model.activate(model.left[:, None] + model.right[None])  # (a, b, neuron)
+    mean = everywhere.mean(dim=(0, 1))
     a, b = torch.tensor([7, 2]), torch.tensor([1, 20])
     post = model.activate(model.pre(a, b))
     expected = model.logits(a, b) - (post[:, [3, 5]] - mean[[3, 5]]) @ model.out[:, [3, 5]].T
@@ -101,8 +101,7 @@ def test_the_lift_is_what_ablation_does_to_the_logits():
     group, model = planted_model("S4", "D8")
     result = analyse(model, group, CONFIG)
     circuit = result.circuits[0]
-    mean = torch.from_numpy(pair_statistics(model, 0.05).post_mean)
-    ablated = mean_ablate(model, torch.tensor(circuit.neurons), mean)
+    ablated = mean_ablate(model, circuit.neurons)
     everything = torch.arange(24)
     a, b = everything.repeat_interleave(24), everything.repeat(24)
     change = (ablated.logits(a, b) - model.logits(a, b)).numpy()

@@ -48,12 +48,14 @@ def test_imports_point_down(path):
     if room == "__init__":
         return
     for name in imported(path):
-        target = (name.split(".") + ["_version"])[1]
+        target = [*name.split("."), "_version"][1]
         assert DEPTH[target] <= DEPTH[room], f"{room} imports {name}"
     assert room != "report" or not any(name.startswith(("cosetta.models", "torch")) for name in imported(path))
 
 
-@pytest.mark.parametrize("statement", ["import cosetta", "import cosetta.cli", "from cosetta import named_group, irreps"])
+@pytest.mark.parametrize(
+    "statement", ["import cosetta", "import cosetta.cli", "from cosetta import named_group, irreps"]
+)
 def test_light_imports(statement):
     heavy = "import sys; print([m for m in ('torch', 'matplotlib', 'polars', 'scipy') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", f"{statement}; {heavy}"], capture_output=True, text=True, check=True)
@@ -79,7 +81,9 @@ def test_python_in_the_docs_runs(page, tmp_path, monkeypatch):
         exec(compile(block, page, "exec"), space)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))]
+)
 def test_links_in_the_docs_lead_somewhere(page):
     text = (ROOT / page).read_text()
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):

@@ -1,7 +1,7 @@
 """The analysis of one network, as one readable function.
 
-Find what each neuron computes, group neurons into circuits, state the coset account, and test it causally with controls.
-The result is plain data (`results.py`); the report, the command line and the tests read nothing else.
+Find what each neuron computes, group neurons into circuits, state the coset account, and test it causally with
+controls. The result is plain data (`results.py`); the report, the command line and the tests read nothing else.
 """
 
 import time
@@ -35,7 +35,7 @@ def analyse(model: FoldedModel, group: Group, config: AnalysisConfig | None = No
         ValueError: if the model's order is not the group's.
 
     Example:
-        >>> from cosetta import named_group, analyse
+        >>> from cosetta import analyse, named_group
         >>> from cosetta.models.planted import random_model
         >>> import torch
         >>> G = named_group("S3")
@@ -84,7 +84,8 @@ def _unexplained(
     if open_:
         strength = sum(neuron.strength for neuron in open_)
         notes.append(
-            f"{len(open_)} of {len(live)} live neurons are not explained; they carry {strength:.2%} of the logit variance"
+            f"{len(open_)} of {len(live)} live neurons are not explained; "
+            f"they carry {strength:.2%} of the logit variance"
         )
     explained = [neuron for neuron in live if neuron.status == "explained"]
     forced = [neuron for neuron in explained if neuron.left is not None and neuron.left.p_value > 0.05]
@@ -96,7 +97,7 @@ def _unexplained(
     apart = [neuron for neuron in explained if neuron.shared_coset is not None and not neuron.shared_coset.routes_agree]
     if apart:
         notes.append(
-            f"for {len(apart)} explained neurons the mirror law alone finds another set of elements than the subgroup lattice"
+            f"for {len(apart)} explained neurons the mirror law alone finds another set than the subgroup lattice"
         )
     for row in classes:
         if row.possible_circuits and row.circuits < row.possible_circuits:

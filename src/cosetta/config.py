@@ -23,47 +23,51 @@ class AnalysisConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     coset_threshold: float = Field(
-        0.01,
+        default=0.01,
         gt=0,
         lt=1,
         description="A function counts as constant on cosets when its coset_variance_fraction (0 to 1) is below this. "
         "Random vectors of an irrep reach 0.1 with the best conjugate (docs/theory.md), trained neurons 1e-4.",
     )
     mirror_tolerance: float = Field(
-        1e-3,
+        default=1e-3,
         gt=0,
         lt=1,
-        description="Elements g whose mirror correlation is within this of the largest make up the shared coset, on the "
-        "route that uses no subgroup lattice.",
+        description="Elements g whose mirror correlation is within this of the largest make up the shared coset, on "
+        "the route that uses no subgroup lattice.",
     )
     mirror_threshold: float = Field(
-        0.05,
+        default=0.05,
         gt=0,
         lt=1,
-        description="A neuron obeys the mirror law right(b) = -left(g b^-1) when the residual share of variance (0 up) is "
-        "below this.",
+        description="A neuron obeys the mirror law right(b) = -left(g b^-1) when the residual share of variance (0 up) "
+        "is below this.",
     )
     dead_threshold: float = Field(
-        1e-3,
+        default=1e-3,
         ge=0,
         lt=1,
         description="A neuron is dead when the variance it gives to the logits is below this share of the largest "
         "neuron's.",
     )
     zero_tolerance: float = Field(
-        0.05,
+        default=0.05,
         gt=0,
         lt=1,
         description="A pre-activation counts as zero below this many standard deviations of the neuron's "
         "pre-activations over all pairs.",
     )
     null_samples: int = Field(
-        1000, ge=19, description="Random functions of equal irrep content behind each p-value; the smallest p is 1/(n+1)."
+        default=1000,
+        ge=19,
+        description="Random functions of equal irrep content behind each p-value; the smallest p is 1/(n+1).",
     )
     evidence_pairs: int = Field(
-        20_000,
+        default=20_000,
         ge=100,
         description="Causal tests use every pair when there are at most this many, a random sample of this size "
         "otherwise. S5 has 14,400 pairs.",
     )
-    seed: int = Field(0, ge=0, description="Seed of the null samples, the random controls and the sampled pairs.")
+    seed: int = Field(
+        default=0, ge=0, description="Seed of the null samples, the random controls and the sampled pairs."
+    )

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 
 from cosetta.circuits import FoundNeuron
-from cosetta.circuits.pairs import pair_statistics
 from cosetta.config import AnalysisConfig
 from cosetta.groups import Group, SubgroupLattice, cosets
 from cosetta.hypotheses import Assignment, CosetCircuit, assignments, random_assignments
@@ -54,30 +53,23 @@ def test_replacements(
     shuffled = random_assignments(found, lattice, np.random.default_rng(config.seed))
     unexplained = [n.record.neuron for n in neurons if n.record.status != "explained"]
     explained = [assignment.neuron for assignment in found]
-    post_mean = torch.from_numpy(pair_statistics(model, config.zero_tolerance).post_mean)
 
     before = score(model)
     control = score(replace(account, assigned=shuffled).ideal)
     mirrored = replace(account, mirror=True)
     rows = [_evidence("untouched network", "replacement", "", before, None, "baseline")]
-    for name, ideal, intact in (
-        ("left and right by coset means", replace(account, functions=("left", "right")).ideal, True),
-        ("left, right and out by coset means", account.ideal, True),
-        ("and right as the mirror of left", mirrored.ideal, True),
-        (
-            "and unexplained neurons by their mean",
-            mean_ablate(mirrored.ideal, torch.tensor(unexplained, dtype=torch.int64), post_mean),
-            True,
-        ),
+    for name, ideal in (
+        ("left and right by coset means", replace(account, functions=("left", "right")).ideal),
+        ("left, right and out by coset means", account.ideal),
+        ("and right as the mirror of left", mirrored.ideal),
+        ("and unexplained neurons by their mean", mean_ablate(mirrored.ideal, unexplained)),
     ):
         after = score(ideal)
         prediction = f"accuracy within {UNCHANGED:.0%} of the untouched network's"
         verdict: Verdict = "as predicted" if after.accuracy >= before.accuracy - UNCHANGED else "not as predicted"
         rows.append(_evidence(name, "replacement", prediction, after, control, verdict, "random subgroups, same index"))
-    rows.append(
-        _evidence("random subgroups of the same index", "replacement", "destroyed", control, None, "control")
-    )
-    ablated = score(mean_ablate(model, torch.tensor(explained, dtype=torch.int64), post_mean))
+    rows.append(_evidence("random subgroups of the same index", "replacement", "destroyed", control, None, "control"))
+    ablated = score(mean_ablate(model, explained))
     rows.append(_evidence("explained neurons by their mean", "replacement", "destroyed", ablated, None, "control"))
     return tuple(rows)
 
@@ -128,8 +120,8 @@ def test_circuits(
 ) -> tuple[CircuitRecord, ...]:
     """Remove one circuit at a time, and as many other neurons of its class as a control.
 
-    The account predicts more than damage: without the neurons that rule C out, the logits on C must rise against the rest
-    for products outside C.
+    The account predicts more than damage: without the neurons that rule C out, the logits on C must rise against the
+    rest for products outside C.
 
     Args:
         model: the model.
@@ -143,19 +135,17 @@ def test_circuits(
         The circuits with `ablation` filled in.
     """
     score = PairScorer(group, max_pairs=config.evidence_pairs, seed=config.seed)
-    post_mean = torch.from_numpy(pair_statistics(model, config.zero_tolerance).post_mean)
     generator = np.random.default_rng(config.seed)
     by_neuron = {assignment.neuron: assignment for assignment in assignments(neurons, lattice)}
     tested = []
     for circuit in circuits:
         inside = list(circuit.neurons)
-        after = score(mean_ablate(model, torch.tensor(inside), post_mean))
+        after = score(mean_ablate(model, inside))
         same_class = [n for other in circuits if other.subgroup == circuit.subgroup for n in other.neurons]
         pool = sorted(set(same_class) - set(inside))
         control = None
         if len(pool) >= len(inside):
-            drawn = generator.choice(pool, len(inside), replace=False)
-            control = score(mean_ablate(model, torch.from_numpy(drawn), post_mean))
+            control = score(mean_ablate(model, generator.choice(pool, len(inside), replace=False).tolist()))
         lift, control_lift = _lifts(model, group, inside, by_neuron[inside[0]])
         tested.append(
             replace(
@@ -175,10 +165,7 @@ def test_circuits(
 
 
 def _lifts(model: FoldedModel, group: Group, inside: list[int], assignment: Assignment) -> tuple[float, float]:
-    """Rise of the mean logit on C against the rest when the neurons are ablated, over pairs with ab outside C.
-
-    Exact over all pairs. The second value is the mean of the same rise for the other right cosets of H.
-    """
+    """Rise of the mean logit on C, and on the other cosets of H, against the rest over pairs with ab outside C."""
     labels = cosets(assignment.left, side="right")
     shared = labels[assignment.representative]
     indicator = np.equal.outer(np.arange(labels.max() + 1), labels).astype(float)
@@ -221,4 +208,7 @@ def _evidence(
 def _coset_free_control() -> dict[str, PairScores]:
     """Recorded scores of a network trained on Z_53, by intervention."""
     recorded = json.loads(files("cosetta").joinpath("data/coset_free_control.json").read_text())
-    return {name: PairScores(row["accuracy"], row["loss"], 0.0, recorded["pairs"]) for name, row in recorded["interventions"].items()}
+    return {
+        name: PairScores(row["accuracy"], row["loss"], 0.0, recorded["pairs"])
+        for name, row in recorded["interventions"].items()
+    }

@@ -1,15 +1,14 @@
 """Causal interventions: FoldedModel -> FoldedModel, or a change of the pre-activations.
 
-The interventions of Stander et al.'s Table 1, each with the outcome that the coset account predicts before it is measured,
-and mean ablation. Nothing here is scored; `evidence.py` does that, with controls.
+The interventions of Stander et al.'s Table 1, each with the outcome that the coset account predicts before it is
+measured, and mean ablation. Nothing here is scored; `evidence.py` does that, with controls.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.models import FoldedModel
@@ -96,36 +95,49 @@ STANDER2024: tuple[Intervention, ...] = (
         _better,
         lambda model: replace(model, activation="abs"),
     ),
-    Intervention("noise N(0, 0.1)", "accuracy within 1 %: small against the gaps between coset values", _unharmed, noise=(0.0, 0.1)),
-    Intervention("noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0.0, 1.0)),
-    Intervention("noise N(1, 1)", "higher loss, accuracy above 80 %: silent neurons begin to fire", _worse_but_right, noise=(1.0, 1.0)),
-    Intervention("noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1.0, 1.0)),
+    Intervention(
+        "noise N(0, 0.1)",
+        "accuracy within 1 %: small against the gaps between coset values",
+        _unharmed,
+        noise=(0.0, 0.1),
+    ),
+    Intervention(
+        "noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0.0, 1.0)
+    ),
+    Intervention(
+        "noise N(1, 1)",
+        "higher loss, accuracy above 80 %: silent neurons begin to fire",
+        _worse_but_right,
+        noise=(1.0, 1.0),
+    ),
+    Intervention(
+        "noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1.0, 1.0)
+    ),
 )
 """Table 1 of Stander et al. 2023 (arXiv:2312.06581); the second argument of N is a standard deviation."""
 
 
-def mean_ablate(
-    model: FoldedModel, neurons: Int[Tensor, " ablated"], post_mean: Float[Tensor, " neuron"]
-) -> FoldedModel:
-    """Replace the post-activations of some neurons by their mean.
+def mean_ablate(model: FoldedModel, neurons: Sequence[int]) -> FoldedModel:
+    """Replace the post-activations of some neurons by their mean over all pairs.
 
     Args:
         model: the model.
-        neurons: positions of the neurons to ablate.
-        post_mean: mean post-activation of every neuron of the model over all pairs.
+        neurons: positions of the neurons to ablate, each once.
 
     Returns:
         A model without these neurons, their mean contribution moved into the bias.
 
     Source:
-        This project's form of mean ablation; Chughtai et al. 2023 (arXiv:2302.03025), section 5, ablate in the same spirit.
+        This project's form of mean ablation; Chughtai et al. 2023 (arXiv:2302.03025) ablate in the same spirit.
 
     Example:
         >>> model = FoldedModel(torch.ones(2, 1), torch.zeros(2, 1), torch.tensor([[1.0], [3.0]]), torch.zeros(2))
-        >>> mean_ablate(model, torch.tensor([0]), torch.tensor([1.0])).bias
+        >>> mean_ablate(model, [0]).bias
         tensor([1., 3.])
     """
     kept = torch.ones(model.width, dtype=torch.bool)
-    kept[neurons] = False
-    moved = model.out[:, ~kept] @ post_mean.to(model.out.dtype)[~kept]
-    return replace(model.keep(torch.nonzero(kept)[:, 0]), bias=model.bias + moved)
+    kept[list(neurons)] = False
+    bias = model.bias.clone()
+    for n in neurons:
+        bias += model.out[:, n] * model.activate(model.left[:, n, None] + model.right[None, :, n]).mean()
+    return replace(model.keep(torch.nonzero(kept)[:, 0]), bias=bias)

@@ -7,7 +7,10 @@ from cosetta.harmonics import irreps
 
 def naive_correlation(left, right, group):
     """corr(right(b), -left(g b^-1)) for each g, from the definition."""
-    return [np.corrcoef(right, [-left[group.table[g, group.inverse[b]]] for b in range(group.order)])[0, 1] for g in range(group.order)]
+    return [
+        np.corrcoef(right, [-left[group.table[g, group.inverse[b]]] for b in range(group.order)])[0, 1]
+        for g in range(group.order)
+    ]
 
 
 def test_convolution_gives_the_correlation(small_groups):

@@ -78,7 +78,9 @@ def test_normalizer_centralizer_core(small_group: Group) -> None:
         assert len(set(conjugates)) == normalizer(H).index
         assert H.is_normal == (len(set(conjugates)) == 1)
         assert (core(H).members == np.all([K.members for K in conjugates], axis=0)).all()
-        commuting = [g for g in range(small_group.order) if all(table[table[g, h], inverse[g]] == h for h in H.elements)]
+        commuting = [
+            g for g in range(small_group.order) if all(table[table[g, h], inverse[g]] == h for h in H.elements)
+        ]
         assert centralizer(H).elements.tolist() == commuting
 
 
@@ -110,24 +112,24 @@ def test_equal_subgroups_of_equal_tables() -> None:
     H, K = named_group("C6").subgroup([3]), named_group("C6").subgroup([3])
     assert H == K
     assert len({H, K}) == 1
-    assert H != named_group("C6").subgroup([2])
-    assert H != named_group("S3").subgroup([1])
+    assert named_group("C6").subgroup([2]) != H
+    assert named_group("S3").subgroup([1]) != H
     assert 3 in H
     assert 2 not in H
 
 
 def test_not_closed_shows_a_product_and_the_next_step() -> None:
     S4 = named_group("S4")
-    with pytest.raises(NotASubgroup, match=r"^\{0, 5, 17\} is not closed: 5·5 = \d+; use G\.subgroup\(") as refusal:
+    with pytest.raises(NotASubgroup, match=r"^\{0, 5, 17\} is not closed: ") as refusal:
         Subgroup(S4, np.array([0, 5, 17]))
-    generators = [int(g) for g in str(refusal.value).split("[")[1].split("]")[0].split(",")]
-    order = int(str(refusal.value).split("(order ")[1].rstrip(")"))
-    assert S4.subgroup(generators).order == order
-    assert set(generators) <= {5, 17}
+    assert f"5·17 = {S4.table[5, 17]}; use G.subgroup(generators=[5, 17]) (order 24)" in str(refusal.value)
+    assert S4.subgroup(generators=[5, 17]).order == 24
 
 
 def test_missing_identity_is_not_closed() -> None:
-    with pytest.raises(NotASubgroup, match=r"\{3\} is not closed: 3·3 = 0; use G\.subgroup\(generators=\[3\]\) \(order 2\)"):
+    with pytest.raises(
+        NotASubgroup, match=r"\{3\} is not closed: 3·3 = 0; use G\.subgroup\(generators=\[3\]\) \(order 2\)"
+    ):
         Subgroup(named_group("C6"), np.array([3]))
 
 

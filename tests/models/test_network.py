@@ -111,9 +111,9 @@ def test_unfitting_models_are_refused():
         object.__setattr__(unfitting, name, torch.zeros(shape))
     with pytest.raises(ValueError, match="must be order x width"):
         unfitting.__post_init__()
+    broken = torch.zeros(6, 2)
+    broken[2, 1] = torch.nan
     with pytest.raises(ValueError, match=r"must be finite; `out` holds nan at \[2, 1\]"):
-        broken = torch.zeros(6, 2)
-        broken[2, 1] = torch.nan
         FoldedModel(torch.zeros(6, 2), torch.zeros(6, 2), broken, torch.zeros(6))
     with pytest.raises(ValueError, match="the model must have 24 outputs for S4; it has 6"):
         PairScorer(named_group("S4"))(GroupNetwork(6, 5, 7).fold())

@@ -1,9 +1,10 @@
 r"""How far a function on G is from constant on the cosets of a subgroup.
 
-`coset_variance_fraction` is E[Var(f | coset)] / Var f, in [0, 1], 0 = constant on cosets. Left cosets are aH, right cosets
-Ha. For all subgroups at once it needs no cosets: with the autocorrelation A(h) = sum_g f(g) f(gh) of the centred function,
-the variance explained by the left cosets of H is the mean of A over H, divided by A(e). (The projection onto functions
-constant on left cosets is f -> |H|^-1 sum_h f(. h), which is symmetric and idempotent.) Right cosets use f(hg).
+`coset_variance_fraction` is E[Var(f | coset)] / Var f, in [0, 1], 0 = constant on cosets. Left cosets are aH, right
+cosets Ha. For all subgroups at once it needs no cosets: with the autocorrelation A(h) = sum_g f(g) f(gh) of the
+centred function, the variance explained by the left cosets of H is the mean of A over H, divided by A(e). (The
+projection onto functions constant on left cosets is f -> |H|^-1 sum_h f(. h), which is symmetric and idempotent.)
+Right cosets use f(hg).
 """
 
 from typing import Literal
@@ -22,8 +23,8 @@ Side = Literal["left", "right"]
 def coset_variance_fraction(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"]) -> Float[np.ndarray, "..."]:
     r"""Fraction of a function's variance that remains inside cosets.
 
-    $\mathbb{E}[\operatorname{Var}(f \mid \text{coset})] / \operatorname{Var}(f)$ with population variances; 0 means constant
-    on every coset, 1 that every coset has the same mean. A constant function gives 0.
+    $\mathbb{E}[\operatorname{Var}(f \mid \text{coset})] / \operatorname{Var}(f)$ with population variances; 0 means
+    constant on every coset, 1 that every coset has the same mean. A constant function gives 0.
 
     Args:
         f: functions on G in any real unit; the result has none.
@@ -51,13 +52,11 @@ def coset_variance_fraction(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarra
     return np.divide(within.var(axis=-1), total, out=np.zeros_like(total), where=total > 0)
 
 
-def stander2024_concentration(
-    f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"]
-) -> Float[np.ndarray, "..."]:
+def stander2024_concentration(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"]) -> Float[np.ndarray, "..."]:
     r"""The paper's C_H: sum over cosets of the sample variance inside, over the sample variance of f.
 
-    A random function has about [G:H], so values of different subgroups are not comparable. Offered for comparison with the
-    paper; everything else uses `coset_variance_fraction`.
+    A random function has about [G:H], so values of different subgroups are not comparable. Offered for comparison
+    with the paper; everything else uses `coset_variance_fraction`.
 
     Args:
         f: functions on G in any real unit.
@@ -79,7 +78,9 @@ def stander2024_concentration(
     means = _coset_means(f, cosets)
     size = np.bincount(cosets)[0]
     if size < 2:
-        raise ValueError("the sample variance needs cosets of two or more elements; the trivial subgroup has cosets of one")
+        raise ValueError(
+            "the sample variance needs cosets of two or more elements; the trivial subgroup has cosets of one"
+        )
     inside = ((f - means[..., cosets]) ** 2).sum(axis=-1) / (size - 1)
     total = f.var(axis=-1, ddof=1)
     return np.divide(inside, total, out=np.zeros_like(total), where=total > 0)

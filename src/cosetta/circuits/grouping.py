@@ -1,7 +1,8 @@
 """Circuits: neurons grouped by the coset they share, and counted by subgroup class.
 
-The shared coset C = Hg = gK determines H and K, its left and right stabilisers, so neurons with one C form one circuit: each
-of them rules C out when it fires. A class such as S4 in S5 has [G:H] times (number of conjugates) possible shared cosets.
+The shared coset C = Hg = gK determines H and K, its left and right stabilisers, so neurons with one C form one
+circuit: each of them rules C out when it fires. A class such as S4 in S5 has [G:H] times (number of conjugates)
+    possible shared cosets.
 """
 
 from collections import Counter, defaultdict

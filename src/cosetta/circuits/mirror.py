@@ -58,9 +58,7 @@ def mirror_of(left: Float[np.ndarray, "neuron g"], g: int, group: Group) -> Floa
     return -left[:, group.table[g, group.inverse]]
 
 
-def mirror_residual(
-    left: Float[np.ndarray, " g"], right: Float[np.ndarray, " g"], g: int, group: Group
-) -> float:
+def mirror_residual(left: Float[np.ndarray, " g"], right: Float[np.ndarray, " g"], g: int, group: Group) -> float:
     """Share of the right function's variance that the mirror law leaves: Var(right(b) + left(g b^-1)) / Var(right).
 
     Unlike a correlation it also asks for equal scale.

@@ -1,9 +1,9 @@
 r"""Find what each neuron computes: its irreps, its cosets, the coset at which it falls silent.
 
 A coset neuron has left constant on right cosets Ha, right constant on left cosets bK of a conjugate K = g^-1 H g, and
-right(b) = -left(g b^-1). Then pre = 0 whenever ab lies in the shared coset C = Hg = gK, so a neuron that fires says that
-the product is not in C. Labels are the largest subgroup under the threshold: a function constant on cosets of H is constant
-on those of every smaller subgroup too, so the smallest fraction decides nothing.
+right(b) = -left(g b^-1). Then pre = 0 whenever ab lies in the shared coset C = Hg = gK, so a neuron that fires says
+that the product is not in C. Labels are the largest subgroup under the threshold: a function constant on cosets of H
+is constant on those of every smaller subgroup too, so the smallest fraction decides nothing.
 """
 
 from dataclasses import dataclass
@@ -82,9 +82,9 @@ def find_neurons(
         Stander et al. 2023 (arXiv:2312.06581), section 4, for the structure; the labelling rule is this project's.
     """
     check_order(model, group)
+    sides: dict[str, Side] = {"left": "right", "right": "left", "out": "left"}
     functions = {
-        name: _function(getattr(model, name).double().numpy().T, lattice, irreps, side)
-        for name, side in (("left", "right"), ("right", "left"), ("out", "left"))
+        name: _function(getattr(model, name).double().numpy().T, lattice, irreps, side) for name, side in sides.items()
     }
     statistics = pair_statistics(model, config.zero_tolerance)
     strength = logit_strength(model, statistics)
@@ -93,8 +93,7 @@ def find_neurons(
     dead = (strength <= config.dead_threshold * strength.max()) | (correlation.max(axis=1) == 0)
     finder = _Finder(model, group, lattice, irreps, functions, correlation, null, config)
     return tuple(
-        finder.find(n, bool(dead[n]), float(strength[n]), float(statistics.silent_share[n]))
-        for n in range(model.width)
+        finder.find(n, bool(dead[n]), float(strength[n]), float(statistics.silent_share[n])) for n in range(model.width)
     )
 
 

@@ -1,8 +1,8 @@
 r"""What cosets explain by chance: the null distribution behind each p-value.
 
 A function of one irrep is already smooth, and the best of many conjugate subgroups explains much of it: for a random
-vector of the irrep (4,1) of S5 the best S4 explains 65.5 % of the variance on average. The null model keeps a function's
-power share in every irrep and draws vectors at random: f(g) = sum_rho sqrt(share_rho) <u, rho(g) v_rho> with
+vector of the irrep (4,1) of S5 the best S4 explains 65.5 % of the variance on average. The null model keeps a
+function's power share in every irrep and draws vectors at random: f(g) = sum_rho sqrt(share_rho) <u, rho(g) v_rho> with
 v_rho uniform on the sphere, the rank-one functions that trained neurons are. H then explains
 sum_rho share_rho |P_H v_rho|^2, whatever u is.
 """
@@ -34,7 +34,8 @@ class CosetNull:
         seed: seed of the draws.
 
     Source:
-        This project. The observation that random functions score well against conjugates is made for S5 in docs/theory.md.
+        This project. The observation that random functions score well against conjugates is made for S5 in
+        docs/theory.md.
 
     Example:
         >>> from cosetta.groups import named_group, subgroup_lattice
@@ -42,8 +43,8 @@ class CosetNull:
         >>> G = named_group("S4")
         >>> null = CosetNull(subgroup_lattice(G), irreps(G), samples=99, seed=0)
         >>> sign_only = np.array([irrep.name == "(1^4)" for irrep in irreps(G)], dtype=float)
-        >>> null.p_value(sign_only, order=12, fraction=1e-9)  # the sign is constant on cosets of A4, whatever the vector
-        1.0
+        >>> null.p_value(sign_only, order=12, fraction=1e-9)  # the sign is constant on cosets of A4, whatever the
+        vector 1.0
     """
 
     def __init__(self, lattice: SubgroupLattice, irreps: tuple[Irrep, ...], samples: int, seed: int) -> None:

@@ -22,15 +22,10 @@ class PairStatistics:
     """Statistics of each neuron over all pairs.
 
     Args:
-        pre_mean: mean pre-activation.
-        pre_std: standard deviation of the pre-activation.
-        post_mean: mean post-activation.
         post_std: standard deviation of the post-activation.
-        silent_share: share of pairs whose |pre| is below the tolerance times `pre_std`, in [0, 1].
+        silent_share: share of pairs whose |pre| is below the tolerance times its standard deviation, in [0, 1].
     """
 
-    pre_std: Float[np.ndarray, " neuron"]
-    post_mean: Float[np.ndarray, " neuron"]
     post_std: Float[np.ndarray, " neuron"]
     silent_share: Float[np.ndarray, " neuron"]
 
@@ -46,14 +41,12 @@ def pair_statistics(model: FoldedModel, zero_tolerance: float) -> PairStatistics
         One value a neuron and statistic.
     """
     pre_std = torch.sqrt(model.left.var(0, correction=0) + model.right.var(0, correction=0))  # a and b vary freely
-    post_mean, post_std, silent = [], [], []
+    post_std, silent = [], []
     for n in range(model.width):
         pre = model.left[:, n, None] + model.right[None, :, n]
-        post = model.activate(pre)
-        post_mean.append(float(post.mean()))
-        post_std.append(float(post.std(correction=0)))
+        post_std.append(float(model.activate(pre).std(correction=0)))
         silent.append(float((pre.abs() < zero_tolerance * pre_std[n]).double().mean()))
-    return PairStatistics(pre_std.numpy(), np.array(post_mean), np.array(post_std), np.array(silent))
+    return PairStatistics(np.array(post_std), np.array(silent))
 
 
 def logit_strength(model: FoldedModel, statistics: PairStatistics) -> Float[np.ndarray, " neuron"]:

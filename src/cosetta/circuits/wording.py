@@ -1,8 +1,9 @@
 """A coset in words.
 
-For permutation groups a shared coset is described by facts that all its elements share: points sent to points, sets sent to
-sets, parity. The description is used only if the facts pin the coset down exactly. Otherwise, if H is its own normaliser,
-C = {x : xKx^-1 = H}: the product carries one subgroup of the class to another. If not, the coset is named by H and an element.
+For permutation groups a shared coset is described by facts that all its elements share: points sent to points, sets
+sent to sets, parity. The description is used only if the facts pin the coset down exactly. Otherwise, if H is its
+own normaliser, C = {x : xKx^-1 = H}: the product carries one subgroup of the class to another. If not, the coset is
+named by H and an element.
 """
 
 from itertools import combinations

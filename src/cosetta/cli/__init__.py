@@ -1,7 +1,7 @@
 """The `cosetta` command: parse, call, print.
 
-Commands are imported only when they run, so `--help` needs neither torch nor matplotlib. Every error that a user can mend is
-one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130.
+Commands are imported only when they run, so `--help` needs neither torch nor matplotlib. Every error that a user can
+mend is one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130.
 """
 
 import errno

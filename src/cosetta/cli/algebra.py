@@ -19,15 +19,17 @@ Json = Annotated[bool, Parameter(help="Print JSON instead of a table.", negative
 def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
     """List the conjugacy classes of subgroups, with the irrep content of their cosets.
 
-    The last column is the power of the centred indicator of H in each irrep, in percent: what a function that is constant
-    on cosets of H, and otherwise plain, is made of (Table 5 of Stander et al., corrected).
+    The last column is the power of the centred indicator of H in each irrep, in percent: what a function that is
+    constant on cosets of H, and otherwise plain, is made of (Table 5 of Stander et al., corrected).
     """
     G = named_group(group)
     lattice, irreps = subgroup_lattice(G), all_irreps(G)
     rows = []
     for cls in lattice.classes:
         H = lattice.subgroup(cls.representative)
-        shares = {r.name: round(100 * s, 1) for r, s in zip(irreps, indicator_shares(H, irreps), strict=True) if s > 1e-9}
+        shares = {
+            r.name: round(100 * s, 1) for r, s in zip(irreps, indicator_shares(H, irreps), strict=True) if s > 1e-9
+        }
         rows.append(
             {
                 "subgroup": cls.name,
@@ -76,7 +78,9 @@ def irreps(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] =
     ]
     if json_:
         labels = [G.labels[c] for c in classes]
-        print(json.dumps({"group": G.name, "order": G.order, "classes": labels, "sizes": sizes, "irreps": rows}, indent=1))
+        print(
+            json.dumps({"group": G.name, "order": G.order, "classes": labels, "sizes": sizes, "irreps": rows}, indent=1)
+        )
         return
     table = Table(title=f"{G.name}: {len(rows)} irreps over the reals, {len(classes)} classes", title_justify="left")
     table.add_column("irrep")

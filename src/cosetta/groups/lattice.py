@@ -8,7 +8,7 @@ is in `extension.py`, names in `naming.py`, the copy on disk in `lattice_cache.p
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import final
+from typing import SupportsIndex, final
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
@@ -20,6 +20,9 @@ from cosetta.groups.shortest_generators import display_order
 from cosetta.groups.subgroups import Subgroup, _conjugates, _known
 
 __all__ = ["SubgroupClass", "SubgroupLattice", "subgroup_lattice"]
+
+STORED_FROM = 1_000
+"""Fewest subgroups that are worth a file; smaller lattices are found again in less than 0.2 s."""
 
 
 @final
@@ -135,7 +138,7 @@ class SubgroupLattice:
         pairs = np.concatenate(edges)
         return pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
 
-    def subgroup(self, position: int) -> Subgroup:
+    def subgroup(self, position: SupportsIndex) -> Subgroup:
         """The subgroup at a position.
 
         Args:
@@ -193,7 +196,7 @@ class SubgroupLattice:
             Subgroup(self.group, np.flatnonzero(members))  # raises, with a witness
         return self._positions[packed]
 
-    def below(self, position: int) -> Int[np.ndarray, " subgroup"]:
+    def below(self, position: SupportsIndex) -> Int[np.ndarray, " subgroup"]:
         """Positions of all subgroups contained in one, itself included.
 
         Args:
@@ -208,7 +211,7 @@ class SubgroupLattice:
         """
         return np.flatnonzero(self.members[position][self.generators].all(axis=1))
 
-    def maximal_subgroups(self, position: int) -> Int[np.ndarray, " subgroup"]:
+    def maximal_subgroups(self, position: SupportsIndex) -> Int[np.ndarray, " subgroup"]:
         """Positions of the maximal subgroups of one subgroup.
 
         Args:
@@ -256,7 +259,7 @@ class SubgroupLattice:
         """Positions of the conjugates of subgroups by elements, broadcast against each other."""
         return self._conjugate_position[self.class_of[positions], self.group.table[by, self.carriers[positions]]]
 
-    def _maximal_below(self, position: int) -> np.ndarray:
+    def _maximal_below(self, position: SupportsIndex) -> np.ndarray:
         """Maximal subgroups by descending order: take the largest one left, drop what it contains."""
         left, maximal = self.below(position)[:-1], []
         while left.size:
@@ -273,8 +276,9 @@ def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
 
     Args:
         group: any group; the number of subgroup classes is what costs time and memory.
-        cache: read and write a copy on disk, in the folder `COSETTA_CACHE` or else the user's cache folder. The
-            copy is found by the content of the table, the labels and the permutations; a damaged one is made again.
+        cache: read and write a copy on disk, of lattices with 1,000 subgroups or more, in the folder
+            `COSETTA_CACHE` or else the user's cache folder. The copy is found by the content of the table, the labels
+            and the permutations; a damaged one is made again.
 
     Returns:
         The lattice. Numbers and names are the same on every run.
@@ -294,7 +298,7 @@ def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
         return SubgroupLattice(group, *stored)
     unnamed = _arranged(group, find_subgroup_classes(group))
     lattice = replace(unnamed, class_names=name_classes(unnamed))
-    if cache:
+    if cache and len(lattice) >= STORED_FROM:
         arrays = lattice.packed, lattice.class_of, lattice.carriers, lattice.class_normalizers, lattice.class_names
         save_lattice(group, LatticeArrays(*arrays))
     return lattice

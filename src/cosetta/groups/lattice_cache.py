@@ -66,7 +66,7 @@ def load_lattice(group: Group) -> LatticeArrays | None:
     """
     path = _path(group)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             packed, class_of, carriers, normalizers, names = (stored[name] for name in LatticeArrays._fields)
         arrays = LatticeArrays(packed, class_of, carriers, normalizers, tuple(names.tolist()))
     except FileNotFoundError:

@@ -248,9 +248,7 @@ def _frobenius(order: int) -> _Recipe:
     p = max((d for d in range(2, min(order, MAX_ORDER) + 1) if order % d == 0 and _is_prime(d)), default=1)
     m = order // p
     if m < 2 or m % p == 0 or (p - 1) % m:
-        raise Unsupported(
-            f"Frobenius groups C_p:C_m have order p·m with p prime and m > 1 dividing p - 1, not {order}"
-        )
+        raise Unsupported(f"Frobenius groups C_p:C_m have order p·m with p prime and m > 1 dividing p - 1, not {order}")
 
     def generators() -> list:
         unit = next(u for u in range(2, p) if min(k for k in range(1, p) if pow(u, k, p) == 1) == m)

@@ -145,7 +145,7 @@ class _Recognition:
 
     def _direct(self) -> str | None:
         """Two normal subgroups that meet trivially and whose orders multiply to the order."""
-        pairs = [(N, K) for N in self.normal for K in self._complements(N, self.normal)]
+        pairs = [(N, K) for N in self.normal.tolist() for K in self._complements(N, self.normal).tolist()]
         options = []
         for N, K in pairs:
             parts = [self._name_of(N), self._name_of(K)]
@@ -156,8 +156,8 @@ class _Recognition:
     def _split(self) -> str | None:
         """A normal subgroup with a complement; plainest factors first, then the smallest complement."""
         options = []
-        for N in self.normal:
-            for K in self._complements(N, self.below)[:1]:
+        for N in self.normal.tolist():
+            for K in self._complements(N, self.below)[:1].tolist():
                 parts = [self._name_of(N), self._name_of(K)]
                 depth = sum(map(_depth, parts))
                 name = ":".join(_bracketed(p) if "x" not in p else f"({p})" for p in parts)
@@ -167,7 +167,7 @@ class _Recognition:
     def _extension(self) -> str | None:
         """A normal subgroup of prime index, without a complement or the group would have split."""
         options = []
-        for N in self.normal:
+        for N in self.normal.tolist():
             p, name = self.order // int(self.lattice.orders[N]), self._name_of(N)
             if _prime_factors(p) == [p]:
                 options.append((_depth(name), f"{_bracketed(name)}.C{p}"))

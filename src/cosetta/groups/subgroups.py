@@ -8,7 +8,7 @@ the part that holds the element a, and parts are numbered by their smallest elem
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import SupportsIndex, final
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -90,7 +90,7 @@ class Subgroup:
         """Whether gHg^-1 = H for every g."""
         return normalizer(self).order == self.group.order
 
-    def __contains__(self, element: int) -> bool:
+    def __contains__(self, element: SupportsIndex) -> bool:
         """Whether an element of the group lies in the subgroup."""
         return bool(self.members[element])
 
@@ -179,7 +179,7 @@ def double_cosets(H: Subgroup, K: Subgroup) -> Int[np.ndarray, " g"]:
     return _numbered(orbit)
 
 
-def conjugate(H: Subgroup, g: int) -> Subgroup:
+def conjugate(H: Subgroup, g: SupportsIndex) -> Subgroup:
     """The subgroup gHg^-1.
 
     Args:

@@ -1,7 +1,7 @@
 """What a hypothesis is: a claim about how a network works that yields a network of its own.
 
-A hypothesis is fitted to a model and states an `ideal`: the model with everything removed that the claim does not mention.
-If the claim is right, the ideal does what the model does. `evidence.py` scores ideals against controls.
+A hypothesis is fitted to a model and states an `ideal`: the model with everything removed that the claim does not
+mention. If the claim is right, the ideal does what the model does. `evidence.py` scores ideals against controls.
 """
 
 from abc import ABC, abstractmethod

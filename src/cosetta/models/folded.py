@@ -41,7 +41,7 @@ class FoldedModel:
         Unsupported: if the activation is not known.
 
     Source:
-        left = E_l W_l^T, right = E_r W_r^T, out = U for the network of Stander et al. 2023 (arXiv:2312.06581, section 2).
+        Stander et al. 2023 (arXiv:2312.06581), section 2: left = E_l W_l^T, right = E_r W_r^T, out = U.
 
     Example:
         >>> zero = torch.zeros(3, 2)

@@ -1,7 +1,8 @@
 """How a folded model does on pairs (a, b): accuracy, cross-entropy, divergence from a reference.
 
 Logits are computed in the model's precision, in blocks of pairs, so |G|^3 numbers are never held. The loss of a pair is
-softplus(log sum exp of the margins of the wrong answers over the right one): no cancellation, so losses of 1e-9 are exact.
+softplus(log sum exp of the margins of the wrong answers over the right one): no cancellation, so losses of 1e-9 are
+exact.
 """
 
 from collections.abc import Callable
@@ -96,7 +97,12 @@ class PairScorer:
         return PairScores(accuracy, loss, kl, len(self.a))
 
     def _block(
-        self, model: FoldedModel, a: Int[Tensor, " pair"], b: Int[Tensor, " pair"], product: Tensor, on_pre: Callable | None
+        self,
+        model: FoldedModel,
+        a: Int[Tensor, " pair"],
+        b: Int[Tensor, " pair"],
+        product: Tensor,
+        on_pre: Callable | None,
     ) -> tuple[float, float, float]:
         """Number right, summed loss and summed divergence over a block."""
         device = model.left.device
@@ -130,4 +136,6 @@ def check_order(model: FoldedModel, group: Group) -> None:
         ValueError: if the orders differ.
     """
     if model.order != group.order:
-        raise ValueError(f"the model must have {group.order} outputs for {group.name}; it has {model.order}: name its group")
+        raise ValueError(
+            f"the model must have {group.order} outputs for {group.name}; it has {model.order}: name its group"
+        )

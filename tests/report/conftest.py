@@ -1,0 +1,162 @@
+"""A small analysis written by hand: every kind of record, every optional field empty somewhere, and hostile names."""
+
+from dataclasses import replace
+
+import pytest
+
+from cosetta.results import (
+    Ablation,
+    Analysis,
+    CircuitRecord,
+    ClassSummary,
+    CosetLabel,
+    Evidence,
+    Exemplar,
+    NeuronRecord,
+    SharedCoset,
+    TrainingCurve,
+)
+
+HOSTILE_CLASS = "C2\"><script>alert('class')</script>"
+HOSTILE_LABEL = "<img src=http://evil.example/x onerror=alert(1)> $\\frac{ [red]&amp;"
+HOSTILE_GROUP = "S3</style><script>alert('group')</script>"
+
+IRREPS = (("(3)", 1, 1), ("(2,1)", 2, 1), ("(1^3)", 1, 1))
+SHARES = {"(3)": 0.0, "(2,1)": 1.0, "(1^3)": 0.0}
+NO_SHARES = dict.fromkeys(SHARES, 0.0)
+
+
+def label(side="right", conjugate=0, fraction=1.25e-6, twisted=""):
+    return CosetLabel(HOSTILE_CLASS, 2, 3, conjugate, 3, HOSTILE_LABEL, side, fraction, 0.004, twisted)
+
+
+def neurons():
+    shared = SharedCoset(1, HOSTILE_LABEL, 2, "ab maps 3 to 1", 0.999991, True, True)
+    explained = NeuronRecord(
+        neuron=0,
+        status="explained",
+        reason="",
+        sentence="silent whenever ab maps 3 to 1",
+        strength=0.61,
+        silent_share=0.3333,
+        irrep="(2,1)",
+        irrep_shares={"left": SHARES, "right": SHARES, "out": {"(3)": 0.0, "(2,1)": 0.9, "(1^3)": 0.1}},
+        left=label(),
+        right=label("left", 2, 2.5e-6),
+        out=label("left", 2, 0.004, "S3"),
+        shared_coset=shared,
+        mirror_residual=3.75e-6,
+        expected_silent_share=1 / 3,
+        leak=0.00123,
+        out_on=-1.41,
+        out_off=0.71,
+        circuit=0,
+    )
+    other = replace(
+        explained,
+        neuron=1,
+        strength=0.37,
+        shared_coset=replace(shared, description="ab maps 2 to 1", routes_agree=False),
+        right=label("left", 1),
+        circuit=1,
+    )
+    shares = {"(3)": 0.1, "(2,1)": 0.5, "(1^3)": 0.4}
+    unexplained = NeuronRecord(
+        neuron=2,
+        status="unexplained",
+        reason=f"left uses {HOSTILE_CLASS} and right nothing",
+        sentence="not explained by cosets; mostly irrep (2,1)",
+        strength=0.02,
+        silent_share=0.04,
+        irrep="(2,1)",
+        irrep_shares=dict.fromkeys(("left", "right", "out"), shares),
+        left=label(fraction=0.0087),
+    )
+    dead = NeuronRecord(
+        neuron=3,
+        status="dead",
+        reason="",
+        sentence="dead: it moves no logit",
+        strength=0.0,
+        silent_share=1.0,
+        irrep="",
+        irrep_shares=dict.fromkeys(("left", "right", "out"), NO_SHARES),
+    )
+    return explained, other, unexplained, dead
+
+
+def circuits():
+    ablation = Ablation(0.8765, 0.4321, 0.7654, 0.5432, 1.23, -0.45, "as predicted")
+    first = CircuitRecord(0, HOSTILE_CLASS, 0, 2, HOSTILE_LABEL, 2, "ab maps 3 to 1", (0,), ablation)
+    failed = replace(ablation, control_accuracy=None, control_loss=None, lift=-0.2, verdict="not as predicted")
+    second = replace(first, circuit=1, right_conjugate=1, description="ab maps 2 to 1", neurons=(1,), ablation=failed)
+    untested = replace(
+        first, circuit=2, left_conjugate=1, right_conjugate=1, description="ab maps 2 to 2", ablation=None
+    )
+    return first, second, untested
+
+
+def evidence():
+    within, random = "accuracy within 1% of the untouched network's", "random subgroups, same index"
+    return (
+        Evidence("untouched network", "replacement", "", 35 / 36, 0.0345, 0.0, 36, "", None, None, "baseline"),
+        Evidence(
+            "left, right and out by coset means", "replacement", within, 0.9641, 0.0456, 0.01, 36, random, 0.1931,
+            2.87, "as predicted",
+        ),
+        Evidence("random subgroups", "replacement", "destroyed", 0.1931, 2.87, 2.8, 36, "", None, None, "control"),
+        Evidence(
+            HOSTILE_LABEL, "intervention", HOSTILE_LABEL, 0.5, 0.0, 0.7, 36, HOSTILE_LABEL, 0.25, 1.5,
+            "not as predicted",
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    left, right = (-1.0, -1.0, 0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 1.0, -1.0, 0.0, -1.0)
+    return Analysis(
+        group=HOSTILE_GROUP,
+        order=6,
+        elements=("e", HOSTILE_LABEL, "(12)", "(13)", "(23)", "(123)"),
+        irreps=IRREPS,
+        width=4,
+        activation="relu",
+        accuracy=35 / 36,
+        loss=0.0345,
+        neurons=neurons(),
+        circuits=circuits(),
+        classes=(
+            ClassSummary(HOSTILE_CLASS, 2, 0.5, 0.98, 2, 9, 1.25e-6, {"(2,1)": 1.0}),
+            ClassSummary("none", 1, 0.25, 0.02, 0, 0, None, {"(2,1)": 1.0}),
+            ClassSummary("dead", 1, 0.25, 0.0, 0, 0, None, {}),
+        ),
+        evidence=evidence(),
+        exemplars=(
+            Exemplar(
+                HOSTILE_CLASS, 0, left, right, (-0.5, 0.2, 0.2, -0.6, 0.3, 0.1), (0, 0, 1, 1, 2, 2),
+                (0, 1, 0, 2, 1, 2), (True, False, False, True, False, False), "(2,1)", "silent whenever ab maps 3 to 1",
+            ),
+        ),
+        thresholds={"coset_threshold": 0.01, "another_threshold": 0.5},
+        unexplained=("1 of 3 live neurons are not explained", HOSTILE_LABEL),
+        curve=TrainingCurve(
+            (0, 10, 100, 1000), (0.0, 1.5, 7.5, 71.5), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
+            (0.2, 0.9, 1.0, 1.0), (0.2, 0.3, 1.0, 1.0),
+        ),
+        run={
+            "config": {"group": HOSTILE_GROUP, "seed": 0, "betas": [0.9, 0.98], "learning_rate": 0.01},
+            "versions": {"torch": HOSTILE_LABEL},
+        },
+        command=f"cosetta train {HOSTILE_GROUP}",
+        seconds=1.25,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def empty() -> Analysis:
+    """No neuron, no test, no curve."""
+    return Analysis(
+        group="C1", order=1, elements=("e",), irreps=(("trivial", 1, 1),), width=0, activation="relu", accuracy=1.0,
+        loss=0.0, neurons=(), circuits=(), classes=(), evidence=(), exemplars=(), thresholds={}, unexplained=(),
+    )  # fmt: skip

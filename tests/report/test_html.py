@@ -1,0 +1,150 @@
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from cosetta.report.html import render_report, write_report
+from tests.report.conftest import HOSTILE_CLASS, HOSTILE_GROUP, HOSTILE_LABEL
+
+RESOURCES = {"src", "href", "xlink:href", "srcset", "action", "data", "poster", "background"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, attributes, text outside of scripts and styles."""
+
+    def __init__(self, markup: str):
+        super().__init__()
+        self.tags, self.attributes, self.text, self.scripts, self._inside = [], [], [], [], []
+        self.feed(markup)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag in ("script", "style"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if self._inside and tag == self._inside[-1]:
+            self._inside.pop()
+
+    def handle_data(self, data):
+        (self.scripts if self._inside[-1:] == ["script"] else self.text).append(data)
+
+
+@pytest.fixture
+def markup(analysis) -> str:
+    return render_report(analysis)
+
+
+def plain(text: str) -> str:
+    """Text with scripts and no-break spaces undone, for looking up numbers."""
+    text = text.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "01234567890123456789−"))
+    return re.sub(r"\s+", " ", text.replace("\u00a0", " "))
+
+
+def test_nothing_is_loaded_from_elsewhere(markup):
+    page = Page(markup)
+    linked = [(tag, name, value) for tag, name, value in page.attributes if name in RESOURCES]
+    assert linked
+    assert [item for item in linked if not item[2].startswith(("#", "data:image/png;base64,"))] == []
+    assert not {"link", "iframe", "object", "embed", "base", "form", "img"} & set(page.tags)
+    assert set(re.findall(r"url\((.)", markup)) <= {"#"}
+    assert "@import" not in markup
+
+
+def test_no_script_can_run_but_our_own(markup):
+    page = Page(markup)
+    assert page.tags.count("script") == 1
+    assert [name for _, name, _ in page.attributes if name.startswith("on")] == []
+    policy = next(value for _, name, value in page.attributes if name == "content" and "script-src" in value)
+    digest = base64.b64encode(hashlib.sha256("".join(page.scripts).encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+@pytest.mark.parametrize("hostile", [HOSTILE_CLASS, HOSTILE_LABEL, HOSTILE_GROUP])
+def test_hostile_names_are_text(markup, hostile):
+    page = Page(markup)
+    assert hostile not in markup
+    assert plain(hostile) in plain("".join(page.text))
+
+
+def test_every_number_of_the_headline_is_in_the_page(analysis, markup):
+    text = plain("".join(Page(markup).text[:200]))
+    for number in ("97.22 %", "0.0345", "66.7 %", "2 of 3", "96.41 %", "19.31 %", "1 min 11 s", "36"):
+        assert number in text, number
+    assert "Not explained: 1 live neuron, carrying 2.00 % of the logit variance" in text
+    assert "Predictions that failed: 1 of 2" in text
+
+
+def test_every_neuron_has_a_row_and_its_reason(analysis, markup):
+    rows = [value for tag, name, value in Page(markup).attributes if (tag, name) == ("tr", "data-status")]
+    assert rows == [neuron.status for neuron in analysis.neurons]
+    assert plain(analysis.neurons[2].reason) in plain("".join(Page(markup).text))
+
+
+def test_predictions_stand_before_measurements(markup):
+    section = markup[markup.index('id="evidence"') : markup.index('id="every-neuron"')]
+    columns = re.findall(r"<th[^>]*>(.*?)</th>", section)[:8]
+    assert columns[1] == "predicted outcome"
+    assert columns[2].startswith("measured")
+    assert columns[-1] == "verdict"
+
+
+def test_sections_come_in_reading_order(markup):
+    order = ["trained", "neurons-are", "clearest", "circuits", "evidence", "every-neuron", "unexplained", "definitions"]
+    places = [markup.index(f'<h2 id="{name}"') for name in [*order, "reproduce"]]
+    assert places == sorted(places)
+
+
+def test_ids_are_unique_and_every_reference_is_met(markup):
+    ids = re.findall(r'\bid="([^"]+)"', markup)
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', markup))
+    assert references
+    assert references <= set(ids)
+
+
+def test_figures_are_numbered_in_reading_order(markup):
+    numbers = [int(number) for number in re.findall(r"Figure (\d+)\.", markup)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) == markup.count("<svg ")
+
+
+def test_equal_analyses_give_equal_pages(analysis, markup):
+    assert render_report(analysis) == markup
+
+
+def test_an_empty_analysis_says_what_is_missing(empty):
+    text = plain("".join(Page(render_report(empty)).text))
+    for words in (
+        "This analysis holds no training metrics",
+        "No neuron was found",
+        "No neuron is explained",
+        "No circuit was found",
+        "No causal test has run",
+        "no replacement test with a control has run",
+        "records no command",
+    ):
+        assert words in text, words
+
+
+def test_interventions_without_control_are_said_to_decide_nothing(analysis):
+    bare = [replace(test, control="", control_accuracy=None, control_loss=None) for test in analysis.evidence]
+    text = plain(render_report(replace(analysis, evidence=tuple(bare))))
+    assert "do not tell cosets from other accounts" in text
+
+
+def test_the_page_names_the_analysis_it_shows(analysis, markup):
+    assert hashlib.sha256(analysis.to_json()).hexdigest() in markup
+
+
+def test_write_report_leaves_one_whole_file(analysis, markup, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("an older report")
+    write_report(analysis, path)
+    assert path.read_text(encoding="utf-8") == markup
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,51 @@
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cosetta.report.terminal import summary
+
+
+def printed(analysis, width=80, report=None, **options) -> str:
+    out = StringIO()
+    Console(file=out, width=width, **options).print(summary(analysis, report))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_it_fits_the_terminal(analysis, width):
+    long = replace(
+        analysis, group="S5", classes=(replace(analysis.classes[0], subgroup="S3xS2"), *analysis.classes[1:])
+    )
+    assert max(map(len, printed(long, width).splitlines())) <= width
+
+
+def test_it_shows_the_numbers_with_their_controls(analysis):
+    text = printed(analysis, 100, Path("runs/x/report.html"))
+    for words in ("97.22", "0.0345", "2 of 3", "96.41", "19.31", "held", "2/9", "unexplained", "1 of 2 causal tests"):
+        assert words in text, words
+    assert "1 of 2 circuit ablations" in text
+    assert "runs/x/report.html" in text
+
+
+def test_it_needs_no_colour(analysis):
+    text = printed(analysis, 100)
+    assert "\x1b" not in text
+    assert "FAILED" in printed(replace(analysis, evidence=(replace(analysis.evidence[1], verdict="not as predicted"),)))
+    assert "\x1b[" in printed(analysis, 100, force_terminal=True, color_system="truecolor")
+
+
+def test_names_are_neither_markup_nor_control_codes(analysis):
+    hostile = replace(analysis, group="[bold]S3[/]\x1b[2J", unexplained=("[/red] open\x07",))
+    text = printed(hostile)
+    assert "[bold]S₃[/]�[2J" in text
+    assert "[/red] open�" in text
+    assert "\x1b" not in text
+
+
+def test_an_empty_analysis_is_summarised(empty):
+    text = printed(empty)
+    assert "No causal test has run" in text
+    assert "nothing, under the thresholds" in text
