@@ -61,8 +61,8 @@ def test_replacements(
     for name, ideal in (
         ("left and right by coset means", replace(account, functions=("left", "right")).ideal),
         ("left, right and out by coset means", account.ideal),
-        ("and right as the mirror of left", mirrored.ideal),
-        ("and unexplained neurons by their mean", mean_ablate(mirrored.ideal, unexplained)),
+        ("coset means, right as the mirror of left", mirrored.ideal),
+        ("the same without the unexplained neurons", mean_ablate(mirrored.ideal, unexplained)),
     ):
         after = score(ideal)
         prediction = f"accuracy within {UNCHANGED:.0%} of the untouched network's"

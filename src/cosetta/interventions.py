@@ -55,7 +55,7 @@ def _signed(left: int, right: int) -> Callable[[FoldedModel], FoldedModel]:
 
 
 def _destroyed(acc: float, loss: float, acc0: float, loss0: float) -> bool:
-    return acc < 0.1
+    return acc <= 0.05
 
 
 def _unharmed(acc: float, loss: float, acc0: float, loss0: float) -> bool:
@@ -73,7 +73,7 @@ def _worse_but_right(acc: float, loss: float, acc0: float, loss0: float) -> bool
 STANDER2024: tuple[Intervention, ...] = (
     Intervention(
         "swap left and right",
-        "accuracy below 10 %: left reads right cosets Ha, right reads left cosets bK; they do not exchange",
+        "accuracy at most 5 %: left reads right cosets Ha, right reads left cosets bK; they do not exchange",
         _destroyed,
         lambda model: replace(model, left=model.right, right=model.left),
     ),
@@ -84,10 +84,10 @@ STANDER2024: tuple[Intervention, ...] = (
         _signed(-1, -1),
     ),
     Intervention(
-        "flip left", "accuracy below 10 %: pre no longer vanishes on the shared coset", _destroyed, _signed(-1, 1)
+        "flip left", "accuracy at most 5 %: pre no longer vanishes on the shared coset", _destroyed, _signed(-1, 1)
     ),
     Intervention(
-        "flip right", "accuracy below 10 %: pre no longer vanishes on the shared coset", _destroyed, _signed(1, -1)
+        "flip right", "accuracy at most 5 %: pre no longer vanishes on the shared coset", _destroyed, _signed(1, -1)
     ),
     Intervention(
         "|x| for ReLU",

@@ -6,7 +6,7 @@ import pytest
 from cosetta.errors import Unsupported
 from cosetta.groups import Group, find_isomorphism, named_group
 
-# name: order, number of conjugacy classes, number of involutions (textbook values)
+# name: order, number of conjugacy classes, number of involutions
 KNOWN = {
     "C1": (1, 1, 0),
     "S1": (1, 1, 0),
@@ -121,6 +121,8 @@ def test_large_cyclic_and_dihedral_groups_are_tables_with_short_labels() -> None
         ("S1000000000", "about 10"),
         ("S7xS7", "25,401,600"),
         ("C99999999999999999999", "up to order 10,000"),
+        ("C" + "9" * 30, "stopped at `9999999999`"),
+        ("(" * 5000, "at most 200 characters, not 5000"),
         ("K5", "`K5` is not a group name; forms that are: S5"),
         ("S4xx", "stopped at `x`"),
         ("(S4", "not a group name"),

@@ -48,7 +48,7 @@ def test_cosets_partition(small_group: Group, side: str) -> None:
 
 
 def test_constant_on_left_cosets_means_right_invariant() -> None:
-    """f(ah) = f(a) for h in H holds for the left coset labels and fails for the right ones of a subgroup that is not normal."""
+    """f(ah) = f(a) for h in H holds for left coset labels, and fails for the right ones unless H is normal."""
     S4 = named_group("S4")
     H = S4.subgroup([S4.labels.index("(123)"), S4.labels.index("(12)")])
     for h in H.elements:

@@ -112,7 +112,7 @@ def evidence():
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def analysis() -> Analysis:
     left, right = (-1.0, -1.0, 0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 1.0, -1.0, 0.0, -1.0)
     return Analysis(
@@ -153,7 +153,7 @@ def analysis() -> Analysis:
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def empty() -> Analysis:
     """No neuron, no test, no curve."""
     return Analysis(

@@ -31,7 +31,7 @@ from cosetta.groups.products import MAX_DEGREE, direct_product, semidirect_produ
 __all__ = ["named_group"]
 
 FORMS = "S5, A6, C12 (or Z12), D8 (order 8), Q8, Dic3, V4, F20, PSL(2,7), S4xC2, C7:C3, (S3xS3):C2"
-_TOKEN = re.compile(r"psl\((\d+),(\d+)\)|(dic|[aszcdqvf])(\d+)|([x:()])")
+_TOKEN = re.compile(r"psl\((\d{1,20}),(\d{1,20})\)|(dic|[aszcdqvf])(\d{1,20})|([x:()])")
 
 
 def named_group(name: str) -> Group:
@@ -80,6 +80,8 @@ class _Parser:
 
     def parse(self) -> _Recipe:
         """The whole text."""
+        if len(self.plain) > 200:
+            raise Unsupported(f"a group name has at most 200 characters, not {len(self.plain)}; forms are: {FORMS}")
         recipe = self._product()
         if self.position < len(self.plain):
             raise self._unknown()
@@ -258,7 +260,7 @@ def _frobenius(order: int) -> _Recipe:
 
 
 def _projective(n: int, q: int) -> _Recipe:
-    """PSL(2,p) from x -> x + 1 and x -> -1/x, infinity being the last point; PSL(3,2) on the points of the Fano plane."""
+    """PSL(2,p) from x -> x + 1 and x -> -1/x, infinity being the last point; PSL(3,2) on the Fano plane."""
     name = f"PSL({n},{q})"
     if (n, q) == (3, 2):
         return _permutation_recipe(name, 168, lambda: [[1, 2, 3, 4, 5, 6, 0], [1, 0, 5, 3, 4, 2, 6]])

@@ -6,11 +6,9 @@ symmetric groups, `S3xS2`. Classes of one structure are told apart by, in this o
 1. abelian groups by generators of the representative: `C2 (12)(34)`, `V4 <(12),(34)>`;
 2. `*` for the image of a class under an automorphism of the whole group: `A5*` in S_6 is transitive;
 3. the plainest class keeps the plain name: a Young subgroup, else the one that fixes most points, else the one with
-most
-   orbits of points;
-4. `twisted` for {h t^chi(h)}, where h runs through the plainest class, the involution t commutes with it and chi is
-a sign
-   character: `S3 twisted` = <(123),(12)(45)> (the plainest such class, if there are several);
+   most orbits of points;
+4. `twisted` for {h t^chi(h)}, where h runs through the plainest class, the involution t commutes with it and chi is a
+   sign character: `S3 twisted` = <(123),(12)(45)> (the plainest such class, if there are several);
 5. generators.
 """
 

@@ -28,7 +28,7 @@ def percent(share: float | None, digits: int = 2) -> str:
 
     Example:
         >>> percent(14399 / 14400), percent(1.0), percent(1e-6), percent(0.25, digits=0)
-        ('99.99\\xa0%', '100\\xa0%', '<\\xa00.01\\xa0%', '25\\xa0%')
+        ('99.99\xa0%', '100\xa0%', '<\xa00.01\xa0%', '25\xa0%')
     """
     if share is None or math.isnan(share):
         return MISSING
@@ -42,7 +42,7 @@ def percent(share: float | None, digits: int = 2) -> str:
 
 
 def scientific(value: float | None, digits: int = 2) -> str:
-    """A number in at most `digits` + 1 significant figures, with a power of ten outside 0.001 to 10,000.
+    r"""A number in at most `digits` + 1 significant figures, with a power of ten outside 0.001 to 10,000.
 
     Args:
         value: the number; its unit is the caller's.
@@ -53,7 +53,7 @@ def scientific(value: float | None, digits: int = 2) -> str:
 
     Example:
         >>> scientific(3.5e-6), scientific(0.0213), scientific(-22.391), scientific(0.0)
-        ('3.50 × 10⁻⁶', '0.0213', '−22.4', '0')
+        ('3.50\xa0×\xa010⁻⁶', '0.0213', '−22.4', '0')
     """
     if value is None or math.isnan(value):
         return MISSING
@@ -132,7 +132,7 @@ def duration(seconds: float | None) -> str:
 
     Example:
         >>> duration(6.24), duration(95), duration(7300)
-        ('6.2\\xa0s', '1\\xa0min 35\\xa0s', '2\\xa0h 1\\xa0min')
+        ('6.2\xa0s', '1\xa0min 35\xa0s', '2\xa0h 1\xa0min')
     """
     if seconds is None or math.isnan(seconds):
         return MISSING

@@ -56,9 +56,10 @@ _PLACES = {
     "dead": DEAD,
     "none": UNEXPLAINED,
     **dict(zip(("S4", "F20", "S3xS2", "A4", "A5", "S3", "D8", "D10", "C6"), CLASS_COLOURS, strict=True)),
-    **dict(zip(("S5", "S5*", "(S3xS3):C2", "A5*", "A6", "S3xS3", "C2xS4", "C2xS4*"), CLASS_COLOURS, strict=False)),
+    **dict(zip(("S5", "S5*", "(S3xS3):C2", "A5*"), CLASS_COLOURS, strict=False)),
+    **dict(zip(("S3xS3", "C2xS4", "C2xS4*", "A6"), CLASS_COLOURS[5:], strict=True)),
 }
-_PLACES["A5"] = "#DDCC77"
+"""Classes of S5 and S6 that trained networks use; within one group no two share a colour."""
 
 
 def class_palette(names: Iterable[str]) -> dict[str, str]:
@@ -114,7 +115,7 @@ def coset_colours(cosets: int) -> tuple[str, ...]:
 
     Example:
         >>> coset_colours(2)
-        ('#440154', '#d8e219')
+        ('#440154', '#dfe318')
     """
     from matplotlib import colormaps
     from matplotlib.colors import to_hex

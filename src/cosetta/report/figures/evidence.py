@@ -21,6 +21,9 @@ from cosetta.results import Evidence
 __all__ = ["caption_evidence", "draw_evidence"]
 
 COLOURS = {"as predicted": "#0072B2", "not as predicted": "#D55E00", "baseline": INK, "control": CONTROL}
+FLOOR = 1e-16
+"""Losses below this are drawn here on the log axis."""
+
 MARKERS = {"as predicted": "o", "not as predicted": "X", "baseline": "s", "control": "D"}
 
 
@@ -42,7 +45,7 @@ def draw_evidence(evidence: Sequence[Evidence]) -> Figure:
         colour, marker = COLOURS[test.verdict], MARKERS[test.verdict]
         for axis, value, control in (
             (accuracy, test.accuracy, test.control_accuracy),
-            (loss, test.loss, test.control_loss),
+            (loss, max(test.loss, FLOOR), None if test.control_loss is None else max(test.control_loss, FLOOR)),
         ):
             if control is not None:
                 axis.plot([value, control], [row, row], color="#C4C4C4", linewidth=1.0, zorder=2)
@@ -54,6 +57,7 @@ def draw_evidence(evidence: Sequence[Evidence]) -> Figure:
     accuracy.set_ylim(len(evidence) - 0.5, -0.6)
     accuracy.set_xlim(-0.02, 1.02)
     accuracy.set_xlabel("accuracy (%)")
+    accuracy.set_ylabel("test")
     percent_axis(accuracy, "x")
     power_axis(loss, "x")
     loss.set_xlabel("cross-entropy (nats)")
@@ -84,8 +88,9 @@ def caption_evidence(evidence: Sequence[Evidence]) -> Caption:
     failed = [test for test in evidence if test.verdict == "not as predicted"]
     controlled = [test for test in evidence if test.control_accuracy is not None]
     pairs = " and ".join(count(number) for number in sorted({test.pairs for test in evidence}))
+    drawn = ", drawn as a hollow diamond joined to its test" if controlled else ""
     return Caption(
         f"{count(len(held))} of {count(len(held) + len(failed))} predictions held.",
-        f"Measured on {pairs} pairs. {count(len(controlled))} of {count(len(evidence))} tests have a control, drawn as "
-        "a hollow diamond joined to its test; the table states each prediction and each control.",
+        f"Measured on {pairs} pairs. {count(len(controlled))} of {count(len(evidence))} tests have a control{drawn}. "
+        "The table states each prediction and each control.",
     )

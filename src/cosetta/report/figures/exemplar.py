@@ -207,6 +207,7 @@ def draw_out(exemplar: Exemplar) -> Figure:
     inside = sum(exemplar.in_shared_coset)
     axis.set_yticks([0, 1], [f"c in C ({inside})", f"c off C ({len(exemplar.out) - inside})"])
     axis.set_ylim(1.5, -0.5)
+    axis.set_ylabel("elements")
     axis.tick_params(axis="y", length=0)
     axis.axvline(0, color=QUIET, linewidth=0.6)
     axis.grid(axis="x")

@@ -6,7 +6,7 @@ in the SVG and takes the page's font; ids get a prefix because many figures shar
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Any, NamedTuple, ParamSpec
 
@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from cosetta.report.notation import count, scientific
 
-__all__ = ["Caption", "blank", "new_figure", "percent_axis", "power_axis", "styled", "to_svg"]
+__all__ = ["Caption", "blank", "new_figure", "percent_axis", "positive", "power_axis", "styled", "to_svg"]
 
 INK = "#222222"
 QUIET = "#8A8A8A"
@@ -86,7 +86,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
         with matplotlib.rc_context(STYLE):
             figure = draw(*args, **kwargs)
             engine = figure.get_layout_engine()
-            if engine is not None:
+            if engine is not None and figure.axes:
                 engine.execute(figure)
             figure.set_layout_engine(None)
             return figure
@@ -131,13 +131,27 @@ def percent_axis(axis: Axes, which: str = "y") -> None:
     getattr(axis, f"{which}axis").set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
 
 
-def power_axis(axis: Axes, which: str) -> None:
-    """Make an axis logarithmic, its ticks printed as powers of ten in plain text.
+def positive(values: Iterable[float]) -> list[float]:
+    """Values for a logarithmic axis: zeros become gaps.
 
     Args:
-        axis: the axes.
+        values: numbers at least 0.
+
+    Returns:
+        The numbers, with nan for 0.
+    """
+    return [value if value > 0 else float("nan") for value in values]
+
+
+def power_axis(axis: Axes, which: str) -> None:
+    """Make an axis logarithmic, its ticks printed as powers of ten in plain text; nothing positive leaves it linear.
+
+    Args:
+        axis: the axes, with its data already drawn.
         which: `x` or `y`.
     """
+    if not getattr(axis.dataLim, f"minpos{which}") < float("inf"):
+        return
     getattr(axis, f"set_{which}scale")("log")
     ticks = getattr(axis, f"{which}axis")
     ticks.set_major_formatter(FuncFormatter(_power_of_ten))

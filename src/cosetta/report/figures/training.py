@@ -4,7 +4,17 @@ from itertools import takewhile
 
 from matplotlib.figure import Figure
 
-from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, power_axis, styled
+from cosetta.report.figures.style import (
+    INK,
+    QUIET,
+    Caption,
+    blank,
+    new_figure,
+    percent_axis,
+    positive,
+    power_axis,
+    styled,
+)
 from cosetta.report.notation import count, duration, percent, scientific
 from cosetta.results import TrainingCurve
 
@@ -29,7 +39,7 @@ def draw_training(curve: TrainingCurve | None) -> Figure:
     figure = new_figure(7.2, 3.0)
     loss, accuracy = figure.subplots(1, 2)
     for axis, train, test in (
-        (loss, curve.train_loss, curve.test_loss),
+        (loss, positive(curve.train_loss), positive(curve.test_loss)),
         (accuracy, curve.train_accuracy, curve.test_accuracy),
     ):
         axis.plot(curve.step, train, color=TRAIN, linestyle=(0, (4, 1.5)), label="train")
