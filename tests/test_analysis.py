@@ -9,7 +9,7 @@ from cosetta.analysis import analyse
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import named_group, subgroup_lattice
-from cosetta.interventions import STANDER2024, mean_ablate
+from cosetta.interventions import EMBEDDING_SWAP, STANDER2024, mean_ablate
 from cosetta.models import PairScorer
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.results import Analysis, load_analysis
@@ -57,8 +57,9 @@ def test_removing_a_circuit_lifts_its_own_coset(analysis):
 def test_interventions_state_their_prediction_and_their_control(analysis):
     rows = {row.name: row for row in analysis.evidence if row.kind == "intervention"}
     assert set(rows) == {intervention.name for intervention in STANDER2024}
+    assert rows["swap left and right"].accuracy == 7 / 120  # it computes ba; S5 has 7 classes, so 7/120 of its pairs commute
     assert all(row.prediction and row.control_accuracy is not None for row in rows.values())
-    for name in ("flip both signs", "flip left", "flip right", "|x| for ReLU", "noise N(0, 0.1)"):
+    for name in ("swap left and right", "flip both signs", "flip left", "flip right", "|x| for ReLU", "noise N(0, 0.1)"):
         assert rows[name].verdict == "as predicted", name
 
 
@@ -67,8 +68,17 @@ def test_random_weights_have_no_evidence_in_their_favour():
     result = analyse(random_model(group, 10, torch.Generator().manual_seed(0)), group, CONFIG)
     assert result.explained_share == 0
     assert result.circuits == ()
-    swap = next(row for row in result.evidence if row.name == "|x| for ReLU")
-    assert swap.verdict == "not as predicted" or swap.accuracy < 0.2
+    replaced = [row for row in result.evidence if row.name.endswith("by coset means")]
+    assert [row.verdict for row in replaced] == ["not as predicted"] * 2  # nothing was replaced, so nothing is shown
+
+
+@pytest.mark.parametrize(("name", "cls"), [("C6", "C2"), ("S5", "A5")])
+def test_a_subgroup_without_alternatives_is_controlled_by_random_parts(name, cls):
+    group, model = planted_model(name, cls)
+    rows = {row.name: row for row in analyse(model, group, CONFIG).evidence}
+    replaced = rows["left and right by coset means"]
+    assert replaced.kl == pytest.approx(0, abs=1e-9)
+    assert rows["random subgroups of the same index"].kl > 0.1
 
 
 def test_results_survive_json(analysis, tmp_path):
@@ -123,7 +133,7 @@ def test_sampled_evidence_says_how_many_pairs():
 
 def test_the_control_of_the_interventions_is_recorded():
     recorded = evidence._coset_free_control()
-    assert set(recorded) == {intervention.name for intervention in STANDER2024}
+    assert set(recorded) == {intervention.name for intervention in (EMBEDDING_SWAP, *STANDER2024)}
     assert recorded["flip both signs"].accuracy > 0.9
     assert recorded["flip left"].accuracy < 0.1
 

@@ -6,6 +6,7 @@ controls. The result is plain data (`results.py`); the report, the command line 
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,17 +15,20 @@ from cosetta.config import AnalysisConfig
 from cosetta.evidence import test_circuits, test_interventions, test_replacements
 from cosetta.groups import Group, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
-from cosetta.models import FoldedModel, PairScorer
+from cosetta.models import FoldedModel, GroupNetwork, PairScorer
 from cosetta.results import Analysis, ClassSummary, Evidence, NeuronRecord
+from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "analyse_run"]
 
 
-def analyse(model: FoldedModel, group: Group, config: AnalysisConfig | None = None) -> Analysis:
-    """Explain a folded network neuron by neuron, with causal evidence beside the claims.
+def analyse(
+    model: FoldedModel | GroupNetwork, group: Group, config: AnalysisConfig | None = None
+) -> Analysis:
+    """Explain a network neuron by neuron, with causal evidence beside the claims.
 
     Args:
-        model: the network, on any device and in any precision; it is analysed on the CPU.
+        model: the network, or its folded form, on any device and in any precision; it is analysed on the CPU.
         group: the group it multiplies in, in the model's element order.
         config: thresholds and sample sizes; the defaults if None.
 
@@ -44,12 +48,15 @@ def analyse(model: FoldedModel, group: Group, config: AnalysisConfig | None = No
     """
     started = time.monotonic()
     config = config or AnalysisConfig()
-    model = model.to(device="cpu")
+    network = model.cpu() if isinstance(model, GroupNetwork) else None
+    model = model.fold() if isinstance(model, GroupNetwork) else model.to(device="cpu")
     lattice, irreps = subgroup_lattice(group), all_irreps(group)
     neurons = find_neurons(model, group, lattice, irreps, config)
     neurons, circuits = find_circuits(neurons)
     classes = summarise_classes(neurons, lattice)
-    evidence = test_replacements(model, group, lattice, neurons, config) + test_interventions(model, group, config)
+    evidence = test_replacements(model, group, lattice, neurons, config) + test_interventions(
+        model, group, config, network
+    )
     circuits = test_circuits(model, group, lattice, neurons, circuits, config)
     scores = PairScorer(group)(model)
     records = tuple(neuron.record for neuron in neurons)
@@ -106,3 +113,21 @@ def _unexplained(
     if np.isclose(sum(neuron.strength for neuron in neurons), 0):
         notes.append("no neuron moves a logit")
     return tuple(notes)
+
+
+def analyse_run(run: TrainedRun, group: Group, config: AnalysisConfig | None = None) -> Analysis:
+    """Explain a finished run: its network, with its training curve and the command that makes it again.
+
+    Args:
+        run: the run.
+        group: the group it was trained on.
+        config: thresholds and sample sizes; the defaults if None.
+
+    Returns:
+        The analysis.
+
+    Raises:
+        BadRun: if a file of the run is missing or damaged.
+    """
+    analysis = analyse(run.network(), group, config)
+    return replace(analysis, curve=run.curve(), run=run.record, command=run.command)

@@ -11,9 +11,12 @@ from typing import final
 import torch
 from torch import Tensor
 
-from cosetta.models import FoldedModel
+from cosetta.models import FoldedModel, GroupNetwork, PairScores
 
-__all__ = ["STANDER2024", "Intervention", "mean_ablate"]
+__all__ = ["EMBEDDING_SWAP", "STANDER2024", "Intervention", "mean_ablate", "swap_embeddings"]
+
+Outcome = Callable[[PairScores, PairScores, float], bool]
+"""Whether (scores after, scores before, share of commuting pairs) are as predicted."""
 
 
 @final
@@ -23,15 +26,15 @@ class Intervention:
 
     Args:
         name: short name.
-        prediction: the predicted outcome, in words.
-        holds: whether (accuracy, loss) after the change are as predicted, given (accuracy, loss) before.
+        prediction: the predicted outcome, in words; `{commuting}` stands for the share of commuting pairs.
+        holds: whether the scores are as predicted.
         weights: change of the model's functions.
         noise: (mean, standard deviation) of Gaussian noise added to every pre-activation, or None.
     """
 
     name: str
     prediction: str
-    holds: Callable[[float, float, float, float], bool]
+    holds: Outcome
     weights: Callable[[FoldedModel], FoldedModel] = lambda model: model
     noise: tuple[float, float] | None = None
 
@@ -54,27 +57,61 @@ def _signed(left: int, right: int) -> Callable[[FoldedModel], FoldedModel]:
     return lambda model: replace(model, left=left * model.left, right=right * model.right)
 
 
-def _destroyed(acc: float, loss: float, acc0: float, loss0: float) -> bool:
-    return acc <= 0.05
+def _destroyed(after: PairScores, before: PairScores, commuting: float) -> bool:
+    return after.accuracy <= 0.05
 
 
-def _unharmed(acc: float, loss: float, acc0: float, loss0: float) -> bool:
-    return acc >= acc0 - 0.01
+def _unharmed(after: PairScores, before: PairScores, commuting: float) -> bool:
+    return after.accuracy >= before.accuracy - 0.01
 
 
-def _better(acc: float, loss: float, acc0: float, loss0: float) -> bool:
-    return acc >= acc0 - 0.001 and loss < loss0
+def _better(after: PairScores, before: PairScores, commuting: float) -> bool:
+    return after.accuracy >= before.accuracy - 0.001 and after.loss < before.loss
 
 
-def _worse_but_right(acc: float, loss: float, acc0: float, loss0: float) -> bool:
-    return acc >= 0.8 and loss > loss0
+def _worse_but_right(after: PairScores, before: PairScores, commuting: float) -> bool:
+    return after.accuracy >= 0.8 and after.loss > before.loss
 
+
+def _reversed(after: PairScores, before: PairScores, commuting: float) -> bool:
+    return abs(after.accuracy - commuting) <= 0.01
+
+
+def swap_embeddings(network: GroupNetwork) -> FoldedModel:
+    """The network that reads its left factor with the right embedding and the other way round, folded.
+
+    Args:
+        network: the network.
+
+    Returns:
+        left = E_r W_l^T, right = E_l W_r^T.
+
+    Source:
+        Stander et al. 2023 (arXiv:2312.06581), Table 1.
+
+    Example:
+        >>> network = GroupNetwork(order=3, embed_dim=2, width=4)
+        >>> network.embed_left = network.embed_right
+        >>> torch.equal(swap_embeddings(network).left, network.fold().left)
+        True
+    """
+    hidden_left, hidden_right = network.hidden.weight.detach().split(network.embed_dim, dim=1)
+    left, right = network.embed_right.weight.detach(), network.embed_left.weight.detach()
+    return replace(network.fold(), left=left @ hidden_left.T, right=right @ hidden_right.T)
+
+
+EMBEDDING_SWAP = Intervention(
+    "swap embeddings",
+    "accuracy at most 5 %: each embedding is read by weights that were made for the other",
+    _destroyed,
+)
+"""Needs the network itself (`swap_embeddings`); the folded functions do not hold its embeddings."""
 
 STANDER2024: tuple[Intervention, ...] = (
     Intervention(
         "swap left and right",
-        "accuracy at most 5 %: left reads right cosets Ha, right reads left cosets bK; they do not exchange",
-        _destroyed,
+        "computes ba: right on the commuting pairs only, accuracy {commuting}",
+        _reversed,
         lambda model: replace(model, left=model.right, right=model.left),
     ),
     Intervention(
@@ -83,38 +120,29 @@ STANDER2024: tuple[Intervention, ...] = (
         _unharmed,
         _signed(-1, -1),
     ),
-    Intervention(
-        "flip left", "accuracy at most 5 %: pre no longer vanishes on the shared coset", _destroyed, _signed(-1, 1)
-    ),
-    Intervention(
-        "flip right", "accuracy at most 5 %: pre no longer vanishes on the shared coset", _destroyed, _signed(1, -1)
-    ),
+    Intervention("flip left", "accuracy at most 5 %: pre no longer vanishes on C", _destroyed, _signed(-1, 1)),
+    Intervention("flip right", "accuracy at most 5 %: pre no longer vanishes on C", _destroyed, _signed(1, -1)),
     Intervention(
         "|x| for ReLU",
-        "lower loss, no accuracy lost: firing on both signs rules out the coset twice as often",
+        "lower loss, no accuracy lost: firing on both signs rules C out twice as often",
         _better,
         lambda model: replace(model, activation="abs"),
     ),
     Intervention(
-        "noise N(0, 0.1)",
-        "accuracy within 1 %: small against the gaps between coset values",
-        _unharmed,
-        noise=(0.0, 0.1),
+        "noise N(0, 0.1)", "accuracy within 1 %: small against the gaps between values", _unharmed, noise=(0.0, 0.1)
     ),
     Intervention(
         "noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0.0, 1.0)
     ),
     Intervention(
-        "noise N(1, 1)",
-        "higher loss, accuracy above 80 %: silent neurons begin to fire",
-        _worse_but_right,
-        noise=(1.0, 1.0),
+        "noise N(1, 1)", "higher loss, accuracy above 80 %: silence is lost", _worse_but_right, noise=(1.0, 1.0)
     ),
     Intervention(
         "noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1.0, 1.0)
     ),
 )
-"""Table 1 of Stander et al. 2023 (arXiv:2312.06581); the second argument of N is a standard deviation."""
+"""Table 1 of Stander et al. 2023 (arXiv:2312.06581) on the folded functions, and the exchange of left and right. The second
+argument of N is a standard deviation."""
 
 
 def mean_ablate(model: FoldedModel, neurons: Sequence[int]) -> FoldedModel:

@@ -8,7 +8,7 @@ import errno
 import os
 import sys
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from cosetta._version import __version__
 from cosetta.errors import CosettaError
@@ -19,6 +19,7 @@ app = App(
     name="cosetta",
     version=__version__,
     help="Train, decompile and audit neural networks that learn group multiplication.",
+    default_parameter=Parameter(negative=()),
     help_epilogue="First steps: `cosetta run S5` trains an S5 network and explains it, neuron by neuron.",
 )
 app.command("cosetta.cli.run:run", help="Train a network on a group, explain it and write a report.")

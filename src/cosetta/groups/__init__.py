@@ -1,10 +1,15 @@
 """Finite groups: Cayley tables, names, subgroups and cosets, the subgroup lattice, isomorphisms. numpy only."""
 
+from cosetta.groups.catalogue import small_group, small_group_id
+from cosetta.groups.generated import matrix_group, permutation_group
 from cosetta.groups.group import Group
 from cosetta.groups.isomorphism import all_automorphisms, find_isomorphism, outer_automorphisms
 from cosetta.groups.lattice import SubgroupClass, SubgroupLattice, subgroup_lattice
 from cosetta.groups.named import named_group
+from cosetta.groups.notation import generated_group
+from cosetta.groups.presentation import presented_group
 from cosetta.groups.products import direct_product, semidirect_product
+from cosetta.groups.reading import read_group
 from cosetta.groups.subgroups import (
     Subgroup,
     centralizer,
@@ -16,6 +21,8 @@ from cosetta.groups.subgroups import (
     normalizer,
     transversal,
 )
+from cosetta.groups.tables import read_table
+from cosetta.groups.wreath import wreath_product
 
 __all__ = [
     "Group",
@@ -31,10 +38,19 @@ __all__ = [
     "direct_product",
     "double_cosets",
     "find_isomorphism",
+    "generated_group",
+    "matrix_group",
     "named_group",
     "normalizer",
     "outer_automorphisms",
+    "permutation_group",
+    "presented_group",
+    "read_group",
+    "read_table",
     "semidirect_product",
+    "small_group",
+    "small_group_id",
     "subgroup_lattice",
     "transversal",
+    "wreath_product",
 ]

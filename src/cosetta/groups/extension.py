@@ -13,10 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from cosetta.errors import Unsupported
 from cosetta.groups.group import Group
 from cosetta.groups.subgroups import Subgroup, _conjugates, _known, cosets, normalizer, transversal
 
-__all__ = ["FoundClass", "find_subgroup_classes"]
+__all__ = ["CLASS_LIMIT", "SUBGROUP_LIMIT", "FoundClass", "find_subgroup_classes"]
+
+SUBGROUP_LIMIT = 30_000
+"""Most subgroups that are held; S_7 has 11,300, C_2^7 29,212, C_2^8 417,199."""
+
+CLASS_LIMIT = 3_000
+"""Most classes of subgroups; each takes from 1 ms to 0.1 s to find and to name."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class FoundClass:
     conjugates: UInt8[np.ndarray, "subgroup byte"]
 
 
-def find_subgroup_classes(group: Group) -> list[FoundClass]:
+def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[FoundClass]:
     """All conjugacy classes of subgroups, in the order in which they are met.
 
     **Cost**: a class of subgroups of order h takes about (|G|/h) times (number of z tried) steps; S_6 takes 0.1 s,
@@ -45,9 +52,13 @@ def find_subgroup_classes(group: Group) -> list[FoundClass]:
 
     Args:
         group: any finite group. Time grows with the number of classes, about 1 ms each at least.
+        limit: give up when there are more subgroups than this, or more than 3,000 classes.
 
     Returns:
         The classes, each once; the trivial subgroup first.
+
+    Raises:
+        Unsupported: if there are more subgroups or classes than that.
 
     Source:
         The cyclic extension method of Neubüser, Numer. Math. 2 (1960), with the closures of this project.
@@ -68,6 +79,11 @@ def find_subgroup_classes(group: Group) -> list[FoundClass]:
         seen.update(row.tobytes() for row in cls.conjugates)
         heapq.heappush(queue, (H.order, len(found)))
         found.append(cls)
+        if len(seen) > limit or len(found) > CLASS_LIMIT:
+            raise Unsupported(
+                f"subgroups are listed up to {limit:,} in {CLASS_LIMIT:,} classes; {group.name} has more than "
+                f"{min(len(seen), limit):,} in {len(found):,} classes"
+            )
 
     register(trivial)
     if group.order > 1:

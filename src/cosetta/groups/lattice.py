@@ -283,6 +283,9 @@ def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
     Returns:
         The lattice. Numbers and names are the same on every run.
 
+    Raises:
+        Unsupported: if there are more than 30,000 subgroups or 3,000 classes of them.
+
     Source:
         See `find_subgroup_classes`. S_5 has 156 subgroups in 19 classes, S_6 1,455 in 56, S_7 11,300 in 96 (OEIS
         A005432, A000638).

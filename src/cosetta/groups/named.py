@@ -9,29 +9,42 @@
 | `Q8`, `Q16`, .. | generalised quaternion group of that order |
 | `Dic3` | dicyclic group of order 12 |
 | `F20`, `F21` | Frobenius group C_p:C_m of order p·m with p prime, on p points |
-| `PSL(2,7)`, `PSL(3,2)` | for a prime p, on the p + 1 points of the projective line; and on 7 points |
-| `S4xC2`, `C7:C3`, `(S3xS3):C2` | direct and semidirect products; `:` binds tighter than `x` |
+| `Aff(8)`, `AGL(1,9)`, `AGL(2,3)` | x -> ux + t over the integers mod n; over GF(q)^n |
+| `GL(2,3)`, `SL(2,9)`, `PSL(2,8)`, `PSL(3,3)`, `PGL(2,9)` | linear groups over GF(q), q a prime power |
+| `Heis(3)` | Heisenberg group, upper unitriangular 3x3 matrices mod p |
+| `M11` | Mathieu group on 11 points |
+| `SmallGroup(32,6)` | by number in the library of small groups, see `catalogue.py` |
+| `S4xC2`, `C2^3` | direct products and powers |
+| `C7:C3`, `(S3xS3):C2` | semidirect products with a cyclic group on the right |
+| `C2wrS3` | wreath product, the second group permuting copies of the first |
 
-Upper or lower case, `_`, `{}` and spaces are free, and `×` and `⋊` are read as `x` and `:`. Every order is known
-before anything is built. Cyclic and dihedral groups on more than 100 points are plain tables with words a^k b as
-labels. See `semidirect_product` for which action `N:K` means.
+Powers bind tightest, then `wr`, then `:`, then `x`. Upper or lower case, `_`, `{}` and spaces are
+free; `×`, `⋊`, `≀` are read as `x`, `:`, `wr`. Orders are known before anything large is built. The families are in
+`families.py` and `linear.py`. See `semidirect_product` for which action `N:K` means.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import factorial
-
-import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.catalogue import small_group_recipe
+from cosetta.groups.families import FAMILIES, Recipe, affine, heisenberg
 from cosetta.groups.group import MAX_ORDER, Group
-from cosetta.groups.products import MAX_DEGREE, direct_product, semidirect_product
+from cosetta.groups.linear import LINEAR
+from cosetta.groups.products import direct_product, semidirect_product
+from cosetta.groups.wreath import wreath_product
 
 __all__ = ["named_group"]
 
-FORMS = "S5, A6, C12 (or Z12), D8 (order 8), Q8, Dic3, V4, F20, PSL(2,7), S4xC2, C7:C3, (S3xS3):C2"
-_TOKEN = re.compile(r"psl\((\d{1,20}),(\d{1,20})\)|(dic|[aszcdqvf])(\d{1,20})|([x:()])")
+FORMS = (
+    "S5, A6, C12 (or Z12), D8 (order 8), Q8, Dic3, V4, F20, Aff(8), AGL(1,9), GL(2,3), SL(2,5), PSL(2,7), Heis(3), "
+    "M11, SmallGroup(32,6), S4xC2, C2^3, C7:C3, (S3xS3):C2, C2wrS3"
+)
+_TOKEN = re.compile(
+    r"(psl|pgl|agl|sl|gl|smallgroup)\((\d{1,20}),(\d{1,20})\)|(aff|heis)\((\d{1,20})\)|(dic|[aszcdqvfm])(\d{1,20})"
+)
+_PAIRS: dict[str, Callable[[int, int], Recipe]] = {**LINEAR, "smallgroup": small_group_recipe}
+_SINGLES: dict[str, Callable[[int], Recipe]] = {**FAMILIES, "aff": affine, "heis": heisenberg}
 
 
 def named_group(name: str) -> Group:
@@ -59,26 +72,16 @@ def named_group(name: str) -> Group:
     return recipe.build()
 
 
-@dataclass(frozen=True)
-class _Recipe:
-    """A group that is known by name and order but not built yet."""
-
-    name: str
-    order: int
-    build: Callable[[], Group]
-    is_atom: bool = True
-
-
 class _Parser:
-    """Recursive descent: product = semidirect (x semidirect)*, semidirect = atom (: atom)*, atom = word | (product)."""
+    """Recursive descent: product = semidirect (x ..)*, semidirect = wreath (: ..)*, wreath = power (wr ..)*."""
 
     def __init__(self, text: str):
         self.text = text
-        self.plain = text.lower().replace("×", "x").replace("*", "x").replace("⋊", ":")
+        self.plain = text.lower().replace("×", "x").replace("*", "x").replace("⋊", ":").replace("≀", "wr")
         self.plain = "".join(c for c in self.plain if c not in "_{} \t")
         self.position = 0
 
-    def parse(self) -> _Recipe:
+    def parse(self) -> Recipe:
         """The whole text."""
         if len(self.plain) > 200:
             raise Unsupported(f"a group name has at most 200 characters, not {len(self.plain)}; forms are: {FORMS}")
@@ -87,39 +90,58 @@ class _Parser:
             raise self._unknown()
         return recipe
 
-    def _product(self) -> _Recipe:
+    def _product(self) -> Recipe:
         """Factors joined by x."""
         recipe = self._semidirect()
         while self._take("x"):
             recipe = _direct(recipe, self._semidirect())
         return recipe
 
-    def _semidirect(self) -> _Recipe:
-        """Atoms joined by a colon."""
-        recipe = self._atom()
+    def _semidirect(self) -> Recipe:
+        """Wreath products joined by a colon."""
+        recipe = self._wreath()
         while self._take(":"):
-            recipe = _semidirect(recipe, self._atom())
+            recipe = _semidirect(recipe, self._wreath())
         return recipe
 
-    def _atom(self) -> _Recipe:
-        """A family with its number, or a product in parentheses."""
+    def _wreath(self) -> Recipe:
+        """Powers joined by wr."""
+        recipe = self._power()
+        while self._take("wr"):
+            recipe = _wreath(recipe, self._power())
+        return recipe
+
+    def _power(self) -> Recipe:
+        """An atom, perhaps with an exponent."""
+        recipe = self._atom()
+        while self._take("^"):
+            exponent = re.compile(r"\d{1,20}").match(self.plain, self.position)
+            if exponent is None:
+                raise self._unknown()
+            self.position = exponent.end()
+            recipe = _power(recipe, int(exponent.group()))
+        return recipe
+
+    def _atom(self) -> Recipe:
+        """A family with its number or numbers, or a product in parentheses."""
         if self._take("("):
             inside = self._product()
             if not self._take(")"):
                 raise self._unknown()
             return inside
         token = _TOKEN.match(self.plain, self.position)
-        if token is None or token.group(5):
+        if token is None:
             raise self._unknown()
         self.position = token.end()
-        if token.group(1):
-            return _projective(int(token.group(1)), int(token.group(2)))
-        return _FAMILIES[token.group(3)](int(token.group(4)))
+        pair, first, second, single, number, letter, index = token.groups()
+        if pair:
+            return _PAIRS[pair](int(first), int(second))
+        return _SINGLES[single or letter](int(number or index))
 
     def _take(self, symbol: str) -> bool:
         """Step over the symbol if it comes next."""
         found = self.plain.startswith(symbol, self.position)
-        self.position += found
+        self.position += len(symbol) * found
         return found
 
     def _unknown(self) -> Unsupported:
@@ -129,19 +151,19 @@ class _Parser:
         return Unsupported(f"`{self.text}` is not a group name{where}; forms that are: {FORMS}")
 
 
-def _direct(left: _Recipe, right: _Recipe) -> _Recipe:
+def _direct(left: Recipe, right: Recipe) -> Recipe:
     """A x B."""
     name = f"{left.name}x{right.name}"
-    return _Recipe(
+    return Recipe(
         name, left.order * right.order, lambda: direct_product(left.build(), right.build(), name), is_atom=False
     )
 
 
-def _semidirect(normal: _Recipe, acting: _Recipe) -> _Recipe:
+def _semidirect(normal: Recipe, acting: Recipe) -> Recipe:
     """N:K."""
     parts = [part.name if part.is_atom else f"({part.name})" for part in (normal, acting)]
     name = ":".join(parts)
-    return _Recipe(
+    return Recipe(
         name,
         normal.order * acting.order,
         lambda: semidirect_product(normal.build(), acting.build(), name),
@@ -149,154 +171,35 @@ def _semidirect(normal: _Recipe, acting: _Recipe) -> _Recipe:
     )
 
 
-def _permutation_recipe(name: str, order: int, generators: Callable[[], list]) -> _Recipe:
-    """A permutation group whose generators are made only when it is built."""
-    return _Recipe(name, order, lambda: Group.from_permutations(generators(), name=name))
+def _wreath(base: Recipe, top: Recipe) -> Recipe:
+    """A wr B; B is built at once, because its points decide the order."""
+    name = "wr".join(part.name if part.is_atom else f"({part.name})" for part in (base, top))
+    if max(base.order, top.order) > MAX_ORDER:
+        return Recipe(name, base.order * top.order, top.build, is_atom=False)
+    acting = top.build()
+    copies = acting.order if acting.permutations is None else acting.permutations.shape[1]
+    order = base.order ** min(copies, 64) * top.order
+    return Recipe(name, order, lambda: wreath_product(base.build(), acting, name), is_atom=False)
 
 
-def _symmetric(degree: int) -> _Recipe:
-    """S_n from (12) and (12..n)."""
-    _at_least(degree, 1, f"S{degree}")
-    order = factorial(min(degree, 30))
+def _power(base: Recipe, exponent: int) -> Recipe:
+    """A^n, the direct product of n copies."""
+    if exponent < 1:
+        raise Unsupported(f"the exponent of {base.name} must be at least 1, not {exponent}")
+    name = f"{base.name if base.is_atom else f'({base.name})'}^{exponent}"
+    if base.order == 1:
+        return Recipe(name, 1, base.build)
 
-    def generators() -> list:
-        points = list(range(degree))
-        return [[*points[1:], 0], [*points[1::-1], *points[2:]]]
+    def build() -> Group:
+        factor = base.build()
+        result = factor
+        for _ in range(exponent - 1):
+            result = direct_product(result, factor, name)
+        return result
 
-    return _permutation_recipe(f"S{degree}", order, generators)
-
-
-def _alternating(degree: int) -> _Recipe:
-    """A_n from the 3-cycles (1 2 i)."""
-    _at_least(degree, 1, f"A{degree}")
-    order = max(1, factorial(min(degree, 30)) // 2)
-
-    def generators() -> list:
-        rows = np.tile(np.arange(degree), (max(1, degree - 2), 1))
-        for row, i in zip(rows, range(2, degree), strict=False):
-            row[[0, 1, i]] = 1, i, 0
-        return rows.tolist()
-
-    return _permutation_recipe(f"A{degree}", order, generators)
-
-
-def _cyclic(order: int) -> _Recipe:
-    """C_n as rotations of n points."""
-    _at_least(order, 1, f"C{order}")
-    if order > MAX_DEGREE:
-        table = lambda: (np.arange(order)[:, None] + np.arange(order)) % order  # noqa: E731
-        return _Recipe(f"C{order}", order, lambda: Group(table(), name=f"C{order}", labels=_powers(order)))
-    return _permutation_recipe(f"C{order}", order, lambda: [[*range(1, order), 0]])
-
-
-def _dihedral(order: int) -> _Recipe:
-    """Rotations and reflections of the polygon with order/2 corners."""
-    if order % 2 or order < 6:
-        hint = f"the symmetries of the {order}-gon are `D{2 * order}`" if order > 2 else "the smallest is `D6`"
-        hint += ", the Klein four-group is `V4`" if order == 4 else ""
-        raise Unsupported(f"dihedral groups are named by their order, even and at least 6, not D{order}; {hint}")
-    corners = order // 2
-    if corners > MAX_DEGREE:
-        return _Recipe(f"D{order}", order, lambda: _extended_cyclic(corners, 0, f"D{order}"))
-    return _permutation_recipe(f"D{order}", order, lambda: [[*range(1, corners), 0], [0, *reversed(range(1, corners))]])
-
-
-def _klein(number: int) -> _Recipe:
-    """V4, transitive on 4 points."""
-    if number != 4:
-        raise Unsupported(f"the Klein four-group is `V4`, not V{number}; a larger one is `C2xC2xC2`")
-    return _permutation_recipe("V4", 4, lambda: [[1, 0, 3, 2], [2, 3, 0, 1]])
-
-
-def _quaternion(order: int) -> _Recipe:
-    """Generalised quaternion group, order a power of two from 8 on."""
-    if order < 8 or order & (order - 1):
-        raise Unsupported(
-            f"quaternion groups have order 8, 16, 32, .., not {order}; `Dic{max(order // 4, 2)}` may be meant"
-        )
-    return _Recipe(f"Q{order}", order, lambda: _dicyclic_group(order // 4, f"Q{order}"))
-
-
-def _dicyclic(n: int) -> _Recipe:
-    """Dic_n of order 4n."""
-    _at_least(n, 2, f"Dic{n}")
-    return _Recipe(f"Dic{n}", 4 * n, lambda: _dicyclic_group(n, f"Dic{n}"))
-
-
-def _dicyclic_group(n: int, name: str) -> Group:
-    """Dic_n with its words as labels; 1, i, -1, -i, j, k, -j, -k for Q8."""
-    group = _extended_cyclic(2 * n, n, name)
-    if n > 2:
-        return group
-    return Group(group.table, name=name, labels=("1", "i", "-1", "-i", "j", "k", "-j", "-k"))
-
-
-def _extended_cyclic(m: int, square: int, name: str) -> Group:
-    """Elements a^k (number k) and a^k b (number m + k) with a^m = e, b^2 = a^square, b a b^-1 = a^-1."""
-    k = np.arange(m)
-    same, opposite = (k[:, None] + k) % m, (k[:, None] - k) % m
-    table = np.block([[same, m + same], [m + opposite, (opposite + square) % m]])
-    powers = _powers(m)
-    return Group(table, name=name, labels=(*powers, "b", *(f"{power}b" for power in powers[1:])))
-
-
-def _powers(order: int) -> tuple[str, ...]:
-    """Labels of the powers of a."""
-    return ("e", "a", *(f"a{i}" for i in range(2, order)))[:order]
-
-
-def _frobenius(order: int) -> _Recipe:
-    """C_p:C_m with p the largest prime factor, acting on p points by x -> u x + t."""
-    p = max((d for d in range(2, min(order, MAX_ORDER) + 1) if order % d == 0 and _is_prime(d)), default=1)
-    m = order // p
-    if m < 2 or m % p == 0 or (p - 1) % m:
-        raise Unsupported(f"Frobenius groups C_p:C_m have order p·m with p prime and m > 1 dividing p - 1, not {order}")
-
-    def generators() -> list:
-        unit = next(u for u in range(2, p) if min(k for k in range(1, p) if pow(u, k, p) == 1) == m)
-        return [[*range(1, p), 0], [unit * x % p for x in range(p)]]
-
-    return _permutation_recipe(f"F{order}", order, generators)
-
-
-def _projective(n: int, q: int) -> _Recipe:
-    """PSL(2,p) from x -> x + 1 and x -> -1/x, infinity being the last point; PSL(3,2) on the Fano plane."""
-    name = f"PSL({n},{q})"
-    if (n, q) == (3, 2):
-        return _permutation_recipe(name, 168, lambda: [[1, 2, 3, 4, 5, 6, 0], [1, 0, 5, 3, 4, 2, 6]])
-    if n != 2 or not _is_prime(q):
-        raise Unsupported(f"{name} is not offered; PSL(2,p) for a prime p and PSL(3,2) are")
-
-    def generators() -> list:
-        return [[*range(1, q), 0, q], [q, *(-pow(x, -1, q) % q for x in range(1, q)), 0]]
-
-    return _permutation_recipe(name, q * (q * q - 1) // (1 if q == 2 else 2), generators)
-
-
-def _is_prime(n: int) -> bool:
-    """Trial division, stopped where the group is too large anyway."""
-    return n > 1 and all(n % d for d in range(2, min(int(n**0.5), MAX_ORDER) + 1))
-
-
-def _at_least(number: int, smallest: int, name: str) -> None:
-    """Refuse S0 and the like."""
-    if number < smallest:
-        raise Unsupported(f"the number in `{name}` must be at least {smallest}")
+    return Recipe(name, base.order ** min(exponent, 64), build)
 
 
 def _big(order: int) -> str:
     """The order in full, or only its size."""
     return f"{order:,}" if order < 10**15 else f"about 10^{len(str(order)) - 1} or more"
-
-
-_FAMILIES: dict[str, Callable[[int], _Recipe]] = {
-    "s": _symmetric,
-    "a": _alternating,
-    "c": _cyclic,
-    "z": _cyclic,
-    "d": _dihedral,
-    "v": _klein,
-    "q": _quaternion,
-    "dic": _dicyclic,
-    "f": _frobenius,
-}

@@ -4,6 +4,7 @@
 axis is G.
 """
 
+from cosetta.harmonics.coset_spaces import coset_space_irreps
 from cosetta.harmonics.fourier import autocorrelation, convolve, fourier, inverse_fourier, isotypic_projection, power
 from cosetta.harmonics.invariants import fixed_projection, fixed_space_dimension, indicator_shares
 from cosetta.harmonics.irrep import Irrep, check_irreps
@@ -16,6 +17,7 @@ __all__ = [
     "autocorrelation",
     "check_irreps",
     "convolve",
+    "coset_space_irreps",
     "fixed_projection",
     "fixed_space_dimension",
     "fourier",

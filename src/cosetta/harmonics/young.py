@@ -14,6 +14,7 @@ from jaxtyping import Float
 from cosetta.errors import Unsupported
 from cosetta.groups.group import Group
 from cosetta.harmonics.irrep import Irrep
+from cosetta.harmonics.words import fill, word_steps
 
 __all__ = ["partition_name", "partitions", "symmetric_degree", "young_irreps"]
 
@@ -104,10 +105,10 @@ def young_irreps(group: Group) -> tuple[Irrep, ...]:
     if degree is None:
         raise Unsupported(f"Young's form covers S_n held as all permutations of n >= 3 points; got {group!r}")
     transpositions = _adjacent_transpositions(group, degree)
-    steps = _products(group, transpositions)
+    steps = word_steps(group, transpositions)
     found = []
     for partition in partitions(degree):
-        matrices = _fill(group.order, steps, _young_matrices(partition))
+        matrices = fill(group.order, steps, _young_matrices(partition))
         found.append(Irrep(partition_name(partition), matrices, frobenius_schur=1))
     return tuple(found)
 
@@ -154,30 +155,3 @@ def _adjacent_transpositions(group: Group, degree: int) -> list[int]:
         image[[i, i + 1]] = i + 1, i
         elements.append(int(np.argmax((group.permutations == image).all(axis=1))))
     return elements
-
-
-def _products(group: Group, generators: list[int]) -> list[tuple[np.ndarray, np.ndarray, int]]:
-    """Steps (new, old, i) with new = old * generator i that reach each element once, shortest words first."""
-    seen = np.zeros(group.order, dtype=bool)
-    seen[0] = True
-    frontier, steps = np.array([0]), []
-    while frontier.size:
-        reached = []
-        for i, generator in enumerate(generators):
-            products = group.table[frontier, generator]
-            fresh = ~seen[products]  # right multiplication is injective, so no product repeats here
-            steps.append((products[fresh], frontier[fresh], i))
-            seen[products[fresh]] = True
-            reached.append(products[fresh])
-        frontier = np.concatenate(reached)
-    return steps
-
-
-def _fill(order: int, steps: list[tuple[np.ndarray, np.ndarray, int]], generators: np.ndarray) -> np.ndarray:
-    """Matrices of all elements from those of the generators."""
-    dim = generators.shape[1]
-    matrices = np.empty((order, dim, dim))
-    matrices[0] = np.eye(dim)
-    for new, old, i in steps:
-        matrices[new] = matrices[old] @ generators[i]
-    return matrices

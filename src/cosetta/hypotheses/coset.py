@@ -33,12 +33,15 @@ class Assignment:
         left: H.
         right: K, a conjugate g^-1 H g.
         representative: g, an element of the shared coset.
+        relabelled: elements are renumbered by this permutation before their cosets are taken; for controls only, as it
+            turns cosets into random parts of the same sizes.
     """
 
     neuron: int
     left: Subgroup
     right: Subgroup
     representative: int
+    relabelled: Int[np.ndarray, " g"] | None = None
 
 
 def assignments(neurons: tuple[FoundNeuron, ...], lattice: SubgroupLattice) -> tuple[Assignment, ...]:
@@ -71,7 +74,8 @@ def random_assignments(
 ) -> tuple[Assignment, ...]:
     """The control: for each neuron another subgroup of the same index, with a random shared coset.
 
-    A subgroup that is the only one of its index (A5 in S5) has no alternative and is kept.
+    Where there is no other subgroup of that index (A5 in S5, every subgroup of a cyclic group), the cosets are replaced by
+    random parts of the same sizes.
 
     Args:
         found: the assignments to replace.
@@ -84,7 +88,11 @@ def random_assignments(
     replaced = []
     for assignment in found:
         same_order = np.flatnonzero(lattice.orders == assignment.left.order)
-        others = [i for i in same_order.tolist() if i != lattice.position(assignment.left)] or same_order.tolist()
+        others = [i for i in same_order.tolist() if i != lattice.position(assignment.left)]
+        if not others:
+            relabelled = generator.permutation(lattice.group.order)
+            replaced.append(replace(assignment, relabelled=relabelled))
+            continue
         H = lattice.subgroup(int(generator.choice(others)))
         g = int(generator.integers(lattice.group.order))
         K = conjugate(H, int(lattice.group.inverse[g]))
@@ -138,6 +146,8 @@ class CosetCircuit(AbstractHypothesis):
                 "right": cosets(K, side="left"),
                 "out": double_cosets(H, K),
             }
+            if assignment.relabelled is not None:
+                partition = {name: parts[assignment.relabelled] for name, parts in partition.items()}
             means = {name: _averaged(values[name][:, n], partition[name]) for name in self.functions}
             if self.mirror:
                 mean = values["right"][:, n].mean() + left.mean()

@@ -1,4 +1,4 @@
-"""Training: configurations and recipes (without torch), the trainer and run folders (with torch, imported when used)."""
+"""Training: configurations and recipes, without torch; the trainer and run folders, imported when first used."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,18 @@ _HOME = {
     "train": "cosetta.training.trainer",
 }
 
-__all__ = ["RECIPES", "Phase", "Progress", "TrainConfig", "TrainedRun", "fast", "load_run", "stander2024", "train", "wu2024"]
+__all__ = [
+    "RECIPES",
+    "Phase",
+    "Progress",
+    "TrainConfig",
+    "TrainedRun",
+    "fast",
+    "load_run",
+    "stander2024",
+    "train",
+    "wu2024",
+]
 
 if TYPE_CHECKING:
     from cosetta.training.run_folder import TrainedRun, load_run

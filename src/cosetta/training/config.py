@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, Self, final
+from typing import Any, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -36,25 +36,33 @@ class Phase(BaseModel):
     max_steps: int = Field(gt=0, description="The phase ends after this many optimiser steps at the latest.")
     learning_rate: float = Field(gt=0, description="Step size of the optimiser at the start of the phase.")
     final_learning_rate: float | None = Field(
-        None, ge=0, description="Step size at `max_steps`, reached along half a cosine; none keeps it constant."
+        default=None, ge=0, description="Step size at `max_steps`, reached along half a cosine; none keeps it constant."
     )
     weight_decay: float = Field(
-        0.0, ge=0, description="Decay of every parameter, per unit of learning rate (AdamW), or the L2 factor (Adam)."
+        default=0.0,
+        ge=0,
+        description="Decay of every parameter, per unit of learning rate (AdamW), or the L2 factor (Adam).",
     )
     final_weight_decay: float | None = Field(
-        None, ge=0, description="Weight decay at `max_steps`, reached along half a cosine; none keeps it constant."
+        default=None,
+        ge=0,
+        description="Weight decay at `max_steps`, reached along half a cosine; none keeps it constant.",
     )
     batch_size: int | None = Field(
-        None, gt=0, description="Training pairs a step, without replacement within an epoch; none is the full batch."
+        default=None,
+        gt=0,
+        description="Training pairs a step, without replacement within an epoch; none is the full batch.",
     )
     until_accuracy: float | None = Field(
-        None, gt=0, le=1, description="The phase may end once test accuracy (0 to 1) is at least this; none asks nothing."
+        default=None, gt=0, le=1, description="The phase may end once test accuracy (0 to 1) is at least this."
     )
     until_loss: float | None = Field(
-        None, gt=0, description="The phase may end once test loss (nats) is at most this; none asks nothing."
+        default=None, gt=0, description="The phase may end once test loss (nats) is at most this; none asks nothing."
     )
     hold: int = Field(
-        3, gt=0, description="Evaluations in a row at which the criterion must hold: a first crossing often falls back."
+        default=3,
+        gt=0,
+        description="Evaluations in a row at which the criterion must hold: a first crossing often falls back.",
     )
 
     @property
@@ -103,21 +111,21 @@ class TrainConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     group: str = Field(min_length=1, description="Name of the group, such as S5.")
-    recipe: str = Field("custom", description="Name of the recipe that made this configuration; part of the folder's name.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the split, the initial weights and the batches; 0 is a seed.")
+    recipe: str = Field("custom", description="Name of the recipe behind it; part of the folder's name.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of split, initial weights and batches; 0 is a seed.")
     train_fraction: float = Field(
-        0.4, gt=0, lt=1, description="Share of the |G|^2 ordered pairs that trains; the rest is the test set. Paper: 0.4."
+        0.4, gt=0, lt=1, description="Share of the |G|^2 ordered pairs that trains; the rest tests. Paper: 0.4."
     )
     split: Literal["ordered", "unordered"] = Field(
         "ordered",
-        description="`ordered` draws ordered pairs, as the paper does; `unordered` keeps (a, b) and (b, a) on one side, so "
-        "that commuting pairs cannot leak test labels.",
+        description="`ordered` draws ordered pairs, as the paper does; `unordered` keeps (a, b) and (b, a) on one "
+        "side, so that commuting pairs cannot leak test labels.",
     )
-    embed_dim: int = Field(256, gt=0, description="Length of each of the two embeddings. Paper: 256 for S5, 512 for S6.")
+    embed_dim: int = Field(256, gt=0, description="Length of each embedding. Paper: 256 for S5, 512 for S6.")
     width: int = Field(128, gt=0, description="Number of neurons. Paper: 128 for S5, 256 for S6.")
     activation: Literal["relu", "abs", "gelu", "silu"] = Field("relu", description="Activation; the paper's is relu.")
     embed_std: float = Field(
-        1.0, gt=0, description="Standard deviation of the initial embeddings; PyTorch's default is 1. Smaller groks sooner."
+        1.0, gt=0, description="Standard deviation of the initial embeddings; PyTorch's is 1. Smaller groks sooner."
     )
     optimizer: Literal["adamw", "adam"] = Field(
         "adamw", description="`adamw` decays weights apart from the gradient; `adam` adds L2 to the gradient (coupled)."
@@ -133,18 +141,20 @@ class TrainConfig(BaseModel):
     eval_pairs: int = Field(
         20_000,
         gt=0,
-        description="At most this many pairs of each side enter an evaluation, a fixed random sample; the last evaluation "
-        "takes all. S5 has 14,400 pairs in all, S6 518,400.",
+        description="At most this many pairs of each side enter an evaluation, a fixed random sample; the last one "
+        "takes up to a million. S5 has 14,400 pairs in all, S6 518,400.",
     )
     checkpoints: int = Field(
-        20, ge=0, description="Number of checkpoints kept, evenly spaced in the logarithm of the step up to the last phase's end."
+        20,
+        ge=0,
+        description="Number of checkpoints kept, evenly spaced in the logarithm of the step, up to `max_steps`.",
     )
     precision: Literal["float32", "float64"] = Field("float32", description="Precision of weights and steps.")
     loss_precision: Literal["float32", "float64"] = Field(
-        "float32", description="Precision of the softmax in a step; the paper's is float64. Reported losses always use float64."
+        "float32", description="Precision of the softmax in a step; the paper's is float64. Reported losses are exact."
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        "auto", description="Where to train; auto takes a GPU for large groups if there is one. Bytes repeat on cpu only."
+        "auto", description="Where to train; auto takes a GPU for large groups, if any. Bytes repeat on cpu only."
     )
 
     @field_validator("betas")
@@ -172,7 +182,7 @@ class TrainConfig(BaseModel):
         return f"{group}-{self.recipe}-{self.seed}-{self.hash8}"
 
     @classmethod
-    def checked(cls, values: Mapping[str, Any]) -> Self:
+    def checked(cls, values: Mapping[str, Any]) -> "TrainConfig":
         """Make a configuration from outside values, with one line for what is wrong.
 
         Args:
@@ -206,9 +216,9 @@ def _first_problem(error: ValidationError) -> str:
     problem = problems[0]
     path = [part for part in problem["loc"] if not isinstance(part, int)]
     if problem["type"] == "extra_forbidden":
-        fields = list((Phase if len(path) > 1 else TrainConfig).model_fields)
-        near = difflib.get_close_matches(str(path[-1]), fields, n=1, cutoff=0)[0]
-        return f"`{path[-1]}` is not a setting of a {'phase' if len(path) > 1 else 'training run'}; did you mean `{near}`?"
+        kind, owner = ("phase", Phase) if len(path) > 1 else ("training run", TrainConfig)
+        near = difflib.get_close_matches(str(path[-1]), list(owner.model_fields), n=1, cutoff=0)[0]
+        return f"`{path[-1]}` is not a setting of a {kind}; did you mean `{near}`?"
     reason = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
         return f"`{'.'.join(map(str, path))}` must be given"

@@ -1,8 +1,7 @@
 """All parameters of a network as one flat vector, with a view of each under its name in `GroupNetwork`.
 
-The optimiser then works on one long tensor, and a checkpoint is one tensor. The initial values follow PyTorch's defaults
-for these layers, drawn from an explicit generator: embeddings N(0, embed_std^2), linear weights and biases uniform on
-+-1/sqrt(fan in).
+The optimiser then works on one long tensor. The initial values follow PyTorch's defaults for these layers, drawn from
+an explicit generator: embeddings N(0, embed_std^2), linear weights and biases uniform on +-1/sqrt(fan in).
 """
 
 from math import prod

@@ -1,7 +1,7 @@
 """Accuracy and loss on chosen pairs, as training watches them.
 
 The loss of a pair is softplus(log sum exp of the margins of the wrong answers over the right one): no cancellation, so
-losses of 1e-9 are exact. A tie for the largest logit counts as wrong. Logits have the precision of training, sums float64.
+losses of 1e-9 are exact. A tie for the largest logit counts as wrong. Logits have the precision of training.
 """
 
 import torch

@@ -1,10 +1,10 @@
 """The gradient of the loss, written out for the folded network.
 
-    left = E_l W_l^T    right = E_r W_r^T    pre = left[a] + right[b]    post = activation(pre)    logits = post U^T + bias
+    left = E_l W_l^T   right = E_r W_r^T   pre = left[a] + right[b]   post = activation(pre)   logits = post U^T + bias
 
-It is the network of `models/network.py` exactly, with one saving: the products left and right are made once a step, for the
-|G| elements, instead of once for each pair of the batch, and the gradient goes back the same way, by summing the gradient
-of pre over the pairs that share a, or b. At batch 1024 on S5 this is several times faster than a module under autograd.
+It is the network of `models/network.py` exactly, with one saving: the products left and right are made once a step, for
+the |G| elements, instead of once for each pair of the batch, and the gradient goes back the same way, by summing the
+gradient of pre over the pairs that share a, or b. benchmarks/training_step.py times it against the plain module.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,175 @@
+"""Commands that train and explain: `run` and `explain`."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import rich
+from cyclopts import Parameter
+from pydantic import BaseModel, Field, ValidationError, create_model
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from cosetta.config import AnalysisConfig
+from cosetta.errors import BadConfig
+from cosetta.training.config import TrainConfig
+from cosetta.training.recipes import RECIPES
+
+NAMED = {"group", "recipe", "seed", "device", "phases"}
+"""Fields of a configuration that have an argument of their own, or only a place in the file."""
+
+
+def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
+    """The same fields with the same descriptions, all of them unset by default."""
+    fields: dict[str, Any] = {
+        key: (field.annotation | None, Field(default=None, description=field.description))
+        for key, field in schema.model_fields.items()
+        if key not in excluded
+    }
+    return create_model(name, **fields)
+
+
+TrainingSettings = _optional(TrainConfig, "TrainingSettings", NAMED)
+Thresholds = _optional(AnalysisConfig, "Thresholds", set())
+
+Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
+Seed = Annotated[int | None, Parameter(help="Seed of split, weights and batches; 0 is a seed. [default: 0]")]
+Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [default: fast]")]
+Device = Annotated[str | None, Parameter(help="auto, cpu, cuda or mps. [default: auto]")]
+Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
+ConfigFile = Annotated[
+    Path | None,
+    Parameter(help="TOML file with any of these settings, or the config.json of a run; flags win over it."),
+]
+Settings = Annotated[TrainingSettings | None, Parameter(name="*", group="Training (default: what the recipe says)")]
+Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+
+
+def run(
+    group: Name,
+    /,
+    *,
+    seed: Seed = None,
+    recipe: Recipe = None,
+    device: Device = None,
+    out: Out = Path("runs"),
+    config: ConfigFile = None,
+    settings: Settings = None,
+    analysis: Analysis = None,
+) -> None:
+    """Train a network on a group, explain it neuron by neuron and write a report.
+
+    A setting is taken from the flags first, then from the file, then from the recipe. A finished run is not trained again;
+    an unfinished one goes on from its last checkpoint.
+    """
+    from cosetta.groups import named_group
+    from cosetta.training.trainer import train
+
+    written, thresholds = _read_config(config)
+    given = {"seed": seed, "recipe": recipe, "device": device} | (settings.model_dump() if settings else {})
+    values = written | {key: value for key, value in given.items() if value is not None}
+    G = named_group(group)
+    training = _training_config(G.name, values)
+    checked = _analysis_config(thresholds, analysis)
+    folder = out / training.run_name
+    with _progress() as bar:
+        trained = train(training, G, folder, progress=_show(bar, f"training {G.name}"))
+    _explain(trained, G, checked)
+
+
+def explain(
+    run: Annotated[Path, Parameter(help="Folder of a finished run.")],
+    /,
+    *,
+    group: Annotated[str | None, Parameter(help="Group to read it in; must be the one it was trained on.")] = None,
+    config: ConfigFile = None,
+    analysis: Analysis = None,
+) -> None:
+    """Explain a finished run again and write its report anew."""
+    from cosetta.groups import named_group
+    from cosetta.training.run_folder import load_run
+
+    trained = load_run(run)
+    G = named_group(group or trained.config.group)
+    trained.check_group(G)
+    _explain(trained, G, _analysis_config(_read_config(config)[1], analysis))
+
+
+def _explain(trained: Any, group: Any, config: AnalysisConfig) -> None:
+    """Analyse a run, write analysis.json, report.html and README.md, print the summary."""
+    from cosetta.analysis import analyse_run
+    from cosetta.files import write_whole
+    from cosetta.report import summary, write_report
+
+    with rich.get_console().status(f"explaining {group.name}"):
+        analysis = analyse_run(trained, group, config)
+        folder = trained.folder
+        write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
+        write_report(analysis, folder / "report.html")
+        write_whole(folder / "README.md", lambda path: path.write_text(_readme(analysis, folder), encoding="utf-8"))
+    rich.print(summary(analysis, folder / "report.html"))
+
+
+def _readme(analysis: Any, folder: Path) -> str:
+    return (
+        f"# {folder.name}\n\nA network that multiplies in {analysis.group}, trained and explained by Cosetta "
+        f"{analysis.run['versions']['cosetta']}.\nAccuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on all pairs; "
+        f"{analysis.explained_share:.1%} of the live neurons explained.\n\nOpen `report.html`. To make this folder again:\n\n"
+        f"    {analysis.command}\n"
+    )
+
+
+def _read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Training and analysis settings of a file: TOML, or the record of a run."""
+    if path is None:
+        return {}, {}
+    if not path.is_file():
+        raise BadConfig(f"`--config` must name a file; `{path}` does not exist")
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)["config"] if path.suffix == ".json" else tomllib.loads(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadConfig(f"`{path}` must be TOML, or the config.json of a run; {error}") from error
+    return {key: value for key, value in content.items() if key not in ("analysis", "group")}, content.get("analysis", {})
+
+
+def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:
+    recipe = values.get("recipe", "fast")
+    if recipe not in RECIPES:
+        raise BadConfig(f"`recipe` must be one of {', '.join(RECIPES)}; got '{recipe}'")
+    return RECIPES[recipe](group, **{key: value for key, value in values.items() if key != "recipe"})
+
+
+def _analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> AnalysisConfig:
+    given = {key: value for key, value in (flags.model_dump() if flags else {}).items() if value is not None}
+    try:
+        return AnalysisConfig(**{**written, **given})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise BadConfig(f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}") from error
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[scores]}"),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        transient=True,
+    )
+
+
+def _show(bar: Progress, title: str) -> Any:
+    """A callback that moves the bar and shows the latest scores."""
+    task = bar.add_task(title, total=None, scores="")
+
+    def update(now: Any) -> None:
+        values = asdict(now)
+        scores = "step {step}  test accuracy {test_accuracy:.2%}  loss {test_loss:.2e}".format(**values)
+        bar.update(task, completed=now.step, total=now.max_steps, scores=scores)
+
+    return update

@@ -1,0 +1,146 @@
+"""The library of small groups: `SmallGroup(n, k)` is the k-th group of order n.
+
+All 319 groups of order up to 63 are shipped as permutation generators with their ids and structures, made by GAP's
+library of small groups through tests/oracles/make_group_data.py. Larger ones are asked of GAP itself, which the extra
+`gap` installs. Ids agree with GAP and Magma. A group with points is the same set of permutations in either order of
+multiplication, so nothing has to be converted.
+"""
+
+import gzip
+import json
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+
+from cosetta.errors import Unsupported
+from cosetta.groups.families import Recipe, permutation_recipe
+from cosetta.groups.generated import permutation_group
+from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.isomorphism import find_isomorphism
+
+__all__ = ["CATALOGUE_LIMIT", "SmallGroupEntry", "catalogue", "small_group", "small_group_id"]
+
+CATALOGUE_LIMIT = 63
+"""Largest order in the shipped catalogue."""
+
+
+class SmallGroupEntry(NamedTuple):
+    """One group of the catalogue."""
+
+    order: int
+    number: int
+    structure: str
+    generators: tuple[tuple[int, ...], ...]
+
+
+@cache
+def catalogue() -> tuple[SmallGroupEntry, ...]:
+    """All groups of order up to 63, by order and number.
+
+    Returns:
+        The entries; `structure` is GAP's description, `generators` are 0-based one-line images of one degree.
+
+    Source:
+        Besche, Eick and O'Brien, A millennium project: constructing small groups, Int. J. Algebra Comput. 12 (2002).
+
+    Example:
+        >>> [entry.structure for entry in catalogue() if entry.order == 8]
+        ['C8', 'C4xC2', 'D8', 'Q8', 'C2xC2xC2']
+    """
+    packed = files("cosetta.groups").joinpath("data", "small_groups.json.gz").read_bytes()
+    rows = json.loads(gzip.decompress(packed))["groups"]
+    return tuple(SmallGroupEntry(n, k, name, tuple(map(tuple, generators))) for n, k, name, generators in rows)
+
+
+def small_group(order: int, number: int) -> Group:
+    """The group `SmallGroup(order, number)`.
+
+    Args:
+        order: number of elements.
+        number: its number among the groups of that order, from 1.
+
+    Returns:
+        A permutation group.
+
+    Example:
+        >>> small_group(8, 4), int((small_group(8, 4).element_orders == 2).sum())     # Q8 has one involution
+        (Group('SmallGroup(8,4)', order=8), 1)
+    """
+    return small_group_recipe(order, number).build()
+
+
+def small_group_recipe(order: int, number: int) -> Recipe:
+    """How to make `SmallGroup(order, number)`.
+
+    Args:
+        order: number of elements.
+        number: its number among the groups of that order, from 1.
+
+    Returns:
+        The recipe; beyond the catalogue it starts GAP when it is built.
+
+    Raises:
+        Unsupported: if there is no such group, or it is larger than a table can be.
+
+    Example:
+        >>> small_group_recipe(96, 64).order
+        96
+    """
+    name = f"SmallGroup({order},{number})"
+    if order < 1 or number < 1:
+        raise Unsupported(f"`{name}` needs an order and a number from 1 on")
+    if order > CATALOGUE_LIMIT:
+        return Recipe(name, order, lambda: _from_gap(order, number, name))
+    found = [entry for entry in catalogue() if entry.order == order]
+    if number > len(found):
+        raise Unsupported(f"there are {len(found)} groups of order {order}; `{name}` is not among them")
+    return permutation_recipe(name, order, lambda: list(found[number - 1].generators))
+
+
+def small_group_id(group: Group) -> tuple[int, int] | None:
+    """The id of a group in the catalogue.
+
+    Args:
+        group: any group.
+
+    Returns:
+        (order, number), or None for orders above 63.
+
+    Example:
+        >>> small_group_id(Group(np.arange(4)[:, None] ^ np.arange(4)))
+        (4, 2)
+    """
+    if group.order > CATALOGUE_LIMIT:
+        return None
+    profile = np.sort(group.element_orders)
+    for entry in catalogue():
+        if entry.order == group.order:
+            candidate = permutation_group(entry.generators)
+            if (np.sort(candidate.element_orders) == profile).all() and find_isomorphism(group, candidate) is not None:
+                return entry.order, entry.number
+    raise AssertionError(f"the catalogue has all groups of order {group.order}")
+
+
+def _from_gap(order: int, number: int, name: str) -> Group:
+    """Ask GAP."""
+    try:
+        from passagemath_gap import libgap  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        raise Unsupported(
+            f"{name} is beyond order {CATALOGUE_LIMIT}, where the catalogue ends; `pip install 'cosetta[gap]'` installs "
+            "GAP (GPL, 800 MB), which knows it"
+        ) from None
+    try:
+        libgap.LoadPackage("smallgrp")
+        count = int(libgap.NrSmallGroups(order))
+    except Exception as error:  # GAP's own error classes are not known without GAP
+        raise Unsupported(f"GAP has no list of the groups of order {order}: {error}") from None
+    if number > count:
+        raise Unsupported(f"there are {count:,} groups of order {order}; `{name}` is not among them")
+    G = libgap.SmallGroup(order, number).IsomorphismPermGroup().Image()
+    G = G.SmallerDegreePermutationRepresentation().Image()
+    degree = max(1, int(G.LargestMovedPoint()))
+    generators = [[int(i) - 1 for i in g.ListPerm(degree)] for g in G.GeneratorsOfGroup()]
+    return permutation_group(generators or [[0]], name=name, max_order=MAX_ORDER)

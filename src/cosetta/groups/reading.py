@@ -1,0 +1,47 @@
+"""A group from whatever a user types: a name, generators, a presentation, or a file with a Cayley table.
+
+| text | read by |
+|---|---|
+| `S5`, `C7:C3`, `SmallGroup(32,6)` | `named_group` |
+| `(1 2 3)(4 5), (1 2)`, `[2,3,1], [2,1,3]`, `[[1,1],[0,1]] mod 5` | `generated_group` |
+| `<a, b \\| a^2, b^3, (a b)^5>` | `presented_group` |
+| `table.csv`, `table.npy`, `table.parquet` | `read_table` |
+"""
+
+import re
+
+from cosetta.errors import Unsupported
+from cosetta.groups.group import Group
+from cosetta.groups.named import named_group
+from cosetta.groups.notation import MAX_TEXT, generated_group
+from cosetta.groups.presentation import presented_group
+from cosetta.groups.tables import TABLE_SUFFIXES, read_table
+
+__all__ = ["read_group"]
+
+
+def read_group(text: str) -> Group:
+    """The group that a text stands for, see the table at the head of this module.
+
+    Args:
+        text: a name, generators, a presentation or the path of a table.
+
+    Returns:
+        The group.
+
+    Raises:
+        Unsupported: if the text is none of these.
+
+    Example:
+        >>> [read_group(text).order for text in ("S4", "(1 2 3 4), (1 2)", "a, b | a^3, b^2, (a b)^4")]
+        [24, 24, 24]
+    """
+    if len(text) > MAX_TEXT:
+        raise Unsupported(f"groups are read from at most {MAX_TEXT:,} characters, not {len(text):,}")
+    if text.lower().strip().endswith(TABLE_SUFFIXES):
+        return read_table(text.strip())
+    if "|" in text:
+        return presented_group(text)
+    if re.match(r"\s*(<|\[|\(\s*(\d|\)))", text):
+        return generated_group(text)
+    return named_group(text)

@@ -1,0 +1,159 @@
+"""Cayley tables in files: CSV, NPY (never pickled) and Parquet.
+
+Entry (a, b) is the product ab as an element number from 0. The size is checked before anything is read into memory. A
+table whose identity is not element 0 is renumbered: the identity comes first, the others keep their order, and labels
+are the numbers in the file. A CSV file may begin with a line of labels, and then its entries may be those labels.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from cosetta.errors import NotAGroup, Unsupported
+from cosetta.groups.group import MAX_ORDER, Group
+
+__all__ = ["TABLE_SUFFIXES", "read_table"]
+
+TABLE_SUFFIXES = (".csv", ".npy", ".parquet")
+"""Formats of Cayley tables."""
+
+MAX_LINE = 20 * MAX_ORDER
+"""Most bytes of a line of CSV: room for labels of 19 characters."""
+
+
+def read_table(path: Path | str, name: str | None = None) -> Group:
+    """The group whose Cayley table is in a file.
+
+    Args:
+        path: a file that ends in .csv, .npy or .parquet.
+        name: what to call the group; by default the file's name without its ending.
+
+    Returns:
+        The group, with the identity as element 0.
+
+    Raises:
+        NotAGroup: if the file does not hold a square table of integers, or the table is not that of a group.
+        Unsupported: if the ending is another one or the table is larger than order 10,000.
+        FileNotFoundError: if there is no such file.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "klein.csv"
+        ...     _ = path.write_text("e,a,b,c\\ne,a,b,c\\na,e,c,b\\nb,c,e,a\\nc,b,a,e\\n")
+        ...     klein = read_table(path)
+        >>> klein, klein.labels
+        (Group('klein', order=4), ('e', 'a', 'b', 'c'))
+    """
+    path = Path(path)
+    readers = {".csv": _csv, ".npy": _npy, ".parquet": _parquet}
+    if path.suffix.lower() not in readers:
+        raise Unsupported(f"tables are read from {', '.join(TABLE_SUFFIXES)}; got `{path.name}`")
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file `{path}`")
+    table, labels = readers[path.suffix.lower()](path)
+    table, labels = _identity_first(table, labels)
+    return Group(table, name=name or path.stem, labels=labels)
+
+
+def _csv(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
+    """Lines of numbers, after a line of labels if that is not a line of the table itself."""
+    lines = _lines(path)
+    first = next(lines, None)
+    if first is None:
+        raise NotAGroup(f"a table must have at least one row; `{path.name}` is empty")
+    order = len(first)
+    _check_order(order, order, path)
+    rows = [first, *lines]
+    if len(rows) not in (order, order + 1):
+        raise NotAGroup(f"a table must be square; `{path.name}` has {len(rows)} lines of {order} columns")
+    labels = tuple(first) if len(rows) > order else ()
+    number = {label: i for i, label in enumerate(labels)} if len(set(labels)) == order else {}
+    table = np.empty((order, order), dtype=np.int64)
+    for i, row in enumerate(rows[len(rows) - order :]):
+        if len(row) != order:
+            raise NotAGroup(f"a table must be square; row {i} of `{path.name}` has {len(row)} columns, not {order}")
+        try:
+            table[i] = [number[x] for x in row] if number and all(x in number for x in row) else np.array(row, np.int64)
+        except (ValueError, OverflowError):
+            wrong = next(x for x in row if not x.removeprefix("-").isdecimal() or len(x) > 18)
+            raise NotAGroup(f"entries must be element numbers; row {i} of `{path.name}` has `{wrong[:40]}`") from None
+    return table, labels
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """Lines of a CSV file as stripped cells, of bounded length and number."""
+    with path.open("rb") as file:
+        count = 0
+        while raw := file.readline(MAX_LINE + 1):
+            count += 1
+            if len(raw) > MAX_LINE or count > MAX_ORDER + 1:
+                raise Unsupported(f"tables are read up to order {MAX_ORDER:,}; `{path.name}` is larger")
+            try:
+                line = raw.decode("utf-8-sig").strip()
+            except UnicodeDecodeError:
+                raise NotAGroup(f"a CSV table must be text; line {count} of `{path.name}` is not UTF-8") from None
+            if line:
+                yield [cell.strip().strip('"') for cell in line.replace(";", ",").replace("\t", ",").split(",")]
+
+
+def _npy(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
+    """An integer array, mapped before it is read so that a false size in its head allocates nothing."""
+    try:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError, SyntaxError, OverflowError) as error:
+        raise NotAGroup(f"`{path.name}` is not a whole .npy file of numbers: {str(error)[:120]}") from None
+    if not isinstance(mapped, np.ndarray) or mapped.ndim != 2 or mapped.dtype.kind not in "iu":
+        shape, kind = getattr(mapped, "shape", None), getattr(mapped, "dtype", type(mapped).__name__)
+        raise NotAGroup(f"a table must be a square array of integers; `{path.name}` has shape {shape} and type {kind}")
+    _check_order(*mapped.shape, path)
+    return _as_int64(np.array(mapped), path), ()
+
+
+def _parquet(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
+    """One column an element, in the order of the elements."""
+    import polars as pl
+
+    try:
+        lazy = pl.scan_parquet(path, glob=False)
+        columns = lazy.collect_schema()
+        rows = int(lazy.select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise NotAGroup(f"`{path.name}` is not a whole Parquet file: {str(error).splitlines()[0][:120]}") from None
+    _check_order(rows, len(columns), path)
+    wrong = [name for name, kind in columns.items() if not kind.is_integer()]
+    if wrong:
+        raise NotAGroup(f"entries must be integers; column `{wrong[0]}` of `{path.name}` is {columns[wrong[0]]}")
+    frame = lazy.collect()
+    if any(frame.null_count().row(0)):
+        raise NotAGroup(f"a table must have every entry; `{path.name}` has missing ones")
+    return _as_int64(frame.to_numpy(), path), ()
+
+
+def _as_int64(table: np.ndarray, path: Path) -> np.ndarray:
+    """Refuse entries that would wrap around."""
+    if table.size and table.max() > MAX_ORDER:
+        raise NotAGroup(f"entries must be element numbers; `{path.name}` has {table.max()}")
+    return table.astype(np.int64)
+
+
+def _check_order(rows: int, columns: int, path: Path) -> None:
+    """Square and small enough, before anything is allocated."""
+    if rows != columns or rows < 1:
+        raise NotAGroup(f"a table must be square with at least one row; `{path.name}` has {rows} x {columns} entries")
+    if rows > MAX_ORDER:
+        raise Unsupported(f"tables are read up to order {MAX_ORDER:,}; `{path.name}` has order {rows:,}")
+
+
+def _identity_first(table: np.ndarray, labels: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Renumber the elements if the identity is not the first; leave what has no identity to `Group`'s own check."""
+    everything = np.arange(len(table))
+    rows = np.flatnonzero((table == everything).all(axis=1))
+    if rows.size != 1 or rows[0] == 0 or table.min() < 0 or table.max() >= len(table):
+        return table, labels
+    order = np.concatenate([rows, np.delete(everything, rows)])
+    position = np.argsort(order)
+    names = labels or tuple(map(str, everything))
+    return position[table[np.ix_(order, order)]], tuple(names[a] for a in order)

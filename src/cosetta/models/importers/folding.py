@@ -1,0 +1,124 @@
+"""From named weights to three functions on G for each neuron, with every shape checked.
+
+pre = E_l[a] W_l + E_r[b] W_r + b_h, so left = E_l W_l + b_h (a bias of the hidden layer is a function on G that does
+not depend on the element) and right = E_r W_r. Products are formed in float64 and rounded once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from cosetta.errors import BadRun
+from cosetta.models.folded import FoldedModel
+
+__all__ = ["Parts", "fold_parts", "weights"]
+
+_DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+MAX_ORDER = 10_000
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The weights of a one-hidden-layer network, every one oriented as `embedding @ hidden @ out.T`.
+
+    Args:
+        left: embedding of the left factor.
+        right: embedding of the right factor.
+        out: unembedding.
+        hidden_left: what the left embedding is multiplied with; None if it is a pre-activation already.
+        hidden_right: the same for the right embedding.
+        hidden_bias: bias of the hidden layer.
+        bias: bias of the logits.
+        activation: name of the activation.
+    """
+
+    left: Float[Tensor, "g dl"]
+    right: Float[Tensor, "g dr"]
+    out: Float[Tensor, "g neuron"]
+    hidden_left: Float[Tensor, "dl neuron"] | None = None
+    hidden_right: Float[Tensor, "dr neuron"] | None = None
+    hidden_bias: Float[Tensor, " neuron"] | None = None
+    bias: Float[Tensor, " g"] | None = None
+    activation: str = "relu"
+
+
+def weights(
+    tensors: Mapping[str, Tensor], name: str, source: str, shape: tuple[int | None, ...], reason: str = ""
+) -> Float[Tensor, "..."]:
+    """One weight in float64, after its type, shape and values were checked.
+
+    Args:
+        tensors: the tensors of a checkpoint.
+        name: which one.
+        source: the file, for the message.
+        shape: the lengths that it must have, None for any.
+        reason: what the lengths come from, for the message.
+
+    Returns:
+        The weight.
+
+    Raises:
+        BadRun: if it is missing, not floating-point, of another shape, or holds NaN or infinity.
+
+    Example:
+        >>> weights({"W": torch.eye(2)}, "W", "model.pt", (2, 3))
+        Traceback (most recent call last):
+        cosetta.errors.BadRun: `W` in `model.pt` must have shape (2, 3); it has (2, 2): check the format or the mapping
+    """
+    if name not in tensors:
+        shown = ", ".join(f"`{key}`" for key in list(tensors)[:8])
+        raise BadRun(f"`{source}` must hold `{name}`; it holds {shown}: check the format or the mapping")
+    tensor = tensors[name]
+    if tensor.dtype not in _DTYPES:
+        raise BadRun(f"`{name}` in `{source}` must hold floating-point numbers; it holds {tensor.dtype}")
+    fits = tensor.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, tensor.shape, strict=True))
+    if not fits or 0 in tensor.shape:
+        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+        why = f" ({reason})" if reason else ""
+        raise BadRun(
+            f"`{name}` in `{source}` must have shape {wanted}{why}; it has {tuple(tensor.shape)}: "
+            "check the format or the mapping"
+        )
+    finite = torch.isfinite(tensor)
+    if not bool(finite.all()):
+        where = torch.nonzero(~finite)[0].tolist()
+        raise BadRun(
+            f"`{name}` in `{source}` must be finite; it holds {tensor[tuple(where)].item()} at {where}: "
+            "the training diverged or the file is damaged"
+        )
+    return tensor.detach().double()
+
+
+def fold_parts(parts: Parts, source: str, dtype: torch.dtype = torch.float32) -> FoldedModel:
+    """Fold a network.
+
+    Args:
+        parts: its weights, in float64.
+        source: the file, for the message.
+        dtype: precision of the folded model.
+
+    Returns:
+        The folded model.
+
+    Raises:
+        BadRun: if the shapes do not belong together, the products overflow, or the order is above 10,000.
+    """
+    order = parts.left.shape[0]
+    if order > MAX_ORDER:
+        raise BadRun(f"groups are held up to order {MAX_ORDER:,}; `{source}` has {order:,} elements")
+    left = parts.left if parts.hidden_left is None else parts.left @ parts.hidden_left
+    right = parts.right if parts.hidden_right is None else parts.right @ parts.hidden_right
+    if parts.hidden_bias is not None:
+        left = left + parts.hidden_bias
+    bias = torch.zeros(order, dtype=torch.float64) if parts.bias is None else parts.bias
+    try:
+        return FoldedModel(left.to(dtype), right.to(dtype), parts.out.to(dtype), bias.to(dtype), parts.activation)
+    except ValueError as error:
+        raise BadRun(
+            f"the weights of `{source}` must fit together; {error}: check the format or the mapping"
+        ) from error

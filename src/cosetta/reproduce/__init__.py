@@ -1,0 +1,1 @@
+"""Published results, one module a paper, named author-year."""

@@ -1,0 +1,235 @@
+"""A training run on disk.
+
+    config.json           what was asked for and how it was computed; written first
+    metrics.parquet       one row an evaluation
+    checkpoints/          step-00001000.safetensors: weights; resume.safetensors: all that is needed to go on
+    model.safetensors     the final weights; written last, so a run that has it is finished
+
+Every file is written under a temporary name and renamed. A finished run is reused, an unfinished one resumed, a folder
+that holds something else is refused.
+"""
+
+import json
+import os
+import platform
+import shlex
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, final
+
+import polars as pl
+import torch
+
+from cosetta._version import __version__
+from cosetta.errors import BadRun
+from cosetta.files import write_whole
+from cosetta.groups import Group
+from cosetta.models import GroupNetwork, load_network
+from cosetta.results import TrainingCurve
+from cosetta.training.config import TrainConfig
+from cosetta.training.recipes import RECIPES
+
+__all__ = ["TrainedRun", "claim_folder", "load_run"]
+
+SCHEMA = 1
+"""Number of the layout of `config.json`; raised when a field changes its meaning."""
+
+
+@final
+@dataclass(frozen=True)
+class TrainedRun:
+    """A finished run.
+
+    Args:
+        folder: where it is.
+        record: the content of `config.json`: schema, config, group, versions, git, host, device, precision.
+    """
+
+    folder: Path
+    record: dict[str, Any]
+
+    @cached_property
+    def config(self) -> TrainConfig:
+        """The configuration it was trained with."""
+        return TrainConfig.checked(self.record["config"])
+
+    @property
+    def command(self) -> str:
+        """The command that trains the same network again."""
+        config = self.config
+        recipe = RECIPES.get(config.recipe)
+        if recipe and recipe(config.group, config.seed, device=config.device) == config:
+            return f"cosetta run {shlex.quote(config.group)} --recipe {config.recipe} --seed {config.seed}"
+        return f"cosetta run {shlex.quote(config.group)} --config {shlex.quote(str(self.folder / 'config.json'))}"
+
+    @cached_property
+    def metrics(self) -> pl.DataFrame:
+        """One row an evaluation: step, phase, seconds, and loss and accuracy on training and test pairs."""
+        path = self.folder / "metrics.parquet"
+        try:
+            return pl.read_parquet(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise BadRun(f"`{path}` must be a whole Parquet file; {reason}: train again in a new folder") from error
+
+    @property
+    def checkpoints(self) -> tuple[tuple[int, Path], ...]:
+        """Step and file of each kept checkpoint, earliest first; the final weights are not among them."""
+        paths = sorted((self.folder / "checkpoints").glob("step-*.safetensors"))
+        return tuple((int(path.stem.removeprefix("step-")), path) for path in paths)
+
+    def network(self, checkpoint: Path | None = None) -> GroupNetwork:
+        """The trained network.
+
+        Args:
+            checkpoint: one of `checkpoints` for an earlier state; None is the final one.
+
+        Returns:
+            The network, on the CPU.
+
+        Raises:
+            BadRun: if the file is missing or damaged.
+        """
+        return load_network(checkpoint or self.folder / "model.safetensors", self.config.activation)
+
+    def check_group(self, group: Group) -> None:
+        """Refuse a group that is not the one this run was trained on.
+
+        Args:
+            group: the group to compare, by its multiplication table.
+
+        Raises:
+            BadRun: if the tables differ.
+        """
+        _check_group(self.folder.name, self.record, group)
+
+    def curve(self, points: int = 300) -> TrainingCurve:
+        """The metrics for a plot.
+
+        Args:
+            points: about this many evaluations are kept, evenly spaced, with the first and the last.
+
+        Returns:
+            The thinned metrics.
+        """
+        stride = max(1.0, (self.metrics.height - 1) / max(1, points - 1))
+        thinned = self.metrics[[round(i * stride) for i in range(min(points, self.metrics.height))]]
+        return TrainingCurve(**{name: tuple(thinned[name].to_list()) for name in TrainingCurve.__dataclass_fields__})
+
+
+def load_run(folder: Path) -> TrainedRun:
+    """Read a finished run.
+
+    Args:
+        folder: the run's folder.
+
+    Returns:
+        The run; weights and metrics are read when they are used.
+
+    Raises:
+        BadRun: if the folder is no run, its record is damaged, or the run is unfinished.
+    """
+    record = _read_record(folder)
+    if not (folder / "model.safetensors").is_file():
+        raise BadRun(f"run '{folder.name}' must be finished; it has no model.safetensors: train it again to resume it")
+    return TrainedRun(folder, record)
+
+
+def claim_folder(
+    folder: Path, config: TrainConfig, group: Group, device: str
+) -> Literal["new", "unfinished", "finished"]:
+    """Make a folder this run's own: write `config.json` if it is new, refuse it if it belongs to something else.
+
+    Args:
+        folder: where the run goes; made if missing.
+        config: the configuration.
+        group: the group.
+        device: the device's kind, for the record.
+
+    Returns:
+        How far the run is.
+
+    Raises:
+        BadRun: if the folder holds another run, something that is no run, or a damaged record.
+    """
+    if not (folder / "config.json").exists():
+        strangers = sorted(p.name for p in folder.iterdir() if p.suffix != ".part") if folder.is_dir() else []
+        if strangers:
+            raise BadRun(f"`{folder}` must be empty or a run; it holds {strangers[0]}: name another folder")
+        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        text = json.dumps(_record(config, group, device), indent=1)
+        write_whole(folder / "config.json", lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+        return "new"
+    _check_same(folder.name, _read_record(folder), config, group)
+    (folder / "checkpoints").mkdir(exist_ok=True)
+    return "finished" if (folder / "model.safetensors").is_file() else "unfinished"
+
+
+def _record(config: TrainConfig, group: Group, device: str) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "config": config.model_dump(mode="json"),
+        "hash": config.hash8,
+        "group": {"name": group.name, "order": group.order, "content_hash": group.content_hash},
+        "device": device,
+        "precision": config.precision,
+        "versions": {
+            "cosetta": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            **{name: version(name) for name in ("numpy", "polars", "safetensors")},
+        },
+        "git": _git(),
+        "host": {"platform": platform.platform(), "machine": platform.machine(), "cpus": os.cpu_count()},
+    }
+
+
+def _git() -> str | None:
+    """Commit of the sources this runs from, if they are a checkout of Cosetta."""
+    source = Path(__file__).parents[3]
+    if not (source / ".git").exists():
+        return None
+    command = ["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise BadRun(f"`{folder}` must be a run folder; it has no config.json: name another or train one")
+    advice = "delete the folder and train again"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        schema = record["schema"]
+        str(record["config"]) + record["group"]["content_hash"] + f"{record['group']['name']}{record['group']['order']}"
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadRun(f"`{path}` must be a whole record of a run; {type(error).__name__} {error}: {advice}") from error
+    if schema != SCHEMA:
+        raise BadRun(f"`{path}` must have schema {SCHEMA}; it has {schema}: {advice}")
+    return record
+
+
+def _check_group(name: str, record: dict[str, Any], group: Group) -> None:
+    """Refuse a run of another multiplication table."""
+    theirs = record["group"]
+    if theirs["content_hash"] != group.content_hash:
+        other = f"{group.name} (order {group.order})" + (
+            " with another multiplication table" if theirs["name"] == group.name else ""
+        )
+        raise BadRun(f"run '{name}' was trained on {theirs['name']} (order {theirs['order']}) but --group is {other}")
+
+
+def _check_same(name: str, record: dict[str, Any], config: TrainConfig, group: Group) -> None:
+    """Refuse a run of another group or configuration, naming the first difference."""
+    _check_group(name, record, group)
+    old, new = TrainConfig.checked(record["config"]), config
+    for field in TrainConfig.model_fields:
+        before, now = getattr(old, field), getattr(new, field)
+        if field != "device" and before != now:
+            raise BadRun(f"run '{name}' was trained with `{field}` = {before!r}, not {now!r}: name another folder")
