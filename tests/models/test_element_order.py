@@ -60,7 +60,7 @@ def test_relabelling_keeps_every_logit():
     hidden = FoldedModel(model.left[places], model.right[places], model.out[places], model.bias[places])
     recovered = recover_group(hidden)
     moved, image = recovered.relabel(hidden), torch.from_numpy(recovered.relabelling)
-    a, b = torch.arange(24)[:, None], torch.arange(24)[None, :]
+    a, b = torch.meshgrid(torch.arange(24), torch.arange(24), indexing="ij")
     torch.testing.assert_close(moved.logits(image[a], image[b])[..., image], hidden.logits(a, b))
     assert PairScorer(recovered.group)(moved).accuracy == recovered.accuracy == 1
 

@@ -246,8 +246,8 @@ def _notes(group: Group, repair: Repair) -> tuple[str, ...]:
     notes = [f"its predictions are the table of {named}; the identity sits at position {repair.identity} of the file"]
     if repair.mistakes:
         notes.append(
-            f"{repair.mistakes:,} of {group.order**2:,} products are predicted wrongly; the group was found by a vote of "
-            "all triples, (ac)y = a(cy), and passes every group axiom"
+            f"{repair.mistakes:,} of {group.order**2:,} products are predicted wrongly; the group was found by a vote "
+            "of all triples, (ac)y = a(cy), and passes every group axiom"
         )
     with suppress(Unsupported):
         outer = len(outer_automorphisms(group, limit=1000)) if group.order <= 1000 else 1

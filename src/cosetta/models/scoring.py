@@ -18,7 +18,7 @@ from torch import Tensor
 from cosetta.groups import Group
 from cosetta.models.folded import FoldedModel
 
-__all__ = ["PairScorer", "PairScores", "check_order"]
+__all__ = ["PairScorer", "PairScores", "check_order", "score_logits"]
 
 BLOCK_ENTRIES = 2**18
 """Largest number of logits held at once: 2 MB in float64, which a cache holds."""
@@ -111,11 +111,8 @@ class PairScorer:
         post = model.activate(pre if on_pre is None else on_pre(pre))
         logits = torch.addmm(model.bias, post, model.out.T)
         kl = self._divergence(logits, a, b)
-        margins = logits - logits.gather(-1, product)  # of every other answer over the right one
-        margins.scatter_(-1, product, -torch.inf)
-        best = margins.amax(-1, keepdim=True)
-        log_others = best[:, 0].double() + (margins - best).exp_().sum(-1).double().log()
-        return float((best < 0).sum()), float(F.softplus(log_others).sum()), kl
+        right, loss = score_logits(logits, product)
+        return right, loss, kl
 
     def _divergence(self, logits: Float[Tensor, "pair g"], a: Int[Tensor, " pair"], b: Int[Tensor, " pair"]) -> float:
         """Summed KL divergence from the reference over a block."""
@@ -123,6 +120,27 @@ class PairScorer:
             return 0.0
         log_p, log_q = logits.double().log_softmax(-1), self.reference.logits(a, b).double().log_softmax(-1)
         return float((log_q.exp() * (log_q - log_p)).sum())
+
+
+def score_logits(logits: Float[Tensor, "pair g"], product: Int[Tensor, "pair 1"]) -> tuple[int, float]:
+    """Number of right answers and summed cross-entropy; the logits are used up.
+
+    Args:
+        logits: logits of each pair; overwritten.
+        product: the right answer of each pair.
+
+    Returns:
+        How many pairs have their largest logit at the product alone, and the summed loss in nats.
+
+    Example:
+        >>> right, loss = score_logits(torch.tensor([[30.0, 0.0], [1.0, 1.0]]), torch.tensor([[0], [0]]))
+        >>> right, f"{loss:.4f}"
+        (1, '0.6931')
+    """
+    margins = logits.sub_(logits.gather(-1, product)).scatter_(-1, product, -torch.inf)
+    best = margins.amax(-1, keepdim=True)
+    log_others = best[:, 0].double() + margins.sub_(best).exp_().sum(-1).double().log()
+    return int((best < 0).sum()), float(F.softplus(log_others).sum())
 
 
 def check_order(model: FoldedModel, group: Group) -> None:

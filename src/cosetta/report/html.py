@@ -78,6 +78,7 @@ def render_report(analysis: Analysis) -> str:
     environment.filters |= {"typeset": notation.typeset, "plain_class": notation.plain_class}
     script = _source(environment, "table.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    training = _training_part(analysis.run)
     return environment.get_template("report.html").render(
         analysis=analysis,
         script=Markup(script),
@@ -91,7 +92,8 @@ def render_report(analysis: Analysis) -> str:
         irrep_colours=irrep_palette([name for name, _, _ in analysis.irreps]),
         share_bar=share_bar,
         class_of=class_of,
-        config=tuple(_flatten(_training_part(analysis.run))),
+        config=tuple(_flatten({k: v for k, v in training.items() if k != "phases"})),
+        phases=training.get("phases", ()),
         run=tuple(_flatten({k: v for k, v in analysis.run.items() if k != "config"})),
         thresholds={name: (value, _reason(name)) for name, value in analysis.thresholds.items()},
         circuits_by_class={

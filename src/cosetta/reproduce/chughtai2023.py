@@ -178,8 +178,7 @@ class _State:
         order = group.order
         self.model, self.group, self.trained = model, group, trained
         self.product = torch.from_numpy(group.table.astype(np.int64)).reshape(-1)
-        everything = torch.arange(order)
-        self.hidden = model.activate(model.pre(everything[:, None], everything[None, :])).reshape(order * order, -1)
+        self.hidden = model.activate(model.left[:, None] + model.right).reshape(order * order, -1)
         self.logits = self.hidden @ model.out.T + model.bias
         self.centred = self.logits - self.logits.mean(-1, keepdim=True)
         self.norm = float(self.centred.norm())
@@ -285,7 +284,7 @@ def agreement(folder: Path | str) -> list[Agreement]:
     if (folder / "key_reps.txt").is_file():
         listed = set((folder / "key_reps.txt").read_text().split())
         found = {n for n in named if n != "trivial" and ours[f"logit_{n}_rep_trace_similarity"] > KEY_SIMILARITY}
-        rows.append(Agreement(folder.name, "key_reps", len(listed), len(found), 9 if listed == found else 0))
+        rows.append(Agreement(folder.name, "key_reps", float(len(listed)), float(len(found)), 9 if listed == found else 0))
     return rows
 
 

@@ -5,11 +5,11 @@ losses of 1e-9 are exact. A tie for the largest logit counts as wrong. Logits ha
 """
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
 from cosetta.models import FoldedModel
+from cosetta.models.scoring import score_logits
 
 __all__ = ["score_pairs"]
 
@@ -38,14 +38,7 @@ def score_pairs(model: FoldedModel, pairs: Int[Tensor, " pair"], table: Int[Tens
     for block in pairs.split(max(1, BLOCK_ENTRIES // max(model.order, model.width))):
         a, b, product = block // model.order, block % model.order, table.reshape(-1)[block][:, None]
         post = model.activate(model.left.index_select(0, a).add_(model.right.index_select(0, b)))
-        margins = _margins(torch.addmm(model.bias, post, model.out.T), product)
-        best = margins.amax(-1, keepdim=True)
-        log_others = best[:, 0].double() + margins.sub_(best).exp_().sum(-1).double().log()
-        right += int((best < 0).sum())
-        loss += float(F.softplus(log_others).sum())
+        more_right, more_loss = score_logits(torch.addmm(model.bias, post, model.out.T), product)
+        right, loss = right + more_right, loss + more_loss
     return right / len(pairs), loss / len(pairs)
 
-
-def _margins(logits: Float[Tensor, "pair g"], product: Int[Tensor, "pair 1"]) -> Float[Tensor, "pair g"]:
-    """Logit of every answer less that of the right one, in place; -inf at the right one."""
-    return logits.sub_(logits.gather(-1, product)).scatter_(-1, product, -torch.inf)
