@@ -91,7 +91,7 @@ def test_quasigroups_that_are_no_group_are_refused_with_a_witness():
 
 
 def test_a_constant_network_is_refused():
-    with pytest.raises(BadRun, match="no element is an identity"):
+    with pytest.raises(BadRun, match="no element is an identity, and the most frequent product is 5"):
         recover_group(FoldedModel(*(torch.zeros(6, 2),) * 3, torch.arange(6.0)))
 
 
@@ -101,6 +101,15 @@ def test_the_witness_breaks_associativity():
         (a, c, y) for a, c, y in itertools.product(range(6), repeat=3) if table[table[a, c], y] != table[a, table[c, y]]
     )
     assert witness_of(table)[1].startswith("({}·{})·{}".format(*naive))
+
+
+def test_contradicted_products_are_counted_as_the_slow_twin_does():
+    table = spoiled(named_group("S3").table.astype(np.int64), 5, 1)
+    naive = 0
+    for a, x in itertools.product(range(6), repeat=2):
+        votes = [table[table[a, c], y] == table[a, x] for c in range(6) for y in range(6) if table[c, y] == x]
+        naive += 2 * sum(votes) <= max(len(votes), 1)
+    assert witness_of(table)[0] == naive
 
 
 def test_an_order_given_by_the_user_is_believed_and_scored():

@@ -213,8 +213,14 @@ def test_device_does_not_make_a_run_foreign(finished):
     ("name", "content", "message"),
     [
         ("checkpoints/resume.safetensors", b"\x00" * 40, "resume.safetensors` must be a whole safetensors file"),
-        ("config.json", b'{"schema": 1, "conf', "config.json` must be a whole record of a run"),
-        ("config.json", b'{"schema": 1}', "config.json` must be a whole record of a run"),
+        ("config.json", b'{"schema": 1, "conf', "config.json` must be the whole record of a run"),
+        ("config.json", b"[]", "must have schema 1; it has None"),
+        ("config.json", b'{"schema": 1}', "the whole record of a run; `group` lacks content_hash"),
+        (
+            "config.json",
+            b'{"schema": 1, "config": {}, "group": {"content_hash": "", "name": "", "order": 1}}',
+            "the whole record of a run; `group` must be given",
+        ),
         (
             "config.json",
             b'{"schema": 9, "config": 0, "group": {"content_hash": "", "name": "", "order": 1}}',

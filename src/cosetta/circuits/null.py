@@ -43,8 +43,8 @@ class CosetNull:
         >>> G = named_group("S4")
         >>> null = CosetNull(subgroup_lattice(G), irreps(G), samples=99, seed=0)
         >>> sign_only = np.array([irrep.name == "(1^4)" for irrep in irreps(G)], dtype=float)
-        >>> null.p_value(sign_only, order=12, fraction=1e-9)  # the sign is constant on cosets of A4, whatever the
-        vector 1.0
+        >>> null.p_value(sign_only, order=12, fraction=1e-9)  # every function of the sign is constant on cosets of A4
+        1.0
     """
 
     def __init__(self, lattice: SubgroupLattice, irreps: tuple[Irrep, ...], samples: int, seed: int) -> None:

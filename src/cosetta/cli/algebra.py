@@ -1,4 +1,4 @@
-"""Commands about groups alone: subgroups and irreps."""
+"""Commands about groups alone: everything about one, its subgroups, its irreps."""
 
 import json
 from typing import Annotated
@@ -8,12 +8,109 @@ from cyclopts import Parameter
 from rich.markup import escape
 from rich.table import Table
 
-from cosetta.groups import named_group, subgroup_lattice
-from cosetta.harmonics import indicator_shares
+from cosetta.groups import named_group, read_group, subgroup_lattice
+from cosetta.harmonics import GroupDescription, describe_group, indicator_shares
 from cosetta.harmonics import irreps as all_irreps
 
+SHOWN = 60
+"""Most rows of a table on the terminal; --json has them all."""
+
 Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
+Text = Annotated[
+    str,
+    Parameter(
+        help="A group by name (S5, D8, SL(2,3), C2wrS3, SmallGroup(32,6)), by generators ('(1 2 3),(1 2)' or "
+        "'[[1,1],[0,1]] mod 5'), by presentation ('a,b | a^2,b^3,(a b)^5') or a Cayley table (FILE.csv, .npy, .parquet)."
+    ),
+]
 Json = Annotated[bool, Parameter(help="Print JSON instead of a table.", negative=())]
+
+
+def group_(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
+    """Show what there is to know about a group: structure, classes, irreps, subgroups and the irreps of their cosets.
+
+    A star marks subgroups H with exactly two double cosets HgH, on whose cosets the group is 2-transitive. The last
+    column is the power of the centred indicator of H in each irrep, in percent (Table 5 of Stander et al., corrected).
+    """
+    facts = describe_group(read_group(group))
+    if json_:
+        print(json.dumps(facts.to_json(), indent=1))
+        return
+    rich.print(_summary(facts), _class_table(facts), _irrep_table(facts), _subgroup_table(facts), sep="\n")
+
+
+def _summary(facts: GroupDescription) -> Table:
+    """One line a fact."""
+    table = Table.grid(padding=(0, 2))
+    same = " = ".join(dict.fromkeys(x for x in (facts.name, facts.structure, facts.small_group) if x))
+    for title, text in (
+        ("group", f"{same}, {'abelian' if facts.is_abelian else 'not abelian'}"),
+        ("order", f"{facts.order:,}"),
+        ("centre", facts.centre),
+        ("derived subgroup", facts.derived),
+        ("abelianisation", " x ".join(f"C{n}" for n in facts.abelianisation) or "trivial"),
+        ("2-transitive on", _two_transitive(facts)),
+    ):
+        table.add_row(title, escape(text))
+    return table
+
+
+def _two_transitive(facts: GroupDescription) -> str:
+    """The subgroups on whose cosets the group is 2-transitive."""
+    if "subgroups" in facts.left_out:
+        return "not known, the subgroups were not listed"
+    found = [f"{s.name} (index {s.index})" for s in facts.subgroup_classes if s.is_two_transitive]
+    return ("cosets of " + ", ".join(found)) if found else "no coset space"
+
+
+def _class_table(facts: GroupDescription) -> Table:
+    """Classes of elements, the first 60."""
+    table = Table(title=f"{len(facts.classes)} classes of elements", title_justify="left")
+    table.add_column("representative", overflow="fold")
+    for heading in ("order", "size"):
+        table.add_column(heading, justify="right")
+    for cls in facts.classes[:SHOWN]:
+        table.add_row(escape(cls.representative), str(cls.order), str(cls.size))
+    return _cut(table, len(facts.classes))
+
+
+def _irrep_table(facts: GroupDescription) -> Table | str:
+    """Irreps, the first 60."""
+    if "irreps" in facts.left_out:
+        return f"irreps were left out: {escape(facts.left_out['irreps'])}"
+    table = Table(title=f"{len(facts.irreps)} irreps over the reals", title_justify="left")
+    table.add_column("irrep")
+    table.add_column("dimension", justify="right")
+    table.add_column("type")
+    table.add_column("kernel", justify="right")
+    for irrep in facts.irreps[:SHOWN]:
+        kernel = "faithful" if irrep.kernel_order == 1 else f"order {irrep.kernel_order}"
+        table.add_row(escape(irrep.name), str(irrep.dimension), irrep.type, kernel)
+    return _cut(table, len(facts.irreps))
+
+
+def _subgroup_table(facts: GroupDescription) -> Table | str:
+    """Classes of subgroups, the first 60."""
+    if "subgroups" in facts.left_out:
+        return f"subgroups were left out: {escape(facts.left_out['subgroups'])}"
+    count = len(facts.subgroup_classes)
+    table = Table(title=f"{facts.subgroups:,} subgroups in {count} classes", title_justify="left")
+    table.add_column("subgroup", overflow="fold", max_width=28)
+    for heading in ("order", "index", "conj."):
+        table.add_column(heading, justify="right")
+    table.add_column("irreps of its cosets, %", overflow="fold")
+    for s in facts.subgroup_classes[:SHOWN]:
+        shares = "  ".join(f"{name} {share:g}" for name, share in s.shares_percent.items())
+        name = f"{s.name} *" if s.is_two_transitive else s.name
+        table.add_row(escape(name), str(s.order), str(s.index), str(s.conjugates), escape(shares))
+    return _cut(table, count)
+
+
+def _cut(table: Table, count: int) -> Table:
+    """Say what is not shown."""
+    if count > SHOWN:
+        table.caption = f"{count - SHOWN} more with --json"
+    return table
 
 
 def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:

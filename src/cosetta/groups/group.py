@@ -148,6 +148,21 @@ class Group:
         return _greedy_generators(self.table)
 
     @cached_property
+    def commutators(self) -> tuple[int, ...]:
+        """Generators of the derived subgroup: commutators of generators, closed under conjugation."""
+        gens = np.array(self.generators or (0,))
+        a, b = np.meshgrid(gens, gens)
+        found = np.unique(self.table[self.table[a, b], self.inverse[self.table[b, a]]])
+        members = _generated(self.table, found.tolist())
+        while True:
+            conjugates = self.table[self.table[np.ix_(gens, found)], self.inverse[gens][:, None]].ravel()
+            new = np.unique(conjugates[~members[conjugates]])
+            if not new.size:
+                return tuple(found.tolist())
+            found = np.concatenate([found, new])
+            members = _generated(self.table, found.tolist())
+
+    @cached_property
     def class_of(self) -> Int[np.ndarray, " g"]:
         """Conjugacy class number of each element; classes are numbered by their smallest element."""
         labels = np.full(self.order, -1, dtype=np.int32)

@@ -5,6 +5,7 @@ axis is G.
 """
 
 from cosetta.harmonics.coset_spaces import coset_space_irreps
+from cosetta.harmonics.description import GroupDescription, describe_group
 from cosetta.harmonics.fourier import autocorrelation, convolve, fourier, inverse_fourier, isotypic_projection, power
 from cosetta.harmonics.invariants import fixed_projection, fixed_space_dimension, indicator_shares
 from cosetta.harmonics.irrep import Irrep, check_irreps
@@ -13,11 +14,13 @@ from cosetta.harmonics.numerical import numerical_irreps
 from cosetta.harmonics.young import young_irreps
 
 __all__ = [
+    "GroupDescription",
     "Irrep",
     "autocorrelation",
     "check_irreps",
     "convolve",
     "coset_space_irreps",
+    "describe_group",
     "fixed_projection",
     "fixed_space_dimension",
     "fourier",

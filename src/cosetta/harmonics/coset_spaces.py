@@ -68,8 +68,7 @@ def coset_space_irreps(group: Group, seed: int = 0, largest: int = MAX_SPACE) ->
                 f"smaller one than {H.index:,} (those found cover {found.covered:,} of its order {group.order:,})"
             )
         for _ in range(DRAWS):
-            for basis, images in _eigenspaces(group, H, generator):
-                found.add(basis, images)
+            _split(found, H, generator)
             if found.explains(H):
                 break
     if not found.is_complete:
@@ -86,7 +85,7 @@ class _Found:
         self.group = group
         self.first = np.array([members[0] for members in group.conjugacy_classes])
         self.sizes = np.array([len(members) for members in group.conjugacy_classes])
-        self.generators = list(group.generators) or [0]
+        self.generators = _with_squares(group)
         self.steps: Steps = word_steps(group, self.generators)
         self.matrices: list[Float[np.ndarray, "g d d"]] = []
         self.characters: list[Float[np.ndarray, " cls"]] = []
@@ -105,31 +104,30 @@ class _Found:
         dims = [matrices.shape[1] for matrices in self.matrices]
         return sum(d * m // c for d, m, c in zip(dims, fixed, self.commutants, strict=True)) == H.index
 
-    def add(self, basis: Float[np.ndarray, "coset d"], images: np.ndarray) -> None:
-        """Keep the irrep on an invariant space if it is irreducible and new."""
-        inverse = self.group.inverse
-        character = np.array([np.vdot(basis, basis[images[inverse[a]]]) for a in self.first])
+    def is_new(self, character: Float[np.ndarray, " cls"]) -> bool:
+        """Whether a character belongs to one irrep, and not to a known one."""
         norm = float(self.sizes @ character**2) / self.group.order
-        commutant = round(norm)
-        if commutant not in (1, 2, 4) or abs(norm - commutant) > 1e-6:
-            return  # two irreps met in one eigenspace; another draw parts them
-        if any(abs(self.sizes @ (character * other)) > 0.5 * self.group.order for other in self.characters):
-            return
-        if 8 * self.group.order * (basis.shape[1] ** 2 + sum(m.shape[1] ** 2 for m in self.matrices)) > MAX_MEMORY:
+        if min(abs(norm - c) for c in (1, 2, 4)) > 1e-5:
+            return False  # two irreps met in one eigenspace; another draw parts them
+        if not self.characters:
+            return True
+        return float(np.max(np.abs(np.stack(self.characters) @ (self.sizes * character)))) < 0.5 * self.group.order
+
+    def add(self, character: Float[np.ndarray, " cls"], generators: Float[np.ndarray, "generator d d"]) -> None:
+        """Keep a new irrep, given by the matrices of the generators."""
+        commutant = round(float(self.sizes @ character**2) / self.group.order)
+        size = generators.shape[1] ** 2
+        if 8 * self.group.order * (size + sum(m.shape[1] ** 2 for m in self.matrices)) > MAX_MEMORY:
             raise Unsupported(f"matrices of irreps are held up to {MAX_MEMORY / 1e9:.0f} GB; {self.group.name} has more")
-        matrices = np.stack([basis.T @ basis[images[inverse[b]]] for b in self.generators])
-        dims = basis.shape[1] ** 2 // commutant
-        if self.covered + dims > self.group.order:
-            return
-        self.matrices.append(fill(self.group.order, self.steps, matrices))
+        self.matrices.append(fill(self.group.order, self.steps, generators))
         self.characters.append(character)
         self.commutants.append(commutant)
-        self.covered += dims
+        self.covered += size // commutant
 
 
 def _subgroups(group: Group) -> Iterator[Subgroup]:
     """Subgroups worth trying, one of each kind, by ascending index; the trivial one is the last."""
-    candidates = [group.subgroup([]), group.subgroup(_commutators(group))]
+    candidates = [group.subgroup([]), group.subgroup(group.commutators)]
     if group.permutations is not None:
         stays = group.permutations == np.arange(group.permutations.shape[1])
         pairs = stays & stays[:, :1]
@@ -144,43 +142,41 @@ def _subgroups(group: Group) -> Iterator[Subgroup]:
             yield H
 
 
-def _commutators(group: Group) -> list[int]:
-    """Generators of the derived subgroup: commutators of generators and their conjugates."""
-    gens = np.array(list(group.generators) or [0])
-    a, b = np.meshgrid(gens, gens)
-    table, inverse = group.table, group.inverse
-    basic = np.unique(table[table[a, b], inverse[table[b, a]]])
-    members = group.subgroup(basic.tolist())
-    while True:  # close under conjugation by the generators
-        moved = table[table[np.ix_(gens, members.generators or (0,))], inverse[gens][:, None]]
-        if members.members[moved].all():
-            return list(members.generators)
-        members = group.subgroup([*members.generators, *np.unique(moved).tolist()])
+def _with_squares(group: Group) -> list[int]:
+    """Generators and their repeated squares, which keep words short in groups with elements of large order."""
+    found: list[int] = []
+    for generator in group.generators:
+        while generator not in (0, *found):
+            found.append(generator)
+            generator = int(group.table[generator, generator])
+    return found or [0]
 
 
-def _eigenspaces(
-    group: Group, H: Subgroup, generator: np.random.Generator
-) -> Iterator[tuple[Float[np.ndarray, "coset d"], np.ndarray]]:
-    """Bases of irreducible spaces of functions on G/H, best separated first, with the action on G/H."""
-    images = coset_action(H)
+def _split(found: _Found, H: Subgroup, generator: np.random.Generator) -> None:
+    """Add the new irreps among the functions on G/H, those in the best separated eigenspaces first."""
+    group, images = found.group, coset_action(H)
     orbit = _orbits(images[list(H.generators)], H.index)
-    inverse_orbit = orbit[images[group.inverse, 0]]  # of g^-1, by element
-    by_element = orbit[images[:, 0]]
-    weights = generator.standard_normal(H.index)
     first = np.unique(images[:, 0], return_index=True)[1]  # an element of each coset
-    between = by_element[group.table[np.ix_(group.inverse[first], first)]]
-    paired = inverse_orbit[group.table[np.ix_(group.inverse[first], first)]]
-    values, vectors = np.linalg.eigh(weights[between] + weights[paired])
+    quotients = group.table[np.ix_(group.inverse[first], first)]
+    orbital = orbit[images[:, 0]][quotients]
+    weights = generator.standard_normal(H.index)
+    values, vectors = np.linalg.eigh(weights[orbital] + weights[orbit[images[group.inverse, 0]]][quotients])
     scale = np.abs(values).max() or 1.0
     starts = np.flatnonzero(np.append(True, np.diff(values) > GAP * scale))
     stops = np.append(starts[1:], H.index)
     edges = np.concatenate([[np.inf], values[starts[1:]] - values[starts[1:] - 1], [np.inf]])
     separation = np.minimum(edges[:-1], edges[1:]) / scale
+    representatives = images[group.inverse[found.first]]
     for i in np.argsort(-separation, kind="stable"):
         basis = vectors[:, starts[i] : stops[i]]
-        if separation[i] < CLOSE:
-            basis = _invariant(basis, between)
-        yield basis, images
+        character = np.einsum("yd,kyd->k", basis, basis[representatives])
+        if found.is_new(character):
+            if separation[i] < CLOSE:
+                basis = _invariant(basis, orbital)
+            matrices = [basis.T @ basis[images[group.inverse[b]]] for b in found.generators]
+            found.add(np.round(character, 9), np.stack(matrices))
+        if found.is_complete:
+            return
 
 
 def _orbits(generators: np.ndarray, points: int) -> np.ndarray:
@@ -194,11 +190,11 @@ def _orbits(generators: np.ndarray, points: int) -> np.ndarray:
     return smallest
 
 
-def _invariant(basis: Float[np.ndarray, "coset d"], between: np.ndarray) -> Float[np.ndarray, "coset d"]:
+def _invariant(basis: Float[np.ndarray, "coset d"], orbital: np.ndarray) -> Float[np.ndarray, "coset d"]:
     """Average the projector over G, that is, over each orbital, and apply it: leaks fall to their square."""
     projector = basis @ basis.T
-    labels = between.ravel()
+    labels = orbital.ravel()
     sums = np.bincount(labels, weights=projector.ravel())
     counts = np.bincount(labels)
     means = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
-    return np.linalg.qr(means[between] @ basis)[0]
+    return np.linalg.qr(means[orbital] @ basis)[0]

@@ -232,6 +232,11 @@ def _given(predictions: np.ndarray, group: Group | None, numbers: np.ndarray, so
 
 def _refusal(predictions: np.ndarray, source: str) -> str:
     inconsistent, example = witness_of(predictions)
+    if not example:
+        return (
+            f"the predictions of `{source}` must determine a group; no element is an identity, and the most frequent "
+            f"product is {np.bincount(predictions.ravel()).argmax()}: take a network that has learned more"
+        )
     return (
         f"the predictions of `{source}` must determine a group; {inconsistent:,} of {predictions.size:,} products are "
         f"inconsistent with the rest, for example {example}: give the group and the order of its elements, or a "

@@ -103,7 +103,7 @@ class PairScorer:
         b: Int[Tensor, " pair"],
         product: Tensor,
         on_pre: Callable | None,
-    ) -> tuple[float, float, float]:
+    ) -> tuple[int, float, float]:
         """Number right, summed loss and summed divergence over a block."""
         device = model.left.device
         a, b, product = a.to(device), b.to(device), product.to(device)[:, None]

@@ -131,7 +131,7 @@ def duration(seconds: float | None) -> str:
         Text.
 
     Example:
-        >>> duration(6.24), duration(95), duration(7300)
+        >>> duration(6.24), duration(95.0), duration(7300.0)
         ('6.2\xa0s', '1\xa0min 35\xa0s', '2\xa0h 1\xa0min')
     """
     if seconds is None or math.isnan(seconds):

@@ -284,7 +284,9 @@ def agreement(folder: Path | str) -> list[Agreement]:
     if (folder / "key_reps.txt").is_file():
         listed = set((folder / "key_reps.txt").read_text().split())
         found = {n for n in named if n != "trivial" and ours[f"logit_{n}_rep_trace_similarity"] > KEY_SIMILARITY}
-        rows.append(Agreement(folder.name, "key_reps", float(len(listed)), float(len(found)), 9 if listed == found else 0))
+        rows.append(
+            Agreement(folder.name, "key_reps", float(len(listed)), float(len(found)), 9 if listed == found else 0)
+        )
     return rows
 
 
@@ -344,22 +346,25 @@ MATTERS = 1e-3
 """A share or similarity below this is float noise in the authors' single precision and is not compared."""
 
 
-def agreement_table(folders: Sequence[Path | str]) -> str:
+def agreement_table(rows: Sequence[Agreement]) -> str:
     """The table of docs/importers.md: how many digits agree, by family of measures and run.
 
     Args:
-        folders: folders of the authors' release.
+        rows: the results of `agreement` for one run or several.
 
     Returns:
         A Markdown table. `24/26 (6)`: 24 of 26 figures of the family agree to 5 digits or more, the median to 6.
 
-    Raises:
-        BadRun: as `agreement`.
+    Example:
+        >>> print(agreement_table([Agreement("run", "all_loss", 0.25, 0.25, 9)]).splitlines()[2])
+        | loss on all, training, test pairs | 1/1 (9) |
     """
-    columns = {Path(folder).name: agreement(folder) for folder in folders}
+    columns: dict[str, list[Agreement]] = {}
+    for row in rows:
+        columns.setdefault(row.run, []).append(row)
     lines = ["| figure | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for family in FAMILIES:
-        cells = [_cell([row for row in rows if _family(row.measure) == family]) for rows in columns.values()]
+        cells = [_cell([row for row in column if _family(row.measure) == family]) for column in columns.values()]
         lines.append(f"| {family} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

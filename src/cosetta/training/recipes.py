@@ -17,11 +17,11 @@ __all__ = ["RECIPES", "fast", "network_size", "stander2024", "wu2024"]
 def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     """This project's recipe: seconds for S5 on one core, and the same kind of circuit as the paper's.
 
-    AdamW with a learning rate 20 times the paper's and small embeddings, in six phases. *Form*: small batches, until the
-    first circuits carry 30 % of the test pairs. *Choose*: large batches, until 99 %; with the noise of small ones more
-    circuits of small subgroups survive. *Clean*: small batches again, whose noise dissolves neurons that belong to no
-    circuit. *Settle*: large batches. *Sharpen*: less weight decay, until the loss is 1e-5. *Anneal*: learning rate to 0.
-    Batches are the powers of two nearest to 4|G| and 16|G| (S5: 512, 2048), at most the full batch.
+    AdamW with a learning rate 20 times the paper's and small embeddings, in six phases. *Form*: small batches, until
+    30 % of the test pairs are right. *Choose*: large batches, until 99 %; with the noise of small ones more circuits of
+    small subgroups survive. *Clean*: small batches again, whose noise dissolves neurons that belong to no circuit.
+    *Settle*: large batches. *Sharpen*: less weight decay, until the loss is 1e-5. *Anneal*: learning rate to 0. Batches
+    are the powers of two nearest to 4|G| and 16|G| (S5: 512 and 2,048; S6: 2,048 and 8,192), at most the full batch.
 
     Args:
         group: the group, or its name.

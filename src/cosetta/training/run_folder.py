@@ -24,7 +24,7 @@ import polars as pl
 import torch
 
 from cosetta._version import __version__
-from cosetta.errors import BadRun
+from cosetta.errors import BadConfig, BadRun
 from cosetta.files import write_whole
 from cosetta.groups import Group
 from cosetta.models import GroupNetwork, load_network
@@ -206,12 +206,18 @@ def _read_record(folder: Path) -> dict[str, Any]:
     advice = "delete the folder and train again"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        schema = record["schema"]
-        str(record["config"]) + record["group"]["content_hash"] + f"{record['group']['name']}{record['group']['order']}"
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadRun(f"`{path}` must be a whole record of a run; {type(error).__name__} {error}: {advice}") from error
-    if schema != SCHEMA:
-        raise BadRun(f"`{path}` must have schema {SCHEMA}; it has {schema}: {advice}")
+    except ValueError as error:
+        raise BadRun(f"`{path}` must be the whole record of a run; {error}: {advice}") from error
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        found = record.get("schema") if isinstance(record, dict) else None
+        raise BadRun(f"`{path}` must have schema {SCHEMA}; it has {found}: {advice}")
+    missing = {"name", "order", "content_hash"} - set(record.get("group", ()))
+    if missing:
+        raise BadRun(f"`{path}` must be the whole record of a run; `group` lacks {min(missing)}: {advice}")
+    try:
+        TrainConfig.checked(record.get("config", {}))
+    except BadConfig as error:
+        raise BadRun(f"`{path}` must be the whole record of a run; {error}: {advice}") from error
     return record
 
 
@@ -232,4 +238,5 @@ def _check_same(name: str, record: dict[str, Any], config: TrainConfig, group: G
     for field in TrainConfig.model_fields:
         before, now = getattr(old, field), getattr(new, field)
         if field != "device" and before != now:
-            raise BadRun(f"run '{name}' was trained with `{field}` = {before!r}, not {now!r}: name another folder")
+            values = "other values" if field == "phases" else f"{before!r}, not {now!r}"
+            raise BadRun(f"run '{name}' was trained with `{field}` = {values}: name another folder")

@@ -41,4 +41,3 @@ def score_pairs(model: FoldedModel, pairs: Int[Tensor, " pair"], table: Int[Tens
         more_right, more_loss = score_logits(torch.addmm(model.bias, post, model.out.T), product)
         right, loss = right + more_right, loss + more_loss
     return right / len(pairs), loss / len(pairs)
-

@@ -41,7 +41,7 @@ class FoldedStep:
     Example:
         >>> from cosetta.training.recipes import fast
         >>> config = fast("C2", embed_dim=2, width=2)
-        >>> step = FoldedStep(torch.zeros(18), torch.tensor([[0, 1], [1, 0]]), config)
+        >>> step = FoldedStep(torch.zeros(22), torch.tensor([[0, 1], [1, 0]]), config)
         >>> step(torch.tensor([1, 2]))  # the pairs (0, 1) and (1, 0): both products are 1
         >>> step.gradient[-2:].tolist()  # of the bias: softmax minus target
         [0.5, -0.5]

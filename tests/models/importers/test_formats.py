@@ -49,7 +49,7 @@ def test_parameters_and_metadata_of_a_module_load(net, tmp_path):
 def test_instances_are_chosen_by_number(net, state_dicts, tmp_path):
     path = saved(state_dicts(net)["wu2024"], tmp_path / "model.pt")
     assert not import_checkpoint(path, instance=0).folded.left.any()
-    with pytest.raises(BadRun, match=r"`instance` must be 0\.\.1.*got 2"):
+    with pytest.raises(BadRun, match=r"`instance` must be one of the 2 networks.*got 2"):
         import_checkpoint(path, instance=2)
 
 

@@ -20,11 +20,7 @@ def _recognise(tensors: Tensors, _: Config) -> bool:
 
 
 def _parts(tensors: Tensors, _: Config, source: str, instance: int) -> Parts:
-    stacked = tensors.get("embedding_left")
-    count = stacked.shape[0] if stacked is not None and stacked.ndim == 3 else 1
-    if not 0 <= instance < count:
-        raise BadRun(f"`instance` must be 0..{count - 1}: `{source}` stacks {count} networks; got {instance}")
-    tensors = _one(tensors, count, instance, source)
+    tensors = _one(tensors, instance, source)
     left = weights(tensors, "embedding_left", source, (None, None))
     order, embed = left.shape
     right = weights(tensors, "embedding_right", source, (order, embed), "that of `embedding_left`")
@@ -40,9 +36,13 @@ def _parts(tensors: Tensors, _: Config, source: str, instance: int) -> Parts:
     return Parts(left, right, out, hidden[0], hidden[1], bias=bias)
 
 
-def _one(tensors: Tensors, count: int, instance: int, source: str) -> Tensors:
-    """The tensors of one instance."""
-    if tensors["embedding_left"].ndim != 3:
+def _one(tensors: Tensors, instance: int, source: str) -> Tensors:
+    """The tensors of one instance; those of a single network are left as they are."""
+    first = tensors.get("embedding_left")
+    count = first.shape[0] if first is not None and first.ndim == 3 else 1
+    if not 0 <= instance < count:
+        raise BadRun(f"`instance` must be one of the {count} networks 0.. that `{source}` stacks; got {instance}")
+    if first is None or first.ndim != 3:
         return tensors
     for name, tensor in tensors.items():
         if tensor.ndim < 2 or tensor.shape[0] != count:

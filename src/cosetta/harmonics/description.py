@@ -1,0 +1,231 @@
+"""What there is to know about a group before a network is trained on it.
+
+Structure, centre, derived subgroup and abelianisation, classes of elements, irreps over the reals with their types,
+classes of subgroups with the irreps of their cosets, and which of them give 2-transitive actions: those with exactly
+two double cosets HgH, where the argument of Stander et al. applies. Parts that would take too long are left out, and
+the reason is kept in their place.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import numpy as np
+
+from cosetta.errors import Unsupported
+from cosetta.groups.catalogue import small_group_id
+from cosetta.groups.group import Group
+from cosetta.groups.lattice import SubgroupLattice, subgroup_lattice
+from cosetta.groups.structure import invariant_factors
+from cosetta.groups.subgroups import Subgroup, centralizer, coset_action
+from cosetta.harmonics.invariants import indicator_shares
+from cosetta.harmonics.irrep import Irrep
+from cosetta.harmonics.irreps import irreps
+
+__all__ = ["ClassFacts", "GroupDescription", "IrrepFacts", "SubgroupFacts", "describe_group"]
+
+TYPES = {1: "real", 0: "complex", -1: "quaternionic"}
+
+
+@final
+@dataclass(frozen=True)
+class ClassFacts:
+    """A conjugacy class of elements: a representative's label, its order and the size of the class."""
+
+    representative: str
+    order: int
+    size: int
+
+
+@final
+@dataclass(frozen=True)
+class IrrepFacts:
+    """An irrep over the reals; an irrep that is not faithful has a kernel of order above 1."""
+
+    name: str
+    dimension: int
+    type: str
+    kernel_order: int
+    character: tuple[float, ...]
+
+
+@final
+@dataclass(frozen=True)
+class SubgroupFacts:
+    """A class of subgroups; `shares_percent` is the irrep content of the centred indicator of H."""
+
+    name: str
+    order: int
+    index: int
+    conjugates: int
+    normaliser: str
+    generators: tuple[str, ...]
+    is_two_transitive: bool
+    shares_percent: dict[str, float]
+
+
+@final
+@dataclass(frozen=True)
+class GroupDescription:
+    """Facts about a group; a part that was left out is empty, and `left_out` says why.
+
+    Args:
+        name: name of the group.
+        order: number of elements.
+        structure: structure of the whole group as text, or empty.
+        small_group: id in the library of small groups as text, or empty.
+        is_abelian: whether all elements commute.
+        centre: structure, or order, of the centre.
+        derived: the same for the derived subgroup.
+        abelianisation: invariant factors of the quotient by the derived subgroup, each a multiple of the next.
+        classes: conjugacy classes of elements.
+        irreps: irreps over the reals.
+        subgroups: number of subgroups, 0 if they were not listed.
+        subgroup_classes: classes of subgroups.
+        left_out: reason by part.
+    """
+
+    name: str
+    order: int
+    structure: str
+    small_group: str
+    is_abelian: bool
+    centre: str
+    derived: str
+    abelianisation: tuple[int, ...]
+    classes: tuple[ClassFacts, ...]
+    irreps: tuple[IrrepFacts, ...]
+    subgroups: int
+    subgroup_classes: tuple[SubgroupFacts, ...]
+    left_out: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same facts as plain JSON values.
+
+        Returns:
+            A dictionary with the fields of this class.
+
+        Example:
+            >>> describe_group(Group(np.array([[0, 1], [1, 0]]), name="C2")).to_json()["abelianisation"]
+            (2,)
+        """
+        return asdict(self)
+
+
+def describe_group(group: Group) -> GroupDescription:
+    """All facts of a `GroupDescription`.
+
+    **Cost**: that of the subgroup lattice and of the irreps: S_6 0.3 s, A_7 2 s, M_11 20 s; see docs/groups.md.
+
+    Args:
+        group: any group.
+
+    Returns:
+        The facts; lattice and irreps are left out, with the reason, where they are too large.
+
+    Example:
+        >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
+        >>> facts = describe_group(S3)
+        >>> facts.structure, facts.centre, facts.abelianisation, [s.name for s in facts.subgroup_classes]
+        ('S3', '1', (2,), ['1', 'C2', 'C3', 'S3'])
+        >>> [s.name for s in facts.subgroup_classes if s.is_two_transitive]
+        ['C2', 'C3']
+    """
+    left_out: dict[str, str] = {}
+    lattice, found = None, ()
+    try:
+        lattice = subgroup_lattice(group)
+    except Unsupported as error:
+        left_out["subgroups"] = str(error)
+    try:
+        found = irreps(group)
+    except Unsupported as error:
+        left_out["irreps"] = str(error)
+    centre, derived = centralizer(group.subgroup(group.generators)), group.subgroup(group.commutators)
+    known = small_group_id(group)
+    return GroupDescription(
+        name=group.name,
+        order=group.order,
+        structure="" if lattice is None else lattice.class_names[-1],
+        small_group="" if known is None else f"SmallGroup({known[0]},{known[1]})",
+        is_abelian=group.is_abelian,
+        centre=_called(centre, lattice),
+        derived=_called(derived, lattice),
+        abelianisation=_quotient_invariants(derived),
+        classes=tuple(
+            ClassFacts(group.labels[members[0]], int(group.element_orders[members[0]]), len(members))
+            for members in group.conjugacy_classes
+        ),
+        irreps=tuple(_irrep_facts(group, irrep) for irrep in found),
+        subgroups=0 if lattice is None else len(lattice),
+        subgroup_classes=() if lattice is None else _subgroup_facts(lattice, found),
+        left_out=left_out,
+    )
+
+
+def _called(H: Subgroup, lattice: SubgroupLattice | None) -> str:
+    """Name of a subgroup, or its order."""
+    return f"order {H.order}" if lattice is None else lattice.names[lattice.position(H)]
+
+
+def _irrep_facts(group: Group, irrep: Irrep) -> IrrepFacts:
+    character = irrep.character
+    values = [round(float(character[members[0]]), 6) + 0.0 for members in group.conjugacy_classes]
+    kernel = int(np.count_nonzero(character > irrep.dim - 1e-6))
+    return IrrepFacts(irrep.name, irrep.dim, TYPES[irrep.frobenius_schur], kernel, tuple(values))
+
+
+def _subgroup_facts(lattice: SubgroupLattice, found: tuple[Irrep, ...]) -> tuple[SubgroupFacts, ...]:
+    facts = []
+    for cls in lattice.classes:
+        H = lattice.subgroup(cls.representative)
+        shares = indicator_shares(H, found) if cls.index > 1 and found else np.zeros(len(found))
+        facts.append(
+            SubgroupFacts(
+                name=cls.name,
+                order=cls.order,
+                index=cls.index,
+                conjugates=len(cls.subgroups),
+                normaliser=lattice.names[cls.normalizer],
+                generators=tuple(lattice.group.labels[g] for g in H.generators),
+                is_two_transitive=is_two_transitive(H),
+                shares_percent={
+                    r.name: round(100 * float(s), 1) for r, s in zip(found, shares, strict=True) if s > 1e-9
+                },
+            )
+        )
+    return tuple(facts)
+
+
+def is_two_transitive(H: Subgroup) -> bool:
+    """Whether G acts 2-transitively on G/H: there are exactly two double cosets HgH.
+
+    Args:
+        H: a subgroup.
+
+    Returns:
+        Whether it is so; never for the whole group, whose one coset is all there is.
+
+    Example:
+        >>> A4 = Group.from_permutations([(1, 2, 0, 3), (1, 0, 3, 2)], name="A4")
+        >>> is_two_transitive(A4.subgroup([A4.labels.index("(123)")]))
+        True
+    """
+    if H.index < 2 or H.index - 1 > H.order:  # H has to move the other cosets around
+        return False
+    images = coset_action(H)[list(H.generators)] if H.generators else np.empty((0, H.index), dtype=int)
+    reached, frontier = {1}, [1]
+    while frontier:
+        frontier = [c for c in {int(image[c]) for c in frontier for image in images} if c not in reached]
+        reached.update(frontier)
+    return len(reached) == H.index - 1
+
+
+def _quotient_invariants(derived: Subgroup) -> tuple[int, ...]:
+    """Invariant factors of G/G', from the number of elements of each order."""
+    images = coset_action(derived)
+    orders = np.ones(derived.index, dtype=np.int64)
+    power = start = images[np.unique(images[:, 0], return_index=True)[1]]
+    while (moving := power[:, 0] != 0).any():
+        orders[moving] += 1
+        power = np.where(moving[:, None], np.take_along_axis(start, power, axis=1), power)
+    return invariant_factors(orders)

@@ -1,0 +1,211 @@
+"""A run's network for others: safetensors or npz with a model card, and networks on the Hugging Face hub.
+
+An export is a folder: the weights under the names of `GroupNetwork`, `config.json` as in the run, and `README.md`, the
+model card. The hub needs the extra `hub`, and is asked only for these two files; weights come as safetensors, in which
+nothing can execute.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cosetta.errors import BadConfig, BadRun, Unsupported
+from cosetta.files import write_whole
+from cosetta.models.importers import OpenedCheckpoint, open_checkpoint
+from cosetta.models.network import GroupNetwork
+from cosetta.models.storage import load_network, save_network
+
+__all__ = ["export_run", "load", "model_card", "push_to_hub"]
+
+FORMATS = ("safetensors", "npz")
+
+
+def export_run(run: Path | str, folder: Path | str, to: str = "safetensors") -> Path:
+    """Write a run's network with its configuration and a model card.
+
+    Args:
+        run: folder of a finished run, with `model.safetensors` and `config.json`.
+        folder: where to write; made if it does not exist.
+        to: `safetensors`, or `npz` for readers without it.
+
+    Returns:
+        The file that holds the weights.
+
+    Raises:
+        BadConfig: if `to` is unknown.
+        BadRun: if the run is not finished or damaged.
+
+    Example:
+        >>> import tempfile
+        >>> run = Path(tempfile.mkdtemp())
+        >>> save_network(GroupNetwork(order=6, embed_dim=4, width=3), run / "model.safetensors")
+        >>> _ = (run / "config.json").write_text('{"config": {"group": "S3"}}')
+        >>> path = export_run(run, run / "out", to="npz")
+        >>> path.name, np.load(path)["unembed.bias"].shape, (run / "out" / "README.md").is_file()
+        ('model.npz', (6,), True)
+    """
+    run, folder = Path(run), Path(folder)
+    if to not in FORMATS:
+        raise BadConfig(f"`to` must be one of {', '.join(FORMATS)}; got '{to}'")
+    record = _record(run)
+    network = load_network(run / "model.safetensors", str(_trained_on(record).get("activation", "relu")))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"model.{to}"
+    if to == "safetensors":
+        save_network(network, path)
+    else:
+        arrays: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
+        write_whole(path, _npz_writer(arrays))
+    if folder.resolve() != run.resolve():
+        shutil.copyfile(run / "config.json", folder / "config.json")
+    card = model_card(network, record)
+    write_whole(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8"))
+    return path
+
+
+def model_card(network: GroupNetwork, record: Mapping[str, Any]) -> str:
+    """The README of an exported network, with the header that the hub reads.
+
+    Args:
+        network: the network.
+        record: the content of the run's `config.json`.
+
+    Returns:
+        Markdown.
+    """
+    trained = _trained_on(record)
+    group = trained.get("group", "an unnamed group")
+    settings = "\n".join(
+        f"- {name}: {value}" for name, value in trained.items() if isinstance(value, int | float | str)
+    )
+    return f"""---
+library_name: cosetta
+license: mit
+tags: [mechanistic-interpretability, grokking, group-theory]
+---
+
+# A network that multiplies in {group}
+
+It maps two of the {network.order} elements of {group} to logits over their product. Two embeddings of length
+{network.embed_dim}, {network.width} neurons ({network.activation.name}), one unembedding with bias. Elements are
+numbered as in Cosetta: the identity is 0, and for permutations (ab)(i) = a(b(i)).
+
+- Made for: research on what networks learn from group multiplication. It has no other use.
+- Limits: explanations of it are statements about this one network and its {network.order**2:,} inputs.
+
+## Training
+
+{settings or "- not recorded"}
+
+## Use
+
+```python
+import cosetta
+opened = cosetta.load("this repository, as user/name")
+analysis = cosetta.analyse(opened.model, opened.group)
+```
+"""
+
+
+def push_to_hub(run: Path | str, repository: str, folder: Path | str) -> str:
+    """Export a run and upload the export, with the credentials of `hf auth login`.
+
+    Args:
+        run: folder of a finished run.
+        repository: `user/name` on the hub; made if it does not exist.
+        folder: where to write the export before it is sent.
+
+    Returns:
+        The address of the upload.
+
+    Raises:
+        Unsupported: if the extra `hub` is not installed.
+        BadRun: if the run is damaged, or the hub refuses.
+    """
+    hub = _hub()
+    export_run(run, folder)
+    try:
+        hub.create_repo(repository, exist_ok=True)
+        return str(hub.upload_folder(repo_id=repository, folder_path=str(folder)))
+    except Exception as error:  # the client raises its own, requests', and OS errors
+        raise BadRun(
+            f"`{repository}` must accept an upload; {_first_line(error)}: run `hf auth login` first"
+        ) from error
+
+
+def load(repository: str, group: str | None = None) -> OpenedCheckpoint:
+    """A network from the Hugging Face hub, in our element order.
+
+    Args:
+        repository: `user/name`, or a path on this machine.
+        group: the group; that of its configuration, or the one its predictions determine, if None.
+
+    Returns:
+        The network with its group.
+
+    Raises:
+        Unsupported: if the extra `hub` is not installed.
+        BadRun: if the hub has no such network, or its files are damaged.
+
+    Example:
+        >>> load("nobody/nothing/at all")
+        Traceback (most recent call last):
+        cosetta.errors.BadRun: a network on the hub is named `user/name`; got `nobody/nothing/at all`
+    """
+    if Path(repository).exists():
+        return open_checkpoint(repository, group=group)
+    if repository.count("/") != 1 or any(c.isspace() for c in repository):
+        raise BadRun(f"a network on the hub is named `user/name`; got `{repository}`")
+    hub = _hub()
+    try:
+        path = hub.hf_hub_download(repository, "model.safetensors")
+        hub.hf_hub_download(repository, "config.json")
+    except Exception as error:  # the client raises its own, requests', and OS errors
+        raise BadRun(
+            f"`{repository}` must be on the hub with model.safetensors and config.json; {_first_line(error)}"
+        ) from error
+    return open_checkpoint(path, group=group)
+
+
+def _hub() -> Any:
+    try:
+        return import_module("huggingface_hub")
+    except ImportError as error:
+        raise Unsupported(
+            "the hub needs the extra `hub`, which is not installed: pip install 'cosetta[hub]'"
+        ) from error
+
+
+def _record(run: Path) -> dict[str, Any]:
+    path = run / "config.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRun(f"a run folder must hold `config.json`; {_first_line(error)}: name a finished run") from error
+    if not isinstance(content, dict):
+        raise BadRun(f"`{path}` must hold a record; it holds a {type(content).__name__}: name a finished run")
+    return content
+
+
+def _trained_on(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The training configuration inside the run's record."""
+    inner = record.get("config")
+    return inner if isinstance(inner, Mapping) else record
+
+
+def _npz_writer(arrays: dict[str, Any]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with path.open("wb") as file:
+            np.savez(file, **arrays)
+
+    return write
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

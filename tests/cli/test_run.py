@@ -1,0 +1,180 @@
+"""The main job end to end on a tiny group, through the command line, and what happens when it goes wrong."""
+
+import errno
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from cosetta.cli import main
+from cosetta.results import load_analysis
+
+TINY = """
+embed_dim = 16
+width = 24
+train_fraction = 0.8
+eval_every = 20
+phases = [
+  {max_steps = 200, learning_rate = 0.02, weight_decay = 0.3},
+  {max_steps = 60, learning_rate = 0.02, final_learning_rate = 0.0},
+]
+
+[analysis]
+null_samples = 99
+"""
+
+
+@pytest.fixture
+def cosetta(tmp_path, monkeypatch, capsys):
+    """Run the command line in an empty folder: (exit status, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.toml").write_text(TINY)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cosetta", *map(str, arguments)])
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = stop.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def run_folder(cosetta):
+    status, _, err = cosetta("run", "S3", "--config", "tiny.toml")
+    assert (status, err) == (0, "")
+    return next(Path("runs").iterdir())
+
+
+def test_a_run_leaves_everything_it_promises(run_folder):
+    assert {path.name for path in run_folder.iterdir()} == {
+        "README.md",
+        "analysis.json",
+        "checkpoints",
+        "config.json",
+        "metrics.parquet",
+        "model.safetensors",
+        "report.html",
+    }
+    analysis = load_analysis(run_folder)
+    assert analysis.group == "S3"
+    assert analysis.curve is not None
+    assert analysis.thresholds["null_samples"] == 99
+    assert analysis.command in (run_folder / "README.md").read_text()
+
+
+def test_a_finished_run_is_reused_and_its_own_record_makes_it_again(run_folder, cosetta):
+    weights = run_folder / "model.safetensors"
+    before = weights.stat().st_mtime_ns, weights.read_bytes()
+    assert cosetta("run", "S3", "--config", "tiny.toml")[0] == 0
+    assert (weights.stat().st_mtime_ns, weights.read_bytes()) == before
+    assert cosetta("run", "S3", "--config", run_folder / "config.json", "--out", "again")[0] == 0
+    assert next(Path("again").iterdir()).name == run_folder.name
+    assert (next(Path("again").iterdir()) / "model.safetensors").read_bytes() == before[1]
+
+
+def test_flags_win_over_the_file_and_seed_zero_is_a_seed(cosetta):
+    for arguments in (("--seed", "0", "--width", "8"), ("--seed", "1", "--width", "8")):
+        assert cosetta("run", "S3", "--config", "tiny.toml", *arguments)[0] == 0
+    records = [json.loads((folder / "config.json").read_text())["config"] for folder in Path("runs").iterdir()]
+    assert sorted(record["seed"] for record in records) == [0, 1]
+    assert {record["width"] for record in records} == {8}
+
+
+def test_explaining_again_with_another_threshold(run_folder, cosetta):
+    assert cosetta("explain", run_folder, "--analysis.coset-threshold", "0.2")[0] == 0
+    assert load_analysis(run_folder).thresholds["coset_threshold"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "S3", "--config", "nowhere.toml"), "`--config` must name a file; `nowhere.toml` does not exist"),
+        (("run", "S3", "--config", "broken.toml"), "`broken.toml` must be TOML"),
+        (("run", "S3", "--config", "typo.toml"), "did you mean `width`?"),
+        (("run", "S3", "--config", "threshold.toml"), "coset_treshold"),
+        (("run", "S3", "--config", "tiny.toml", "--train-fraction", "1.5"), "`train_fraction` is out of range"),
+        (("run", "S3", "--config", "tiny.toml", "--device", "tpu"), "device"),
+        (("explain", "."), "must be a run folder; it has no config.json"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(cosetta, arguments, message):
+    Path("broken.toml").write_text("width = ")
+    Path("typo.toml").write_text("widht = 3")
+    Path("threshold.toml").write_text("[analysis]\ncoset_treshold = 0.1")
+    status, out, err = cosetta(*arguments)
+    assert status == 1
+    assert out == ""
+    assert err.startswith("cosetta: ")
+    assert err.count("\n") == 1
+    assert message in err
+    assert not Path("runs").exists()
+
+
+def test_a_run_of_another_group_is_refused(run_folder, cosetta):
+    status, _, err = cosetta("explain", run_folder, "--group", "S4")
+    assert status == 1
+    assert f"run '{run_folder.name}' was trained on S3 (order 6) but --group is S4 (order 24)" in err
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "metrics.parquet"])
+def test_a_truncated_file_is_named(run_folder, cosetta, name):
+    whole = (run_folder / name).read_bytes()
+    (run_folder / name).write_bytes(whole[: len(whole) // 2])
+    status, _, err = cosetta("explain", run_folder)
+    assert status == 1
+    assert err.count("\n") == 1
+    assert name in err
+
+
+def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, monkeypatch):
+    from cosetta.training import trainer
+
+    calls = iter(range(100))
+
+    def full(*arguments, **options):
+        if next(calls) >= 3:
+            raise OSError(errno.ENOSPC, "No space left on device", "step.safetensors")
+        return save(*arguments, **options)
+
+    save = trainer.save_network
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "save_network", full)
+        status, _, err = cosetta("run", "S3", "--config", "tiny.toml")
+    assert status == 1
+    assert "the disk is full" in err
+    folder = next(Path("runs").iterdir())
+    assert not (folder / "model.safetensors").exists()
+    assert not list(folder.rglob("*.part"))
+    status, _, err = cosetta("explain", folder)
+    assert "must be finished" in err
+    assert cosetta("run", "S3", "--config", "tiny.toml")[0] == 0
+    assert (folder / "model.safetensors").exists()
+
+
+def test_interruption_is_one_line_and_resumes_to_the_same_bytes(cosetta, monkeypatch):
+    from cosetta.training import trainer
+
+    def interrupted(*arguments):
+        if arguments[0].step >= 100:
+            raise KeyboardInterrupt
+        return evaluate(*arguments)
+
+    evaluate = trainer._evaluate
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "_evaluate", interrupted)
+        status, _, err = cosetta("run", "S3", "--config", "tiny.toml")
+    assert status == 130
+    assert err.count("\n") == 1
+    folder = next(Path("runs").iterdir())
+    assert cosetta("run", "S3", "--config", "tiny.toml")[0] == 0
+    resumed = (folder / "model.safetensors").read_bytes()
+    shutil.rmtree("runs")
+    assert cosetta("run", "S3", "--config", "tiny.toml")[0] == 0
+    assert (folder / "model.safetensors").read_bytes() == resumed
