@@ -5,6 +5,7 @@ import pytest
 
 from cosetta.errors import Unsupported
 from cosetta.groups import Group, find_isomorphism, named_group
+from cosetta.groups.finite_field import finite_field
 
 # name: order, number of conjugacy classes, number of involutions
 KNOWN = {
@@ -35,6 +36,22 @@ KNOWN = {
     "A6": (360, 7, 45),
     "S6": (720, 11, 75),
     "PSL(2,11)": (660, 8, 55),
+    "PSL(2,8)": (504, 9, 63),
+    "PGL(2,9)": (720, 11, 81),
+    "GL(2,3)": (48, 8, 13),
+    "GL(2,4)": (180, 15, 15),
+    "SL(2,5)": (120, 9, 1),
+    "SL(2,9)": (720, 13, 1),
+    "AGL(1,8)": (56, 8, 7),
+    "AGL(2,3)": (432, 11, 45),
+    "Aff(8)": (32, 11, 15),
+    "Heis(3)": (27, 11, 0),
+    "C2^3": (8, 8, 7),
+    "(C2xC4)^2": (64, 64, 15),
+    "C2wrS3": (48, 10, 19),
+    "S3wrC2": (72, 9, 21),
+    "Q8wrC2": (128, 20, 11),
+    "SmallGroup(32,6)": (32, 11, 11),
 }
 
 
@@ -86,6 +103,18 @@ def test_spellings(spellings: list[str], name: str) -> None:
         ("V4:C3", "A4"),
         ("A4:C2", "S4"),
         ("PSL(2,7)", "PSL(3,2)"),
+        ("GL(3,2)", "PSL(2,7)"),
+        ("PSL(2,9)", "A6"),
+        ("SL(2,4)", "A5"),
+        ("PGL(2,5)", "S5"),
+        ("AGL(1,5)", "F20"),
+        ("AGL(1,4)", "A4"),
+        ("Aff(5)", "F20"),
+        ("S3wrC2", "(S3xS3):C2"),
+        ("C2wrC2", "D8"),
+        ("Heis(2)", "D8"),
+        ("SmallGroup(60,5)", "A5"),
+        ("SL(2,3)", "Q8:C3"),
         ("PSL(2,5)", "A5"),
         ("Dic2", "Q8"),
         ("D6", "S3"),
@@ -135,7 +164,21 @@ def test_large_cyclic_and_dihedral_groups_are_tables_with_short_labels() -> None
         ("F15", "Frobenius"),
         ("C5:C3", "write the direct product `C5xC3`"),
         ("C2:(C2xC2)", "must be cyclic"),
-        ("PSL(2,9)", "for a prime p"),
+        ("PSL(2,6)", "field with 6 elements"),
+        ("SL(2,23)", "12,144"),
+        ("GL(40,2)", "is larger"),
+        ("SL(1,5)", "at least 2"),
+        ("PGL(3,2)", "offered for n = 2"),
+        ("Heis(4)", "modulo a prime"),
+        ("M12", "only `M11`"),
+        ("Aff(1)", "at least 2"),
+        ("C2^0", "at least 1"),
+        ("C2^99", "about 10"),
+        ("C2^", "not a group name"),
+        ("S5wrS5", "groups are held up to order 10,000"),
+        ("S4wrS3", "82,944"),
+        ("SmallGroup(8,6)", "there are 5 groups of order 8"),
+        ("SmallGroup(0,1)", "from 1 on"),
     ],
 )
 def test_refusals_are_one_line_with_the_next_step(name: str, match: str) -> None:
@@ -149,3 +192,46 @@ def test_matrix_group_is_identified_by_name() -> None:
     a, b = np.array([[1, 1], [0, 1]]), np.array([[1, 0], [1, 1]])
     assert find_isomorphism(Group.from_matrices([a, b], modulus=3), named_group("Q8:C3")) is not None
     assert Group.from_matrices([a, b, np.array([[2, 0], [0, 1]])], modulus=3).order == 48
+
+
+def test_m11_is_sharply_4_transitive() -> None:
+    images = named_group("M11").permutations
+    assert len(images) == 11 * 10 * 9 * 8
+    assert len(np.unique(images[:, :4], axis=0)) == len(images)
+
+
+def test_matrix_labels_multiply_like_the_group() -> None:
+    """Entries of GL(2,3) are residues, so the labels can be multiplied by hand."""
+    group = named_group("GL(2,3)")
+    matrices = np.array([eval(label, {}) for label in group.labels])
+    products = (matrices[:, None] @ matrices[None]) % 3
+    assert (products == matrices[group.table]).all()
+
+
+def test_large_affine_group_is_the_same_as_its_permutations() -> None:
+    table = named_group("Aff(120)")
+    assert (table.order, table.permutations is None, len(table.labels[-1])) == (3840, True, 8)
+    rng = np.random.default_rng(0).integers(3840, size=(200, 2))
+    for a, b in rng:
+        (u, t), (v, s), (w, r) = ([int(x) for x in table.labels[i].split("x+")] for i in (a, b, table.table[a, b]))
+        assert all((u * (v * x + s) + t - w * x - r) % 120 == 0 for x in (0, 1, 7))
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 5, 7, 8, 9, 16, 25, 27, 49])
+def test_field_axioms(order: int) -> None:
+    field = finite_field(order)
+    a, b, c = np.ix_(*[np.arange(order)] * 3)
+    add, multiply = field.add, field.multiply
+    assert (add[add[a, b], c] == add[a, add[b, c]]).all()
+    assert (multiply[multiply[a, b], c] == multiply[a, multiply[b, c]]).all()
+    assert (multiply[a, add[b, c]] == add[multiply[a, b], multiply[a, c]]).all()
+    assert (add == add.T).all()
+    assert (multiply == multiply.T).all()
+    assert (add[np.arange(order), field.negative] == 0).all()
+    assert (multiply[np.arange(1, order), field.inverse[1:]] == 1).all()
+
+
+@pytest.mark.parametrize("order", [0, 1, 6, 12, 1009])
+def test_numbers_that_no_field_has_are_refused(order: int) -> None:
+    with pytest.raises(Unsupported, match=r"p\^k elements"):
+        finite_field(order)

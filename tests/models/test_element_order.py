@@ -95,6 +95,11 @@ def test_a_constant_network_is_refused():
         recover_group(FoldedModel(*(torch.zeros(6, 2),) * 3, torch.arange(6.0)))
 
 
+def test_large_networks_are_refused_after_one_row():
+    with pytest.raises(BadRun, match=r"above order 1,500 .* gives 1 different products of element 0, not 1,501"):
+        recover_group(FoldedModel(*(torch.zeros(1501, 1),) * 3, torch.zeros(1501)))
+
+
 def test_the_witness_breaks_associativity():
     table = spoiled(named_group("S3").table.astype(np.int64), 9, 0)
     naive = next(
@@ -134,6 +139,12 @@ def test_groups_get_the_name_of_their_isomorphism_type(name):
     assert named.name != f"G{group.order}"
     assert np.array_equal(np.bincount(named.element_orders), np.bincount(group.element_orders))
     assert len(set(image.tolist())) == group.order
+
+
+def test_hints_that_cannot_be_are_passed_over():
+    group = named_group("S3")
+    named, _ = name_group(group, ("C10000", "no group at all", "S" + "9" * 4000, "C6", "S3"))
+    assert named.name == "S3"
 
 
 def test_predictions_in_blocks_are_those_of_the_logits():

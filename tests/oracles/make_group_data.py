@@ -139,7 +139,8 @@ def table(G, images) -> dict:
     """Class representatives as 0-based one-line images and the real parts of the complex characters on them."""
     characters = G.CharacterTable()
     classes = [c.Representative() for c in characters.ConjugacyClasses()]
-    return {"representatives": [[int(i) - 1 for i in g] for g in images(G, classes).sage()], "real_parts": real_values(G)}
+    representatives = [[int(i) - 1 for i in g] for g in images(G, classes).sage()]
+    return {"representatives": representatives, "real_parts": real_values(G)}
 
 
 def real_values(G) -> list[list[float]]:

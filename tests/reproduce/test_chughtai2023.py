@@ -10,7 +10,8 @@ import torch
 from cosetta import irreps, named_group
 from cosetta.models import GroupNetwork
 from cosetta.models.importers import open_checkpoint
-from cosetta.reproduce.chughtai2023 import ENOUGH, MATTERS, agreement, agreement_table, measures, training_pairs
+from cosetta.reproduce.chughtai2023 import measures, training_pairs
+from cosetta.reproduce.chughtai2023_agreement import ENOUGH, MATTERS, agreement, agreement_table
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "chughtai2023"
 RUNS = sorted(SHARED.iterdir()) if SHARED.is_dir() else []

@@ -24,7 +24,7 @@ app = App(
     help_epilogue="First steps: `cosetta run S5` trains an S5 network and explains it, neuron by neuron.",
 )
 app.command("cosetta.cli.run:run", help="Train a network on a group, explain it and write a report.")
-app.command("cosetta.cli.run:explain", help="Explain a trained network again, for example with other thresholds.")
+app.command("cosetta.cli.run:explain", help="Explain a run again, or a network that somebody else trained.")
 app.command("cosetta.cli.algebra:group_", name="group", help="Show what there is to know about a group.")
 app.command("cosetta.cli.algebra:subgroups", help="List the classes of subgroups of a group.")
 app.command("cosetta.cli.algebra:irreps", help="List the irreps of a group.")

@@ -20,7 +20,7 @@ Text = Annotated[
     str,
     Parameter(
         help="A group by name (S5, D8, SL(2,3), C2wrS3, SmallGroup(32,6)), by generators ('(1 2 3),(1 2)' or "
-        "'[[1,1],[0,1]] mod 5'), by presentation ('a,b | a^2,b^3,(a b)^5') or a Cayley table (FILE.csv, .npy, .parquet)."
+        "'[[1,1],[0,1]] mod 5'), by presentation ('a,b | a^2,b^3,(a b)^5') or by table (FILE.csv, .npy, .parquet)."
     ),
 ]
 Json = Annotated[bool, Parameter(help="Print JSON instead of a table.", negative=())]
@@ -100,7 +100,7 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
         table.add_column(heading, justify="right")
     table.add_column("irreps of its cosets, %", overflow="fold")
     for s in facts.subgroup_classes[:SHOWN]:
-        shares = "  ".join(f"{name} {share:g}" for name, share in s.shares_percent.items())
+        shares = "  ".join(f"{name}\u00a0{share:g}" for name, share in s.shares_percent.items())
         name = f"{s.name} *" if s.is_two_transitive else s.name
         table.add_row(escape(name), str(s.order), str(s.index), str(s.conjugates), escape(shares))
     return _cut(table, count)

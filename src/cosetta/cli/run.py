@@ -1,17 +1,20 @@
 """Commands that train and explain: `run` and `explain`."""
 
 import json
+import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import rich
 from cyclopts import Parameter
 from pydantic import BaseModel, Field, ValidationError, create_model
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from cosetta._version import __version__
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
 from cosetta.training.config import TrainConfig
@@ -76,48 +79,98 @@ def run(
     folder = out / training.run_name
     with _progress() as bar:
         trained = train(training, G, folder, progress=_show(bar, f"training {G.name}"))
-    _explain(trained, G, checked)
+    _explain_run(trained, G, checked)
 
 
 def explain(
-    run: Annotated[Path, Parameter(help="Folder of a finished run.")],
+    path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
     /,
     *,
-    group: Annotated[str | None, Parameter(help="Group to read it in; must be the one it was trained on.")] = None,
+    group: Annotated[str | None, Parameter(help="Its group; found from the network's predictions if not given.")] = None,
+    format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
+    mapping: Annotated[
+        dict[str, str] | None,
+        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
+    ] = None,
+    instance: Annotated[int, Parameter(help="Which of several stacked networks, from 0.")] = 0,
+    activation: Annotated[str | None, Parameter(help="Activation, if the file does not say. [default: relu]")] = None,
+    out: Annotated[Path, Parameter(help="Folder that holds the explanations of checkpoints.")] = Path("runs"),
     config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
-    """Explain a finished run again and write its report anew."""
-    from cosetta.groups import named_group
-    from cosetta.training.run_folder import load_run
+    """Explain a finished run again, or a network that somebody else trained, and write the report."""
+    checked = _analysis_config(_read_config(config)[1], analysis)
+    if (path / "checkpoints").is_dir():
+        from cosetta.groups import named_group
+        from cosetta.training.run_folder import load_run
 
-    trained = load_run(run)
-    G = named_group(group or trained.config.group)
-    trained.check_group(G)
-    _explain(trained, G, _analysis_config(_read_config(config)[1], analysis))
+        trained = load_run(path)
+        G = named_group(group or trained.config.group)
+        trained.check_group(G)
+        _explain_run(trained, G, checked)
+        return
+    from cosetta.models.importers import open_checkpoint
+
+    options = {"group": group, "format": format, "mapping": mapping, "instance": instance, "activation": activation}
+    opened = open_checkpoint(path, **options)
+    for note in opened.notes:
+        rich.print(f"[dim]{escape(note)}[/dim]")
+    name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem
+    folder = out / f"imported-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    _explain_checkpoint(opened, folder, checked, f"cosetta explain {shlex.quote(str(path))}")
 
 
-def _explain(trained: Any, group: Any, config: AnalysisConfig) -> None:
-    """Analyse a run, write analysis.json, report.html and README.md, print the summary."""
+def _explain_run(trained: Any, group: Any, config: AnalysisConfig) -> None:
+    """Analyse a run and write what was found into its folder."""
     from cosetta.analysis import analyse_run
-    from cosetta.files import write_whole
-    from cosetta.report import summary, write_report
 
     with rich.get_console().status(f"explaining {group.name}"):
         analysis = analyse_run(trained, group, config)
-        folder = trained.folder
-        write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
-        write_report(analysis, folder / "report.html")
-        write_whole(folder / "README.md", lambda path: path.write_text(_readme(analysis, folder), encoding="utf-8"))
+        _write(analysis, trained.folder)
+    _show_summary(analysis, trained.folder)
+
+
+def _explain_checkpoint(opened: Any, folder: Path, config: AnalysisConfig, command: str) -> None:
+    """Analyse a network of somebody else and write what was found."""
+    from cosetta.analysis import analyse
+
+    with rich.get_console().status(f"explaining {opened.group.name}"):
+        analysis = analyse(opened.model, opened.group, config)
+        imported = opened.imported
+        record = {
+            "source": imported.source,
+            "format": imported.format,
+            "notes": list(opened.notes),
+            "config": dict(imported.config),
+            "versions": {"cosetta": __version__},
+        }
+        analysis = replace(analysis, run=record, command=command)
+        _write(analysis, folder)
+    _show_summary(analysis, folder)
+
+
+def _write(analysis: Any, folder: Path) -> None:
+    """The three files of an explanation, each whole or not at all."""
+    from cosetta.files import write_whole
+    from cosetta.report import write_report
+
+    write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
+    write_report(analysis, folder / "report.html")
+    write_whole(folder / "README.md", lambda path: path.write_text(_readme(analysis, folder.name), encoding="utf-8"))
+
+
+def _show_summary(analysis: Any, folder: Path) -> None:
+    from cosetta.report import summary
+
     rich.print(summary(analysis, folder / "report.html"))
 
 
-def _readme(analysis: Any, folder: Path) -> str:
+def _readme(analysis: Any, name: str) -> str:
     return (
-        f"# {folder.name}\n\nA network that multiplies in {analysis.group}, trained and explained by Cosetta "
-        f"{analysis.run['versions']['cosetta']}.\nAccuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on all pairs; "
-        f"{analysis.explained_share:.1%} of the live neurons explained.\n\nOpen `report.html`. To make this folder again:\n\n"
-        f"    {analysis.command}\n"
+        f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
+        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on all pairs; {analysis.explained_share:.1%} of the "
+        f"live neurons explained.\n\nOpen `report.html`. To make it again:\n\n    {analysis.command}\n"
     )
 
 

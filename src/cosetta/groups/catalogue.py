@@ -120,7 +120,7 @@ def small_group_id(group: Group) -> tuple[int, int] | None:
             candidate = permutation_group(entry.generators)
             if (np.sort(candidate.element_orders) == profile).all() and find_isomorphism(group, candidate) is not None:
                 return entry.order, entry.number
-    raise AssertionError(f"the catalogue has all groups of order {group.order}")
+    return None  # not reached: the catalogue is complete
 
 
 def _from_gap(order: int, number: int, name: str) -> Group:
@@ -129,18 +129,18 @@ def _from_gap(order: int, number: int, name: str) -> Group:
         from passagemath_gap import libgap  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise Unsupported(
-            f"{name} is beyond order {CATALOGUE_LIMIT}, where the catalogue ends; `pip install 'cosetta[gap]'` installs "
-            "GAP (GPL, 800 MB), which knows it"
+            f"{name} is beyond order {CATALOGUE_LIMIT}, where the catalogue ends; `pip install 'cosetta[gap]'` "
+            "installs GAP (GPL, 800 MB), which knows it"
         ) from None
     try:
         libgap.LoadPackage("smallgrp")
         count = int(libgap.NrSmallGroups(order))
+        G = libgap.SmallGroup(order, number) if number <= count else None
     except Exception as error:  # GAP's own error classes are not known without GAP
         raise Unsupported(f"GAP has no list of the groups of order {order}: {error}") from None
-    if number > count:
+    if G is None:
         raise Unsupported(f"there are {count:,} groups of order {order}; `{name}` is not among them")
-    G = libgap.SmallGroup(order, number).IsomorphismPermGroup().Image()
-    G = G.SmallerDegreePermutationRepresentation().Image()
+    G = G.IsomorphismPermGroup().Image().SmallerDegreePermutationRepresentation().Image()
     degree = max(1, int(G.LargestMovedPoint()))
     generators = [[int(i) - 1 for i in g.ListPerm(degree)] for g in G.GeneratorsOfGroup()]
     return permutation_group(generators or [[0]], name=name, max_order=MAX_ORDER)

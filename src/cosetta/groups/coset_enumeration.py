@@ -66,7 +66,7 @@ class _Cosets:
         new = len(self.table)
         if new >= self.limit:
             raise Unsupported(
-                f"the group was not found to be finite within {self.limit:,} cosets; add relations, or give permutations"
+                f"the group was not found to be finite within {self.limit:,} cosets; add relations or give permutations"
             )
         self.table.append([-1] * self.columns)
         self.parent.append(new)

@@ -192,6 +192,9 @@ def affine(n: int) -> Recipe:
     Returns:
         The recipe of a group of order n·φ(n) on n points; a plain table with labels `ux+t` for n > 100.
 
+    Raises:
+        Unsupported: if the group would be larger than a table can be.
+
     Example:
         >>> affine(8).build().order
         32
@@ -204,7 +207,7 @@ def affine(n: int) -> Recipe:
     if n <= MAX_DEGREE:
         points = np.arange(n)
         return permutation_recipe(
-            name, n * len(units), lambda: [((points + 1) % n).tolist(), *((u * points) % n for u in units)]
+            name, n * len(units), lambda: [((points + 1) % n).tolist(), *((u * points % n).tolist() for u in units)]
         )
 
     def build() -> Group:

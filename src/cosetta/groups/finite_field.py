@@ -118,7 +118,8 @@ def prime_power(n: int) -> tuple[int, int] | None:
 
 def _powers_of_x(rule: tuple[int, ...], p: int) -> list[tuple[int, ...]] | None:
     """The powers 1, x, x^2, .. with x^k = sum of rule[i] x^i, if they are all nonzero elements."""
-    k, one = len(rule), (1,) + (0,) * (len(rule) - 1)
+    k = len(rule)
+    one = tuple([1] + [0] * (k - 1))
     powers, power = [one], one
     for _ in range(p**k - 1):
         top, shifted = power[-1], (0, *power[:-1])

@@ -138,7 +138,7 @@ def _moves(matrix: np.ndarray, vectors: np.ndarray, field: FiniteField) -> np.nd
 
 
 def _moebius(field: FiniteField, squares: bool) -> list[list[int]]:
-    """x + b, wx (or w^2 x) and -1/x; infinity is the last point."""
+    """Maps x + b, wx (or w^2 x) and -1/x; infinity is the last point."""
     q, w = field.order, field.primitive
     shifts = [[*field.add[b].tolist(), q] for b in field.basis]
     scale = int(field.multiply[w, w]) if squares else w

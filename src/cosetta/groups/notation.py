@@ -97,6 +97,7 @@ def read_matrices(text: str) -> tuple[list[np.ndarray], int]:
 
     Raises:
         NotAGroup: if the text is not of that form.
+        Unsupported: if a matrix has more than 16 rows.
 
     Example:
         >>> matrices, modulus = read_matrices("[[1,1],[0,1]] mod 5")

@@ -6,6 +6,7 @@ generator; the Cayley table follows. It stops at a limit, because a presentation
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,6 +67,7 @@ def read_presentation(text: str) -> tuple[tuple[str, ...], list[tuple[int, ...]]
 
     Raises:
         NotAGroup: if the text is not of that form; the message shows where reading stopped.
+        Unsupported: if it has more than 10,000 characters or 20 generators, or very long relators.
 
     Example:
         >>> read_presentation("a, b | a^2 = 1, a b = b a")
@@ -96,7 +98,7 @@ class _Words:
         found = []
         while True:
             if sides := self._sides():
-                found += [_reduced(u + _inverse(v)) for u, v in zip(sides, sides[1:], strict=False)] or sides
+                found += [_reduced(u + _inverse(v)) for u, v in pairwise(sides)] or sides
             if not self._take(","):
                 break
         if self.text[self.position :].strip():
@@ -180,7 +182,9 @@ class _Words:
 
     def _stopped(self) -> NotAGroup:
         rest = self.text[self.position :].strip()[:40]
-        return NotAGroup(f"words are made of {', '.join(self.names)} with `^` and brackets; reading stopped at `{rest}`")
+        return NotAGroup(
+            f"words are made of {', '.join(self.names)} with `^` and brackets; reading stopped at `{rest}`"
+        )
 
 
 def _inverse(word: tuple[int, ...]) -> tuple[int, ...]:
@@ -201,7 +205,9 @@ def _reduced(word: tuple[int, ...]) -> tuple[int, ...]:
 def _cayley(names: tuple[str, ...], moves: np.ndarray, name: str) -> Group:
     """Column h of the table by breadth-first search: g(hs) = (gh)s. Columns are held as rows, which is faster."""
     order = moves.shape[1]
-    steps = [(letter, move) for i, move in enumerate(moves) for letter, move in ((i + 1, move), (-i - 1, move.argsort()))]
+    steps = [
+        (letter, move) for i, move in enumerate(moves) for letter, move in ((i + 1, move), (-i - 1, move.argsort()))
+    ]
     columns = np.empty((order, order), dtype=np.int32)
     columns[0] = np.arange(order)
     words: dict[int, tuple[int, ...]] = {0: ()}
@@ -215,7 +221,9 @@ def _cayley(names: tuple[str, ...], moves: np.ndarray, name: str) -> Group:
                 queue.append(product)
     renumber = np.empty(order, dtype=np.int64)
     renumber[queue] = np.arange(order)
-    return Group(renumber[columns[np.ix_(queue, queue)].T], name=name, labels=tuple(_shown(words[h], names) for h in queue))
+    return Group(
+        renumber[columns[np.ix_(queue, queue)].T], name=name, labels=tuple(_shown(words[h], names) for h in queue)
+    )
 
 
 def _shown(word: tuple[int, ...], names: tuple[str, ...]) -> str:

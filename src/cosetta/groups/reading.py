@@ -1,4 +1,4 @@
-"""A group from whatever a user types: a name, generators, a presentation, or a file with a Cayley table.
+r"""A group from whatever a user types: a name, generators, a presentation, or a file with a Cayley table.
 
 | text | read by |
 |---|---|

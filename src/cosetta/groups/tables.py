@@ -24,7 +24,7 @@ MAX_LINE = 20 * MAX_ORDER
 
 
 def read_table(path: Path | str, name: str | None = None) -> Group:
-    """The group whose Cayley table is in a file.
+    r"""The group whose Cayley table is in a file.
 
     Args:
         path: a file that ends in .csv, .npy or .parquet.
@@ -42,7 +42,7 @@ def read_table(path: Path | str, name: str | None = None) -> Group:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "klein.csv"
-        ...     _ = path.write_text("e,a,b,c\\ne,a,b,c\\na,e,c,b\\nb,c,e,a\\nc,b,a,e\\n")
+        ...     _ = path.write_text("e,a,b,c\ne,a,b,c\na,e,c,b\nb,c,e,a\nc,b,a,e\n")
         ...     klein = read_table(path)
         >>> klein, klein.labels
         (Group('klein', order=4), ('e', 'a', 'b', 'c'))
@@ -108,7 +108,7 @@ def _npy(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
     if not isinstance(mapped, np.ndarray) or mapped.ndim != 2 or mapped.dtype.kind not in "iu":
         shape, kind = getattr(mapped, "shape", None), getattr(mapped, "dtype", type(mapped).__name__)
         raise NotAGroup(f"a table must be a square array of integers; `{path.name}` has shape {shape} and type {kind}")
-    _check_order(*mapped.shape, path)
+    _check_order(mapped.shape[0], mapped.shape[1], path)
     return _as_int64(np.array(mapped), path), ()
 
 

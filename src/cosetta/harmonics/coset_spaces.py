@@ -118,7 +118,8 @@ class _Found:
         commutant = round(float(self.sizes @ character**2) / self.group.order)
         size = generators.shape[1] ** 2
         if 8 * self.group.order * (size + sum(m.shape[1] ** 2 for m in self.matrices)) > MAX_MEMORY:
-            raise Unsupported(f"matrices of irreps are held up to {MAX_MEMORY / 1e9:.0f} GB; {self.group.name} has more")
+            limit = f"{MAX_MEMORY / 1e9:.0f} GB"
+            raise Unsupported(f"matrices of irreps are held up to {limit}; {self.group.name} has more")
         self.matrices.append(fill(self.group.order, self.steps, generators))
         self.characters.append(character)
         self.commutants.append(commutant)

@@ -7,6 +7,7 @@ the reason is kept in their place.
 """
 
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
@@ -51,7 +52,7 @@ class IrrepFacts:
 @final
 @dataclass(frozen=True)
 class SubgroupFacts:
-    """A class of subgroups; `shares_percent` is the irrep content of the centred indicator of H."""
+    """A class of subgroups; `shares` is the irrep content of the centred indicator of H, as exact fractions."""
 
     name: str
     order: int
@@ -60,6 +61,7 @@ class SubgroupFacts:
     normaliser: str
     generators: tuple[str, ...]
     is_two_transitive: bool
+    shares: dict[str, str]
     shares_percent: dict[str, float]
 
 
@@ -179,6 +181,9 @@ def _subgroup_facts(lattice: SubgroupLattice, found: tuple[Irrep, ...]) -> tuple
     for cls in lattice.classes:
         H = lattice.subgroup(cls.representative)
         shares = indicator_shares(H, found) if cls.index > 1 and found else np.zeros(len(found))
+        whole = cls.index - 1  # shares are integers over it
+        pairs = zip(found, shares, strict=True)
+        exact = {r.name: Fraction(round(s * whole), whole) for r, s in pairs if s > 1e-9}
         facts.append(
             SubgroupFacts(
                 name=cls.name,
@@ -188,9 +193,8 @@ def _subgroup_facts(lattice: SubgroupLattice, found: tuple[Irrep, ...]) -> tuple
                 normaliser=lattice.names[cls.normalizer],
                 generators=tuple(lattice.group.labels[g] for g in H.generators),
                 is_two_transitive=is_two_transitive(H),
-                shares_percent={
-                    r.name: round(100 * float(s), 1) for r, s in zip(found, shares, strict=True) if s > 1e-9
-                },
+                shares={name: str(share) for name, share in exact.items()},
+                shares_percent={name: round(100 * float(share), 1) for name, share in exact.items()},
             )
         )
     return tuple(facts)

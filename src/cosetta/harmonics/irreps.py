@@ -1,8 +1,8 @@
 """All real irreps of a group, by the route that fits it.
 
-S_n held as permutations gets Young's orthogonal form with partitions as names, and abelian groups get exact characters.
-Any other group gets a numerical splitting: of its regular representation up to order 200, of functions on cosets beyond.
-Whatever the route, `check_irreps` has the last word.
+S_n held as permutations gets Young's orthogonal form with partitions as names, and abelian groups get exact
+characters. Any other group gets a numerical splitting: of its regular representation up to order 200, of functions on
+cosets beyond. Whatever the route, `check_irreps` has the last word.
 """
 
 from cosetta.groups.group import Group

@@ -5,6 +5,7 @@ The most likely product of every pair of elements is a table. If it is a group's
 result is fixed up to an automorphism of the group: nothing in a network tells an element from its image.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,11 +15,12 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Int
+from torch import Tensor
 
 from cosetta.errors import BadRun, CosettaError, Unsupported
 from cosetta.groups import Group, find_isomorphism, named_group, outer_automorphisms
 from cosetta.models.folded import FoldedModel
-from cosetta.models.table_repair import Repair, identity_first, renumbered, repair_table, witness_of
+from cosetta.models.table_repair import MAX_REPAIR_ORDER, Repair, identity_first, renumbered, repair_table, witness_of
 
 __all__ = ["Recovered", "name_group", "predicted_table", "recover_group"]
 
@@ -83,10 +85,15 @@ def predicted_table(model: FoldedModel) -> Int[np.ndarray, "g g"]:
         >>> predicted_table(FoldedModel(zero, zero, zero, torch.tensor([0.0, 1.0]))).tolist()
         [[1, 1], [1, 1]]
     """
+    return _predicted_rows(model, torch.arange(model.order))
+
+
+def _predicted_rows(model: FoldedModel, elements: Int[Tensor, " a"]) -> Int[np.ndarray, "a g"]:
+    """The most likely products of some elements with everything, in blocks."""
     order, everything = model.order, torch.arange(model.order, device=model.left.device)
     rows = max(1, BLOCK_ENTRIES // (order * max(order, model.width)))
     blocks = []
-    for a in everything.split(rows):
+    for a in elements.to(everything.device).split(rows):
         left, right = torch.broadcast_tensors(a[:, None], everything[None, :])
         blocks.append(model.logits(left, right).argmax(-1).cpu())
     return torch.cat(blocks).numpy()
@@ -125,6 +132,8 @@ def recover_group(
     """
     if group is not None and group.order != model.order:
         raise BadRun(f"`{source}` multiplies {model.order} elements; {group.name} has {group.order}: name its group")
+    if element_order is None:
+        _check_large(model, source)
     predictions = predicted_table(model)
     if element_order is not None:
         return _given(predictions, group, np.asarray(element_order), source)
@@ -151,7 +160,7 @@ def name_group(group: Group, likely: Iterable[str] = ()) -> tuple[Group, Int[np.
 
     Args:
         group: any group.
-        likely: names to try first.
+        likely: names to try first; those with a number above the order are passed over, as no group has such a name.
 
     Returns:
         The named group and `image[a]` in it of each element of `group`; the group itself, with every element where it
@@ -164,7 +173,8 @@ def name_group(group: Group, likely: Iterable[str] = ()) -> tuple[Group, Int[np.
     """
     seen: set[str] = set()
     profile = np.bincount(group.element_orders)
-    for name in chain(likely, _candidates(group)):
+    sane = (name for name in likely if len(name) < 50 and all(int(n) <= group.order for n in re.findall(r"\d+", name)))
+    for name in chain(sane, _candidates(group)):
         with suppress(CosettaError):
             candidate = named_group(name)
             if candidate.order != group.order or candidate.name in seen:
@@ -228,6 +238,18 @@ def _given(predictions: np.ndarray, group: Group | None, numbers: np.ndarray, so
     identity = int(np.flatnonzero(numbers == 0)[0])
     notes = (f"element order as given; {mistakes:,} of {group.order**2:,} products are predicted wrongly",)
     return Recovered(group, numbers, mistakes, identity, notes)
+
+
+def _check_large(model: FoldedModel, source: str) -> None:
+    """Above the order that is repaired, look at one row before all |G|^3 logits are computed."""
+    if model.order > MAX_REPAIR_ORDER:
+        different = len(np.unique(_predicted_rows(model, torch.zeros(1, dtype=torch.int64))))
+        if different < model.order:
+            raise BadRun(
+                f"above order {MAX_REPAIR_ORDER:,} the predictions must be a group's table exactly; `{source}` gives "
+                f"{different:,} different products of element 0, not {model.order:,}: give the group and the order of "
+                "its elements"
+            )
 
 
 def _refusal(predictions: np.ndarray, source: str) -> str:

@@ -15,7 +15,7 @@ from jaxtyping import Int
 from cosetta.errors import NotAGroup
 from cosetta.groups import Group
 
-__all__ = ["Repair", "repair_table", "witness_of"]
+__all__ = ["MAX_REPAIR_ORDER", "Repair", "identity_first", "renumbered", "repair_table", "witness_of"]
 
 MAX_ROUNDS = 20
 """Rounds of voting; right tables settle within five."""

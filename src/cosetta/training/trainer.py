@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import final
 
@@ -154,8 +155,9 @@ def _run(state: TrainState, folder: Path, clock: float, progress: Callable[[Prog
             state.save(folder / "checkpoints" / "resume.safetensors")
             saved = time.monotonic()
     _evaluate(state, folder, clock, progress, FINAL_PAIRS)
-    frame = pl.DataFrame(state.metrics, schema=METRICS, orient="row")
-    write_whole(folder / "metrics.parquet", frame.write_parquet)
+    table = BytesIO()  # so that a full disk is an OSError, not one of polars
+    pl.DataFrame(state.metrics, schema=METRICS, orient="row").write_parquet(table)
+    write_whole(folder / "metrics.parquet", lambda temporary: temporary.write_bytes(table.getvalue()))
     save_network(network_of(state.parameters, state.order, config), folder / "model.safetensors")
 
 

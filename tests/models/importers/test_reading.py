@@ -100,6 +100,13 @@ def test_a_whole_module_is_refused_by_name(tmp_path):
     one_line(tmp_path / "module.pt", r"asks for `torch\.nn\.modules\.linear\.Linear`.*export the weights")
 
 
+def test_a_second_pickle_cannot_hide_behind_the_first(tmp_path):
+    path = archive(tmp_path / "a.pt", tensor_pickle(), [("0", bytes(24))])
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("other/data.pkl", pickle.dumps({"W": Attack(os.system, "true")}, protocol=2))
+    one_line(path, "must be different files in one folder")
+
+
 def test_a_memo_number_cannot_allocate(tmp_path):
     one_line(archive(tmp_path / "a.pt", b"\x80\x02}r\xff\xff\xff\x7f."), "stores memo 2147483647")
 

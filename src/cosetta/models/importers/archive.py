@@ -84,8 +84,8 @@ def _declared(path: Path, max_bytes: int) -> tuple[dict[str, int], str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = _check_directory(archive, path, max_bytes)
-            name = next((name for name in sizes if name.endswith("/data.pkl") or name == "data.pkl"), None)
-            if name is None:
+            name = next(iter(sizes), "").partition("/")[0] + "/data.pkl"  # torch takes the folder of the first member
+            if name not in sizes:
                 raise BadRun(f"`{path}` must be a torch archive; it is a zip without data.pkl: save it with torch.save")
             if sizes[name] > MAX_PICKLE:
                 raise BadRun(f"the pickle of a checkpoint may have {MAX_PICKLE:,} bytes; `{path}` has {sizes[name]:,}")
@@ -110,8 +110,11 @@ def _check_directory(archive: zipfile.ZipFile, path: Path, max_bytes: int) -> di
     total = sum(member.file_size for member in members)
     if total > max_bytes:
         raise BadRun(f"a checkpoint may declare {max_bytes:,} bytes; `{path}` declares {total:,}")
-    if len({member.filename for member in members}) < len(members):
-        raise BadRun(f"members of a checkpoint must have different names; `{path}` repeats one: save it again")
+    folders = {member.filename.partition("/")[0] for member in members}
+    if len({member.filename for member in members}) < len(members) or len(folders) > 1:
+        raise BadRun(
+            f"members of a checkpoint must be different files in one folder; `{path}` has others: save it again"
+        )
     return {member.filename: member.file_size for member in members}
 
 

@@ -40,7 +40,7 @@ def _group_name(config: Config) -> str | None:
     """D59, the symmetries of the 59-gon, is D118 here."""
     letter, factor = _FAMILIES.get(str(config.get("group")), ("", 0))
     parameter = config.get("group_parameter")
-    return f"{letter}{factor * parameter}" if letter and isinstance(parameter, int) else None
+    return f"{letter}{factor * parameter}" if letter and isinstance(parameter, int) and 0 < parameter < 10**6 else None
 
 
 FORMAT = Format("chughtai2023", "Chughtai et al. 2023, Affine-MI", _recognise, _parts, _group_name)

@@ -31,7 +31,7 @@ def _parts(tensors: Tensors, _: Config, source: str, instance: int) -> Parts:
 
 def _group_name(config: Config) -> str | None:
     n = config.get("n")
-    return f"S{n}" if isinstance(n, int) else None
+    return f"S{n}" if isinstance(n, int) and 0 < n < 20 else None
 
 
 FORMAT = Format(

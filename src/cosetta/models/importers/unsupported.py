@@ -14,6 +14,7 @@ __all__ = ["why_unsupported"]
 _TRANSFORMER = re.compile(
     r"(^|\.)(attn|attention|self_attn|W_Q|W_K|q_proj|k_proj|in_proj_weight|W_pos|blocks\.\d+)(\.|$|_)"
 )
+_TOKENS = re.compile(r"^(embed\.)?W_E$")
 _RECURRENT = re.compile(r"(^|\.)(weight_ih|weight_hh)_l\d")
 _CONVOLUTION = re.compile(r"(^|\.)conv\w*\.weight$")
 
@@ -35,7 +36,7 @@ functions on G'
         >>> why_unsupported({"W_x": torch.zeros(6, 2)}) is None
         True
     """
-    if key := _first(_TRANSFORMER, tensors) or (key_of("embed.W_E", tensors) or key_of("W_E", tensors)):
+    if key := _first(_TRANSFORMER, tensors) or _first(_TOKENS, tensors):
         return (
             f"a transformer (`{key}`): attention mixes a and b before the neurons, so no neuron is a sum of functions "
             "on G"
@@ -52,11 +53,6 @@ functions on G'
     if len(deep) > 1:
         return f"a network of {len(deep)} hidden layers (`layers.{deep[-1]}.weight`): only one hidden layer folds"
     return None
-
-
-def key_of(name: str, tensors: Collection[str]) -> str | None:
-    """The name if it is there."""
-    return name if name in tensors else None
 
 
 def _first(pattern: re.Pattern[str], tensors: Collection[str]) -> str | None:

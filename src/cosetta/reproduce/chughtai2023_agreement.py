@@ -1,0 +1,209 @@
+"""The figures that Chughtai, Chan and Nanda publish with their runs, beside ours.
+
+Their release has, for each run, `summary_metrics.json` and `key_reps.txt`. Each figure is measured again from the
+weights alone (`chughtai2023.py`), under their names of the irreps, and compared digit by digit. docs/importers.md holds
+the table and says what does not agree, and why.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from cosetta.errors import BadRun
+from cosetta.harmonics import Irrep, irreps, isotypic_projection
+from cosetta.models.importers import OpenedCheckpoint, open_checkpoint, read_tensors
+from cosetta.reproduce.chughtai2023 import KEY_SIMILARITY, measures, training_pairs
+
+__all__ = ["Agreement", "agreement", "agreement_table", "authors_irreps"]
+
+_S5 = {"sign": "(1^5)", "standard": "(4,1)", "standard_sign": "(2,1^3)", "s5_5d_a": "(2,2,1)", "s5_5d_b": "(3,2)"}
+_S5 |= {"s5_6d": "(3,1,1)"}
+
+
+@final
+@dataclass(frozen=True)
+class Agreement:
+    """One figure of the authors beside ours.
+
+    Args:
+        run: name of their folder.
+        measure: their name of the figure.
+        theirs: what they print.
+        ours: what we measure; None if we do not measure it.
+        digits: significant digits that agree, at most 9.
+    """
+
+    run: str
+    measure: str
+    theirs: float
+    ours: float | None
+    digits: int
+
+
+def authors_irreps(opened: OpenedCheckpoint) -> dict[str, Irrep]:
+    r"""Our irreps under the authors' names.
+
+    `freq_k` of C_n and D_n is the one whose character is $2\cos(2\pi k/n)$ at the file's element 1. The two irreps of
+    dimension 3 of A_5 are exchanged by an automorphism, which nothing in a network sees: `a` is the first one here.
+
+    Args:
+        opened: a checkpoint of theirs.
+
+    Returns:
+        The irreps by their names, the trivial one included.
+
+    Raises:
+        BadRun: if the group is not one of theirs.
+
+    Source:
+        Names in their `summary_metrics.json`; the partitions of S_5 from their code.
+    """
+    group, found = opened.group, irreps(opened.group)
+    named = {"trivial": found[0]}
+    if group.name == "S5":
+        by_name = {irrep.name: irrep for irrep in found}
+        return named | {theirs: by_name[ours] for theirs, ours in _S5.items()}
+    if group.name == "A5":
+        three = [irrep for irrep in found if irrep.dim == 3]
+        by_dim = {irrep.dim: irrep for irrep in found}
+        return named | {"standard": by_dim[4], "a5_5d_a": by_dim[5], "a5_3d_a": three[0], "a5_3d_b": three[1]}
+    if group.name[0] not in "CD":
+        raise BadRun(f"the authors' irreps are known for S5, A5, cyclic and dihedral groups; got {group.name}")
+    one, turns = int(opened.recovered.relabelling[1]), int(group.element_orders.max())
+    for irrep in found[1:]:
+        angle = np.arccos(np.clip(irrep.character[one] / irrep.dim, -1, 1)) if irrep.dim == 2 else 0.0
+        named[f"freq_{round(angle * turns / (2 * np.pi))}" if irrep.dim == 2 else "sign"] = irrep
+    return named
+
+
+def agreement(folder: Path | str) -> list[Agreement]:
+    """Every figure of the authors for one of their runs beside ours.
+
+    Args:
+        folder: a folder of their release: `model.pt`, `cfg.json`, `summary_metrics.json`, and perhaps `key_reps.txt`.
+
+    Returns:
+        One row a figure, in their order, and one `key_reps` row: 9 digits if our key irreps are theirs, else 0.
+
+    Raises:
+        BadRun: if a file is missing or is not theirs.
+    """
+    folder = Path(folder)
+    theirs = _json(folder / "summary_metrics.json")
+    opened = open_checkpoint(folder)
+    config = opened.imported.config
+    order = opened.group.order
+    trained = training_pairs(order, float(config["frac_train"]), int(config["seed"])).reshape(order, order)
+    places = np.argsort(opened.recovered.relabelling)  # their number of each of our elements
+    named = _match_conjugates(authors_irreps(opened), opened, theirs)
+    ours = measures(opened.model, opened.group, named, trained[np.ix_(places, places)].reshape(-1))
+    ours["sum_of_squared_weights"] = sum(float((t**2).sum()) for t in read_tensors(folder).values())
+    rows = [_row(folder.name, name, float(value), ours.get(name)) for name, value in theirs.items() if name != "epoch"]
+    if (folder / "key_reps.txt").is_file():
+        listed = set((folder / "key_reps.txt").read_text().split())
+        found = {n for n in named if n != "trivial" and ours[f"logit_{n}_rep_trace_similarity"] > KEY_SIMILARITY}
+        rows.append(
+            Agreement(folder.name, "key_reps", float(len(listed)), float(len(found)), 9 if listed == found else 0)
+        )
+    return rows
+
+
+def _match_conjugates(named: dict[str, Irrep], opened: OpenedCheckpoint, theirs: Mapping[str, Any]) -> dict[str, Irrep]:
+    """Exchange the two 3-dimensional irreps of A5 if theirs are the other way round: an automorphism does."""
+    pair = ("a5_3d_a", "a5_3d_b")
+    if not set(pair) <= set(named):
+        return named
+    left = opened.model.left.double().T.numpy()
+    shares = [float((isotypic_projection(left, named[name]) ** 2).sum() / (left**2).sum()) for name in pair]
+    printed = [float(theirs[f"percent_x_embed_{name}_rep"]) for name in pair]
+    if (shares[0] > shares[1]) == (printed[0] > printed[1]):
+        return named
+    return named | {pair[0]: named[pair[1]], pair[1]: named[pair[0]]}
+
+
+def _row(run: str, measure: str, theirs: float, ours: float | None) -> Agreement:
+    return Agreement(run, measure, theirs, ours, 0 if ours is None else _digits(theirs, ours))
+
+
+def _digits(theirs: float, ours: float) -> int:
+    """Significant digits that agree: -log10 of twice the relative difference, between 0 and 9."""
+    if theirs == ours:
+        return 9
+    relative = abs(theirs - ours) / max(abs(theirs), abs(ours))
+    return int(np.clip(floor(-log10(2 * relative)), 0, 9))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRun(
+            f"a run of Chughtai et al. must hold `{path.name}` as JSON; {error}: name another folder"
+        ) from error
+    return content
+
+
+FAMILIES = {
+    "loss on all, training, test pairs": ("all_loss", "train_loss", "test_loss"),
+    "accuracy": ("train_acc", "test_acc"),
+    "shares of W_x, W_y": ("percent_x_embed_", "percent_y_embed_"),
+    "shares of W_U": ("percent_unembed_",),
+    "logit trace similarity": ("trace_similarity", "percent_logits_explained"),
+    "shares of hidden": ("percent_hidden_",),
+    "restricted loss": ("restricted_loss",),
+    "excluded loss": ("excluded_loss",),
+    "sum of squared weights": ("sum_of_squared",),
+    "key irreps": ("key_reps",),
+}
+"""Rows of the table of agreement: parts of the authors' names."""
+
+ENOUGH = 5
+"""Significant digits that count as agreement; the authors computed in single precision, which holds seven."""
+
+MATTERS = 1e-3
+"""A share or similarity below this is float noise in the authors' single precision and is not compared."""
+
+
+def agreement_table(rows: Sequence[Agreement]) -> str:
+    """The table of docs/importers.md: how many digits agree, by family of measures and run.
+
+    Args:
+        rows: the results of `agreement` for one run or several.
+
+    Returns:
+        A Markdown table. `24/26 (6)`: 24 of 26 figures of the family agree to 5 digits or more, the median to 6.
+
+    Example:
+        >>> print(agreement_table([Agreement("run", "all_loss", 0.25, 0.25, 9)]).splitlines()[2])
+        | loss on all, training, test pairs | 1/1 (9) |
+    """
+    columns: dict[str, list[Agreement]] = {}
+    for row in rows:
+        columns.setdefault(row.run, []).append(row)
+    lines = ["| figure | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for family in FAMILIES:
+        cells = [_cell([row for row in column if _family(row.measure) == family]) for column in columns.values()]
+        lines.append(f"| {family} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _family(measure: str) -> str | None:
+    """The family of a measure; ratios of two others belong to none."""
+    if "ratio" in measure:
+        return None
+    return next((family for family, words in FAMILIES.items() if any(word in measure for word in words)), None)
+
+
+def _cell(rows: Sequence[Agreement]) -> str:
+    compared = [row for row in rows if row.ours is not None and ("loss" in row.measure or abs(row.theirs) >= MATTERS)]
+    if not compared:
+        return "-"
+    digits = np.array([row.digits for row in compared])
+    if compared[0].measure == "key_reps":
+        return "same" if digits[0] else "differ"
+    return f"{int((digits >= ENOUGH).sum())}/{len(digits)} ({int(np.median(digits))})"
