@@ -1,8 +1,8 @@
 """Time until an S5 network generalises: recipe `fast`, measured, against the paper's recipe, extrapolated.
 
 Run: python benchmarks/time_to_grok.py [seed]. `fast` is trained to the end. Of `stander2024` a few steps are timed,
-with the plain network under autograd and torch's AdamW, as the paper trained, and scaled to the 70,000 steps after which
-seed 1 once reached test accuracy 1 with loss below 0.01 (LOG.md): an extrapolation, and printed as one.
+with the plain network under autograd and torch's AdamW, as the paper trained, and scaled to the 70,000 steps after
+which seed 1 once reached test accuracy 1 with loss below 0.01 (LOG.md): an extrapolation, and printed as one.
 """
 
 import sys

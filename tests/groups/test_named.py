@@ -194,6 +194,7 @@ def test_matrix_group_is_identified_by_name() -> None:
     assert Group.from_matrices([a, b, np.array([[2, 0], [0, 1]])], modulus=3).order == 48
 
 
+@pytest.mark.slow
 def test_m11_is_sharply_4_transitive() -> None:
     images = named_group("M11").permutations
     assert len(images) == 11 * 10 * 9 * 8

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from cosetta._version import __version__
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
-from cosetta.training.config import TrainConfig
+from cosetta.training.config import Phase, TrainConfig
 from cosetta.training.recipes import RECIPES
 
 NAMED = {"group", "recipe", "seed", "device", "phases"}
@@ -35,6 +35,7 @@ def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[Ba
 
 
 TrainingSettings = _optional(TrainConfig, "TrainingSettings", NAMED)
+PhaseSettings = _optional(Phase, "PhaseSettings", set())
 Thresholds = _optional(AnalysisConfig, "Thresholds", set())
 
 Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
@@ -47,6 +48,7 @@ ConfigFile = Annotated[
     Parameter(help="TOML file with any of these settings, or the config.json of a run; flags win over it."),
 ]
 Settings = Annotated[TrainingSettings | None, Parameter(name="*", group="Training (default: what the recipe says)")]
+EveryPhase = Annotated[PhaseSettings | None, Parameter(name="*", group="Every phase of the training")]
 Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
 
 
@@ -60,6 +62,7 @@ def run(
     out: Out = Path("runs"),
     config: ConfigFile = None,
     settings: Settings = None,
+    every_phase: EveryPhase = None,
     analysis: Analysis = None,
 ) -> None:
     """Train a network on a group, explain it neuron by neuron and write a report.
@@ -71,7 +74,9 @@ def run(
     from cosetta.training.trainer import train
 
     written, thresholds = _read_config(config)
-    given = {"seed": seed, "recipe": recipe, "device": device} | (settings.model_dump() if settings else {})
+    given = {"seed": seed, "recipe": recipe, "device": device}
+    for flags in (settings, every_phase):
+        given |= flags.model_dump() if flags else {}
     values = written | {key: value for key, value in given.items() if value is not None}
     G = named_group(group)
     training = _training_config(G.name, values)

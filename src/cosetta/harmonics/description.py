@@ -17,7 +17,7 @@ from cosetta.groups.catalogue import small_group_id
 from cosetta.groups.group import Group
 from cosetta.groups.lattice import SubgroupLattice, subgroup_lattice
 from cosetta.groups.structure import invariant_factors
-from cosetta.groups.subgroups import Subgroup, centralizer, coset_action
+from cosetta.groups.subgroups import Subgroup, centralizer, coset_action, transversal
 from cosetta.harmonics.invariants import indicator_shares
 from cosetta.harmonics.irrep import Irrep
 from cosetta.harmonics.irreps import irreps
@@ -225,11 +225,10 @@ def is_two_transitive(H: Subgroup) -> bool:
 
 
 def _quotient_invariants(derived: Subgroup) -> tuple[int, ...]:
-    """Invariant factors of G/G', from the number of elements of each order."""
-    images = coset_action(derived)
+    """Invariant factors of G/G', from the least power of each coset that lies in G'."""
+    representatives = power = transversal(derived)
     orders = np.ones(derived.index, dtype=np.int64)
-    power = start = images[np.unique(images[:, 0], return_index=True)[1]]
-    while (moving := power[:, 0] != 0).any():
+    while (moving := ~derived.members[power]).any():
         orders[moving] += 1
-        power = np.where(moving[:, None], np.take_along_axis(start, power, axis=1), power)
+        power = np.where(moving, derived.group.table[power, representatives], power)
     return invariant_factors(orders)

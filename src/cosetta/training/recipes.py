@@ -1,7 +1,7 @@
 """Recipes: named, cited ways to train, each a function that returns a `TrainConfig`.
 
 `fast` is the default and this project's own; `stander2024` and `wu2024` are published ones, for comparison. Every field
-of `TrainConfig` can be overridden by name. Sizes that depend on the group follow `network_size`. Nothing needs torch.
+of `TrainConfig` can be overridden by name, and a field of `Phase` for all phases at once. Sizes that depend on the group follow `network_size`. Nothing needs torch.
 """
 
 from collections.abc import Callable
@@ -150,7 +150,11 @@ def _config(recipe: str, group: Group | str, seed: int, values: dict[str, Any]) 
     embed_dim, width = network_size(_order(group))
     name = group.name if isinstance(group, Group) else named_group(group).name
     fixed = {"group": name, "recipe": recipe, "seed": seed}
-    return TrainConfig.checked({"embed_dim": embed_dim, "width": width} | values | fixed)
+    every_phase = {key: values[key] for key in values if key in Phase.model_fields}
+    others = {key: value for key, value in values.items() if key not in every_phase}
+    if every_phase:
+        others["phases"] = [dict(phase) | every_phase for phase in values["phases"]]
+    return TrainConfig.checked({"embed_dim": embed_dim, "width": width} | others | fixed)
 
 
 def _order(group: Group | str) -> int:

@@ -1,6 +1,7 @@
 """The commands of docs/importers.md, run on the tiny file that the repository ships."""
 
 import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from cosetta.models.importers import FORMATS, open_checkpoint
 ROOT = Path(__file__).parents[3]
 TINY = ROOT / "tests" / "data" / "tiny_chughtai2023"
 PAGE = (ROOT / "docs" / "importers.md").read_text()
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src")}
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines() if line]
 
 
@@ -30,7 +32,7 @@ def test_commands_of_the_page(command, tmp_path):
         pytest.skip("`cosetta explain` does not open checkpoints yet")
     shutil.copytree(TINY, tmp_path, dirs_exist_ok=True)
     words = [sys.executable, "-c", "from cosetta.cli import main; main()", *command.split()[1:]]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     assert "S4" in done.stdout
 
