@@ -27,6 +27,10 @@ _HOME = {
     "FoldedModel": "cosetta.models",
     "GroupNetwork": "cosetta.models",
     "PairScorer": "cosetta.models",
+    "load": "cosetta.models.exporting",
+    "open_checkpoint": "cosetta.models.importers",
+    # training
+    "train": "cosetta.training",
     # analysis
     "Analysis": "cosetta.results",
     "AnalysisConfig": "cosetta.config",
@@ -45,8 +49,11 @@ if TYPE_CHECKING:
     from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
     from cosetta.harmonics import Irrep, fourier, inverse_fourier, irreps, power
     from cosetta.models import FoldedModel, GroupNetwork, PairScorer
+    from cosetta.models.exporting import load
+    from cosetta.models.importers import open_checkpoint
     from cosetta.report import write_report
     from cosetta.results import Analysis, load_analysis
+    from cosetta.training.trainer import train
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ app = App(
 )
 app.command("cosetta.cli.run:run", help="Train a network on a group, explain it and write a report.")
 app.command("cosetta.cli.run:explain", help="Explain a run again, or a network that somebody else trained.")
+app.command("cosetta.cli.export:export", help="Write a run's network for others, or upload it.")
 app.command("cosetta.cli.algebra:group_", name="group", help="Show what there is to know about a group.")
 app.command("cosetta.cli.algebra:subgroups", help="List the classes of subgroups of a group.")
 app.command("cosetta.cli.algebra:irreps", help="List the irreps of a group.")

@@ -83,7 +83,7 @@ def falsification_set(name: str) -> FalsificationSet:
     Example:
         >>> pair = falsification_set("equal-characters/D8-Q8")
         >>> pair.groups, find_isomorphism(*pair.groups) is None, pair.class_map.tolist()
-        ((Group('D8', order=8), Group('Q8', order=8)), True, [0, 1, 3, 2, 4])
+        ((Group('D8', order=8), Group('Q8', order=8)), True, [0, 1, 3, 4, 2])
         >>> falsification_set("ambiguous/S4-A4xC2").agreement.mean().round(3)
         np.float64(0.583)
     """

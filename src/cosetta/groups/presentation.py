@@ -46,7 +46,7 @@ def presented_group(text: str, name: str | None = None) -> Group:
     Example:
         >>> Q8 = presented_group("<a, b | a^4, a^2 = b^2, b a b^-1 = a^-1>")
         >>> Q8.order, int((Q8.element_orders == 4).sum()), Q8.labels[:4]
-        (8, 6, ('e', 'a', 'b', 'a^-1'))
+        (8, 6, ('e', 'a', 'a^-1', 'b'))
     """
     names, relators = read_presentation(text)
     name = name or f"<{text.strip().strip('<>').strip()}>"

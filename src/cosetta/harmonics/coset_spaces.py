@@ -104,15 +104,11 @@ class _Found:
         dims = [matrices.shape[1] for matrices in self.matrices]
         return sum(d * m // c for d, m, c in zip(dims, fixed, self.commutants, strict=True)) == H.index
 
-    def is_irreducible(self, character: Float[np.ndarray, " cls"]) -> bool:
-        """Whether a character is of one irrep; if not, two met in one eigenspace, and another draw parts them."""
-        norm = float(self.sizes @ character**2) / self.group.order
-        return min(abs(norm - c) for c in (1, 2, 4)) < 1e-5
-
     def is_new(self, character: Float[np.ndarray, " cls"]) -> bool:
         """Whether a character belongs to one irrep, and not to a known one."""
-        if not self.is_irreducible(character):
-            return False
+        norm = float(self.sizes @ character**2) / self.group.order
+        if min(abs(norm - c) for c in (1, 2, 4)) > 1e-5:
+            return False  # two irreps met in one eigenspace; another draw parts them
         if not self.characters:
             return True
         return float(np.max(np.abs(np.stack(self.characters) @ (self.sizes * character)))) < 0.5 * self.group.order
@@ -172,15 +168,9 @@ def _split(found: _Found, H: Subgroup, generator: np.random.Generator) -> None:
     edges = np.concatenate([[np.inf], values[starts[1:]] - values[starts[1:] - 1], [np.inf]])
     separation = np.minimum(edges[:-1], edges[1:]) / scale
     representatives = images[group.inverse[found.first]]
-    kinds = _kinds(group, H, first, vectors[:, starts], generator)
-    met = set()
     for i in np.argsort(-separation, kind="stable"):
-        if kinds[i] in met:  # a second copy
-            continue
         basis = vectors[:, starts[i] : stops[i]]
         character = np.einsum("yd,kyd->k", basis, basis[representatives])
-        if found.is_irreducible(character):
-            met.add(kinds[i])
         if found.is_new(character):
             if separation[i] < CLOSE:
                 basis = _invariant(basis, orbital)
@@ -188,23 +178,6 @@ def _split(found: _Found, H: Subgroup, generator: np.random.Generator) -> None:
             found.add(np.round(character, 9), np.stack(matrices))
         if found.is_complete:
             return
-
-
-def _kinds(
-    group: Group,
-    H: Subgroup,
-    first: np.ndarray,
-    vectors: Float[np.ndarray, "coset space"],
-    generator: np.random.Generator,
-) -> list[float]:
-    """A number for each space that copies of one irrep share: a random class function acts on it as a scalar."""
-    weights = generator.standard_normal(len(group.conjugacy_classes))[group.class_of]
-    weights = weights + weights[group.inverse]
-    central = np.zeros((len(first), len(first)))
-    for h in H.elements:
-        central += weights[group.table[np.ix_(group.table[first, h], group.inverse[first])]]
-    scalars = np.einsum("yn,yn->n", vectors, central @ vectors)
-    return np.round(scalars / (np.abs(scalars).max() or 1.0), 8).tolist()
 
 
 def _orbits(generators: np.ndarray, points: int) -> np.ndarray:

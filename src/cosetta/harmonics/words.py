@@ -26,7 +26,7 @@ def word_steps(group: Group, generators: Sequence[int]) -> Steps:
     Example:
         >>> C3 = Group(np.array([[0, 1, 2], [1, 2, 0], [2, 0, 1]]))
         >>> [(new.tolist(), old.tolist()) for new, old, _ in word_steps(C3, [1])]
-        [([1], [0]), ([2], [1]), ([], [2])]
+        [([1], [0]), ([2], [1]), ([], [])]
     """
     seen = np.zeros(group.order, dtype=bool)
     seen[0] = True
