@@ -11,7 +11,7 @@ demo: install
 	$(BIN)/cosetta run S5
 
 test: check
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 slow: dev
 	$(BIN)/python -m pytest -q -m slow

@@ -1,8 +1,8 @@
 """Record the coset-free control of the interventions: a network on Z_53, which has no proper subgroups.
 
 Run: python benchmarks/coset_free_control.py. Writes src/cosetta/data/coset_free_control.json, which stands beside every
-intervention in a report. The network is trained like the others and answers right on most pairs, so a pattern that it shows
-too says nothing about cosets.
+intervention in a report. The network is trained like the others and answers right on most pairs, so a pattern that it
+shows too says nothing about cosets.
 """
 
 import json

@@ -57,9 +57,16 @@ def test_removing_a_circuit_lifts_its_own_coset(analysis):
 def test_interventions_state_their_prediction_and_their_control(analysis):
     rows = {row.name: row for row in analysis.evidence if row.kind == "intervention"}
     assert set(rows) == {intervention.name for intervention in STANDER2024}
-    assert rows["swap left and right"].accuracy == 7 / 120  # it computes ba; S5 has 7 classes, so 7/120 of its pairs commute
+    assert rows["swap left and right"].accuracy == 7 / 120  # it computes ba; 7 classes, so 7/120 of the pairs commute
     assert all(row.prediction and row.control_accuracy is not None for row in rows.values())
-    for name in ("swap left and right", "flip both signs", "flip left", "flip right", "|x| for ReLU", "noise N(0, 0.1)"):
+    for name in (
+        "swap left and right",
+        "flip both signs",
+        "flip left",
+        "flip right",
+        "|x| for ReLU",
+        "noise N(0, 0.1)",
+    ):
         assert rows[name].verdict == "as predicted", name
 
 

@@ -22,9 +22,7 @@ from cosetta.training.run_folder import TrainedRun
 __all__ = ["analyse", "analyse_run"]
 
 
-def analyse(
-    model: FoldedModel | GroupNetwork, group: Group, config: AnalysisConfig | None = None
-) -> Analysis:
+def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisConfig | None = None) -> Analysis:
     """Explain a network neuron by neuron, with causal evidence beside the claims.
 
     Args:

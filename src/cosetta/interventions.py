@@ -141,8 +141,8 @@ STANDER2024: tuple[Intervention, ...] = (
         "noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1.0, 1.0)
     ),
 )
-"""Table 1 of Stander et al. 2023 (arXiv:2312.06581) on the folded functions, and the exchange of left and right. The second
-argument of N is a standard deviation."""
+"""Table 1 of Stander et al. 2023 (arXiv:2312.06581) on the folded functions, and the exchange of left and right. The
+second argument of N is a standard deviation."""
 
 
 def mean_ablate(model: FoldedModel, neurons: Sequence[int]) -> FoldedModel:

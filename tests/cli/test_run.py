@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,11 +46,27 @@ def cosetta(tmp_path, monkeypatch, capsys):
     return call
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One finished run, made through the command line in a process of its own."""
+    place = tmp_path_factory.mktemp("finished")
+    (place / "tiny.toml").write_text(TINY)
+    command = [sys.executable, "-c", "from cosetta.cli import main; main()", "run", "S3", "--config", "tiny.toml"]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return next((place / "runs").iterdir())
+
+
 @pytest.fixture
-def run_folder(cosetta):
-    status, _, err = cosetta("run", "S3", "--config", "tiny.toml")
-    assert (status, err) == (0, "")
-    return next(Path("runs").iterdir())
+def run_folder(finished, cosetta):
+    """A copy of it in the folder of the test."""
+    return Path(shutil.copytree(finished, Path("runs") / finished.name))
+
+
+@pytest.fixture
+def training_only(monkeypatch):
+    """Leave the explanation out, in tests of the training alone."""
+    monkeypatch.setattr("cosetta.cli.run._explain_run", lambda *arguments: None)
 
 
 def test_a_run_leaves_everything_it_promises(run_folder):
@@ -69,7 +86,7 @@ def test_a_run_leaves_everything_it_promises(run_folder):
     assert analysis.command in (run_folder / "README.md").read_text()
 
 
-def test_a_finished_run_is_reused_and_its_own_record_makes_it_again(run_folder, cosetta):
+def test_a_finished_run_is_reused_and_its_own_record_makes_it_again(run_folder, cosetta, training_only):
     weights = run_folder / "model.safetensors"
     before = weights.stat().st_mtime_ns, weights.read_bytes()
     assert cosetta("run", "S3", "--config", "tiny.toml")[0] == 0
@@ -79,7 +96,7 @@ def test_a_finished_run_is_reused_and_its_own_record_makes_it_again(run_folder, 
     assert (next(Path("again").iterdir()) / "model.safetensors").read_bytes() == before[1]
 
 
-def test_flags_win_over_the_file_and_seed_zero_is_a_seed(cosetta):
+def test_flags_win_over_the_file_and_seed_zero_is_a_seed(cosetta, training_only):
     for arguments in (("--seed", "0", "--width", "8"), ("--seed", "1", "--width", "8")):
         assert cosetta("run", "S3", "--config", "tiny.toml", *arguments)[0] == 0
     records = [json.loads((folder / "config.json").read_text())["config"] for folder in Path("runs").iterdir()]
@@ -101,7 +118,7 @@ def test_explaining_again_with_another_threshold(run_folder, cosetta):
         (("run", "S3", "--config", "threshold.toml"), "coset_treshold"),
         (("run", "S3", "--config", "tiny.toml", "--train-fraction", "1.5"), "`train_fraction` is out of range"),
         (("run", "S3", "--config", "tiny.toml", "--device", "tpu"), "device"),
-        (("explain", "."), "must be a run folder; it has no config.json"),
+        (("explain", "."), "`.` does not: name the file itself"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(cosetta, arguments, message):
@@ -133,7 +150,7 @@ def test_a_truncated_file_is_named(run_folder, cosetta, name):
     assert name in err
 
 
-def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, monkeypatch):
+def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, training_only, monkeypatch):
     from cosetta.training import trainer
 
     calls = iter(range(100))
@@ -158,7 +175,7 @@ def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, monkey
     assert (folder / "model.safetensors").exists()
 
 
-def test_interruption_is_one_line_and_resumes_to_the_same_bytes(cosetta, monkeypatch):
+def test_interruption_is_one_line_and_resumes_to_the_same_bytes(cosetta, training_only, monkeypatch):
     from cosetta.training import trainer
 
     def interrupted(*arguments):

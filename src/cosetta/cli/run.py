@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import rich
 from cyclopts import Parameter
@@ -27,7 +27,7 @@ NAMED = {"group", "recipe", "seed", "device", "phases"}
 def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
     """The same fields with the same descriptions, all of them unset by default."""
     fields: dict[str, Any] = {
-        key: (field.annotation | None, Field(default=None, description=field.description))
+        key: (Optional[field.annotation], Field(default=None, description=field.description))  # noqa: UP045
         for key, field in schema.model_fields.items()
         if key not in excluded
     }
@@ -67,8 +67,8 @@ def run(
 ) -> None:
     """Train a network on a group, explain it neuron by neuron and write a report.
 
-    A setting is taken from the flags first, then from the file, then from the recipe. A finished run is not trained again;
-    an unfinished one goes on from its last checkpoint.
+    A setting is taken from the flags first, then from the file, then from the recipe. A finished run is not trained
+    again; an unfinished one goes on from its last checkpoint.
     """
     from cosetta.groups import named_group
     from cosetta.training.trainer import train
@@ -91,7 +91,7 @@ def explain(
     path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
     /,
     *,
-    group: Annotated[str | None, Parameter(help="Its group; found from the network's predictions if not given.")] = None,
+    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
     format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
     mapping: Annotated[
         dict[str, str] | None,
@@ -174,8 +174,8 @@ def _show_summary(analysis: Any, folder: Path) -> None:
 def _readme(analysis: Any, name: str) -> str:
     return (
         f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
-        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on all pairs; {analysis.explained_share:.1%} of the "
-        f"live neurons explained.\n\nOpen `report.html`. To make it again:\n\n    {analysis.command}\n"
+        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on all pairs; {analysis.explained_share:.1%} "
+        f"of the live neurons explained.\n\nOpen `report.html`. To make it again:\n\n    {analysis.command}\n"
     )
 
 
@@ -190,7 +190,11 @@ def _read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
         content = json.loads(text)["config"] if path.suffix == ".json" else tomllib.loads(text)
     except (ValueError, KeyError, TypeError) as error:
         raise BadConfig(f"`{path}` must be TOML, or the config.json of a run; {error}") from error
-    return {key: value for key, value in content.items() if key not in ("analysis", "group")}, content.get("analysis", {})
+    thresholds = content.pop("analysis", {}) if isinstance(content, dict) else None
+    if not isinstance(thresholds, dict):
+        raise BadConfig(f"`{path}` must hold settings by name; it holds a {type(content).__name__}")
+    content.pop("group", None)
+    return content, thresholds
 
 
 def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:
@@ -206,7 +210,9 @@ def _analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> Ana
         return AnalysisConfig(**{**written, **given})
     except ValidationError as error:
         problem = error.errors()[0]
-        raise BadConfig(f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}") from error
+        raise BadConfig(
+            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}"
+        ) from error
 
 
 def _progress() -> Progress:

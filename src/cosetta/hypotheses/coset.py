@@ -74,8 +74,8 @@ def random_assignments(
 ) -> tuple[Assignment, ...]:
     """The control: for each neuron another subgroup of the same index, with a random shared coset.
 
-    Where there is no other subgroup of that index (A5 in S5, every subgroup of a cyclic group), the cosets are replaced by
-    random parts of the same sizes.
+    Where there is no other subgroup of that index (A5 in S5, every subgroup of a cyclic group), the cosets are replaced
+    by random parts of the same sizes.
 
     Args:
         found: the assignments to replace.

@@ -1,7 +1,8 @@
 """Recipes: named, cited ways to train, each a function that returns a `TrainConfig`.
 
 `fast` is the default and this project's own; `stander2024` and `wu2024` are published ones, for comparison. Every field
-of `TrainConfig` can be overridden by name, and a field of `Phase` for all phases at once. Sizes that depend on the group follow `network_size`. Nothing needs torch.
+of `TrainConfig` can be overridden by name, and a field of `Phase` for all phases at once. Sizes that depend on the
+group follow `network_size`. Nothing needs torch.
 """
 
 from collections.abc import Callable
@@ -17,12 +18,15 @@ __all__ = ["RECIPES", "fast", "network_size", "stander2024", "wu2024"]
 def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     """This project's recipe: seconds for S5 on one core, and the same kind of circuit as the paper's.
 
-    AdamW with a learning rate 20 times the paper's and small embeddings, in six phases. *Form*: middle batches, until
-    30 % of the test pairs are right. *Choose*: large batches, until 99 %; with the noise of small ones more circuits of
-    small subgroups survive. *Clean*: small batches, whose noise dissolves neurons that belong to no circuit. *Settle*:
-    large batches. *Sharpen*: less weight decay, until the loss is 1e-5. *Anneal*: learning rate to 0. Batches are the
-    powers of two nearest to 4|G|, 8|G| and 16|G| (S5: 512, 1,024, 2,048), at most the full batch. 40 % of the pairs
-    train, as in the paper, but 80 % below order 50, where 40 % are too few to determine the group.
+    AdamW with small embeddings, in six phases. *Form*: until 30 % of the test pairs are right. *Choose*: large batches,
+    until 99 %; with the noise of small ones more circuits of small subgroups survive. *Clean*: small batches, whose
+    noise dissolves neurons that belong to no circuit. *Settle*: large batches. *Sharpen*: less weight decay, until the
+    loss is 1e-5. *Anneal*: learning rate to 0.
+
+    What depends on the group: small and large batches are the powers of two nearest to 4|G| and 16|G| (S5: 512 and
+    2,048; S6: 2,048 and 8,192), at most the full batch. The learning rate of the first three phases is 2e-2 up to order
+    200, and 1e-2 above, where 2e-2 lets decay outrun the gradient; *form* has half the large batch up to order 200, all
+    of it above. 40 % of the pairs train, as in the paper, but 80 % below order 50, where 40 % do not determine the group.
 
     Args:
         group: the group, or its name.
@@ -45,17 +49,18 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
         ('S5-fast-1-', [1024, 2048, 512, 2048, 2048, 2048])
     """
     order = _order(group)
-    small, middle, large = (2 ** round(log2(factor * order)) for factor in (4, 8, 16))
-    form = Phase(max_steps=2000, learning_rate=2e-2, weight_decay=1.0, batch_size=middle, until_accuracy=0.3, hold=1)
+    small, large = (2 ** round(log2(factor * order)) for factor in (4, 16))
+    rate, first = (2e-2, large // 2) if order <= 200 else (1e-2, large)
+    form = Phase(max_steps=2000, learning_rate=rate, weight_decay=1.0, batch_size=first, until_accuracy=0.3, hold=1)
     choose = Phase(
         max_steps=1500,
-        learning_rate=2e-2,
+        learning_rate=rate,
         final_learning_rate=1e-2,
         weight_decay=1.0,
         batch_size=large,
         until_accuracy=0.99,
     )
-    clean = Phase(max_steps=1500, learning_rate=2e-2, weight_decay=1.0, batch_size=small)
+    clean = Phase(max_steps=1500, learning_rate=rate, weight_decay=1.0, batch_size=small)
     settle = Phase(max_steps=600, learning_rate=1e-2, weight_decay=1.0, batch_size=large)
     sharpen = Phase(max_steps=800, learning_rate=1e-2, weight_decay=0.1, batch_size=large, until_loss=1e-5, hold=2)
     anneal = Phase(max_steps=300, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=large)

@@ -56,6 +56,7 @@ class FoldedStep:
         self._activation = ACTIVATIONS[config.activation]
         self._derivative = _DERIVATIVES[config.activation]
         self._loss_dtype = getattr(torch, config.loss_precision)
+        self._rooms: dict[int, tuple[Tensor, ...]] = {}
 
     def __call__(self, pairs: Int[Tensor, " pair"]) -> None:
         """Fill `gradient` with the gradient at these pairs.
@@ -68,21 +69,30 @@ class FoldedStep:
 
     def _compute(self, a: Int[Tensor, " pair"], b: Int[Tensor, " pair"], products: Int[Tensor, " pair"]) -> None:
         weights, gradients = self._weights, self._gradients
+        pre, of_right, logits, at_post = self._room(len(a))
         sides = (("embed_left.weight", a), ("embed_right.weight", b))
         hidden = weights["hidden.weight"].chunk(2, dim=1)
         left, right = (weights[name] @ half.T for (name, _), half in zip(sides, hidden, strict=True))
-        pre = left.index_select(0, a).add_(right.index_select(0, b))
+        torch.index_select(left, 0, a, out=pre).add_(torch.index_select(right, 0, b, out=of_right))
         post = self._activation(pre)
-        logits = torch.addmm(weights["unembed.bias"], post, weights["unembed.weight"].T)
+        torch.addmm(weights["unembed.bias"], post, weights["unembed.weight"].T, out=logits)
 
         error = torch.softmax(logits, -1, dtype=self._loss_dtype)  # d loss / d logits, below
         error[torch.arange(len(a), device=a.device), products] -= 1
         error = error.mul_(1 / len(a)).to(logits.dtype)
         torch.mm(error.T, post, out=gradients["unembed.weight"])
         torch.sum(error, 0, out=gradients["unembed.bias"])
-        at_pre = self._derivative(error @ weights["unembed.weight"], pre)
+        at_pre = self._derivative(torch.mm(error, weights["unembed.weight"], out=at_post), pre)
         hidden_gradients = gradients["hidden.weight"].chunk(2, dim=1)
         for (name, elements), half, half_gradient in zip(sides, hidden, hidden_gradients, strict=True):
             at_side = torch.zeros_like(left).index_add_(0, elements, at_pre)  # summed over the pairs that share it
             torch.mm(at_side, half, out=gradients[name])
             half_gradient.copy_(at_side.T @ weights[name])
+
+    def _room(self, pairs: int) -> tuple[Tensor, ...]:
+        """Memory for pre, right, logits and the gradient at post: taking it afresh each step costs a fifth of the step."""
+        if pairs not in self._rooms:
+            width = len(self._weights["hidden.weight"])
+            widths = (width, width, self.order, width)
+            self._rooms[pairs] = tuple(self.gradient.new_empty(pairs, columns) for columns in widths)
+        return self._rooms[pairs]
