@@ -90,7 +90,7 @@ class FoldedStep:
             half_gradient.copy_(at_side.T @ weights[name])
 
     def _room(self, pairs: int) -> tuple[Tensor, ...]:
-        """Memory for pre, right, logits and the gradient at post: taking it afresh each step costs a fifth of the step."""
+        """Memory for pre, right, logits and the gradient at post; asking for it afresh costs a fifth of a step."""
         if pairs not in self._rooms:
             width = len(self._weights["hidden.weight"])
             widths = (width, width, self.order, width)
