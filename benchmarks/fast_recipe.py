@@ -1,8 +1,8 @@
 """Wall time, accuracy, loss and circuit quality of the recipe `fast` on S5, seed by seed.
 
 Run: python benchmarks/fast_recipe.py [number of seeds]. Training wall time is the trainer's own, with evaluations and
-checkpoints; one thread. The last line counts the seeds that reach test accuracy 1 and test loss 1e-5 within 15 s. *Coset share*:
-share of the live neurons whose left and right functions are constant on cosets (fraction below 0.01).
+checkpoints; one thread. The last line counts the seeds that reach test accuracy 1 and test loss 1e-5 within 15 s.
+*Coset share*: share of the live neurons whose left and right functions are constant on cosets (fraction below 0.01).
 """
 
 import sys
@@ -29,15 +29,18 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             run = train(fast(group, seed), group, Path(folder) / "run")
             last = run.metrics.row(-1, named=True)
-            neurons = find_neurons(run.network().fold(), group, lattice, representations, AnalysisConfig(null_samples=19))
+            model, config = run.network().fold(), AnalysisConfig(null_samples=19)
+            neurons = find_neurons(model, group, lattice, representations, config)
         live = [neuron.record for neuron in neurons if neuron.record.status != "dead"]
         share = np.mean([record.left is not None and record.right is not None for record in live])
         rows.append((last["seconds"], last["step"], last["test_accuracy"], last["test_loss"], len(live), share))
-        print("seed {:2d}  {:5.1f} s  {} steps  accuracy {:.5f}  loss {:.1e}  {} live, coset share {:.3f}".format(seed, *rows[-1]))
+        line = "seed {:2d}  {:5.1f} s  {} steps  accuracy {:.5f}  loss {:.1e}  {} live, coset share {:.3f}"
+        print(line.format(seed, *rows[-1]))
     seconds, _, accuracy, loss, _, share = map(np.array, zip(*rows, strict=True))
     good = (accuracy == 1) & (loss <= LOSS)
     print(f"seconds: median {np.median(seconds):.1f}, max {seconds.max():.1f}; coset share: mean {share.mean():.3f}")
-    print(f"accuracy 1 and loss <= {LOSS:g}: {good.sum()} of {seeds}; within {SECONDS:g} s: {(good & (seconds <= SECONDS)).sum()}")
+    in_time = (good & (seconds <= SECONDS)).sum()
+    print(f"accuracy 1 and loss <= {LOSS:g}: {good.sum()} of {seeds}; within {SECONDS:g} s: {in_time}")
 
 
 if __name__ == "__main__":

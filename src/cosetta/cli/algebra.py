@@ -5,6 +5,8 @@ from typing import Annotated
 
 import rich
 from cyclopts import Parameter
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -65,7 +67,7 @@ def _two_transitive(facts: GroupDescription) -> str:
 
 def _class_table(facts: GroupDescription) -> Table:
     """Classes of elements, the first 60."""
-    table = Table(title=f"{len(facts.classes)} classes of elements", title_justify="left")
+    table = _table(f"{len(facts.classes)} classes of elements")
     table.add_column("representative", overflow="fold")
     for heading in ("order", "size"):
         table.add_column(heading, justify="right")
@@ -78,7 +80,7 @@ def _irrep_table(facts: GroupDescription) -> Table | str:
     """Irreps, the first 60."""
     if "irreps" in facts.left_out:
         return f"irreps were left out: {escape(facts.left_out['irreps'])}"
-    table = Table(title=f"{len(facts.irreps)} irreps over the reals", title_justify="left")
+    table = _table(f"{len(facts.irreps)} irreps over the reals")
     table.add_column("irrep")
     table.add_column("dimension", justify="right")
     table.add_column("type")
@@ -94,7 +96,7 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
     if "subgroups" in facts.left_out:
         return f"subgroups were left out: {escape(facts.left_out['subgroups'])}"
     count = len(facts.subgroup_classes)
-    table = Table(title=f"{facts.subgroups:,} subgroups in {count} classes", title_justify="left")
+    table = _table(f"{facts.subgroups:,} subgroups in {count} classes")
     table.add_column("subgroup", overflow="fold", max_width=28)
     for heading in ("order", "index", "conj."):
         table.add_column(heading, justify="right")
@@ -104,6 +106,10 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
         name = f"{s.name} *" if s.is_two_transitive else s.name
         table.add_row(escape(name), str(s.order), str(s.index), str(s.conjugates), escape(shares))
     return _cut(table, count)
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
 
 
 def _cut(table: Table, count: int) -> Table:
@@ -142,16 +148,27 @@ def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")
     if json_:
         print(json.dumps({"group": G.name, "order": G.order, "subgroups": count, "classes": rows}, indent=1))
         return
-    table = Table(title=f"{G.name}: {count} subgroups in {len(rows)} classes", title_justify="left")
-    for heading in ("subgroup", "generators", "normaliser"):
-        table.add_column(heading)
-    for heading in ("order", "index", "conjugates"):
+    table = _table(f"{G.name}: {count:,} subgroups in {len(rows)} classes")
+    table.add_column("subgroup", no_wrap=True)
+    for heading in ("order", "index", "conj."):
         table.add_column(heading, justify="right")
-    table.add_column("irreps of its cosets, %")
+    names = [irrep.name for irrep in irreps[1:]]  # the trivial one has no share in a centred indicator
+    longest = [max(len(row[key]) for row in rows) for key in ("subgroup", "normaliser")]
+    in_columns = sum(max(5, len(name)) + 1 for name in names) + sum(longest) + 24 <= Console().width
+    if in_columns:
+        table.add_column("normaliser", no_wrap=True)
+    for name in names if in_columns else ["irreps of its cosets, %"]:
+        table.add_column(name, justify="right" if in_columns else "left")
     for row in rows:
-        shares = "  ".join(f"{name} {share:g}" for name, share in row["indicator_shares_percent"].items())
-        texts = (row["subgroup"], " ".join(row["generators"]) or "-", row["normaliser"])
-        table.add_row(*map(escape, texts), *(str(row[k]) for k in ("order", "index", "conjugates")), escape(shares))
+        shares = row["indicator_shares_percent"]
+        texts = [f"{shares[name]:g}" if name in shares else "" for name in names]
+        if not in_columns:
+            texts = ["  ".join(f"{name}\u00a0{share:g}" for name, share in shares.items())]
+        numbers = (str(row[key]) for key in ("order", "index", "conjugates"))
+        normaliser = [escape(row["normaliser"])] if in_columns else []
+        table.add_row(escape(row["subgroup"]), *numbers, *normaliser, *map(escape, texts))
+    if in_columns:
+        table.caption = "right: irreps of the cosets, % of the centred indicator"
     rich.print(table)
 
 
@@ -179,7 +196,7 @@ def irreps(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] =
             json.dumps({"group": G.name, "order": G.order, "classes": labels, "sizes": sizes, "irreps": rows}, indent=1)
         )
         return
-    table = Table(title=f"{G.name}: {len(rows)} irreps over the reals, {len(classes)} classes", title_justify="left")
+    table = _table(f"{G.name}: {len(rows)} irreps over the reals, {len(classes)} classes (size below each)")
     table.add_column("irrep")
     table.add_column("dimension", justify="right")
     table.add_column("type")
