@@ -1,3 +1,6 @@
+import resource
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -82,6 +85,24 @@ def test_networks_survive_the_disk(network, tmp_path):
     save_network(network, tmp_path / "model.safetensors")
     read = load_network(tmp_path / "model.safetensors")
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), read.parameters(), strict=True))
+    assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_a_write_that_fails_is_an_os_error_and_leaves_the_old_file(network, tmp_path):
+    """A real failure of the operating system: files may not grow beyond a limit."""
+    path = tmp_path / "model.safetensors"
+    save_network(network, path)
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_network(network, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
 
 

@@ -48,7 +48,7 @@ def main() -> None:
 
 def _line(error: Exception) -> str:
     """The error as one line that says what to do."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"the disk is full: `{error.filename or 'the output'}` could not be written; free space and run again"
     if isinstance(error, MemoryError):
         return "memory ran out: choose a smaller group, or close other programs and run again"

@@ -154,11 +154,11 @@ def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")
         table.add_column(heading, justify="right")
     names = [irrep.name for irrep in irreps[1:]]  # the trivial one has no share in a centred indicator
     longest = [max(len(row[key]) for row in rows) for key in ("subgroup", "normaliser")]
-    in_columns = sum(max(5, len(name)) + 1 for name in names) + sum(longest) + 24 <= Console().width
+    in_columns = sum(max(5, len(name)) + 2 for name in names) + sum(longest) + 28 <= Console().width
     if in_columns:
         table.add_column("normaliser", no_wrap=True)
     for name in names if in_columns else ["irreps of its cosets, %"]:
-        table.add_column(name, justify="right" if in_columns else "left")
+        table.add_column(name, justify="right" if in_columns else "left", no_wrap=in_columns)
     for row in rows:
         shares = row["indicator_shares_percent"]
         texts = [f"{shares[name]:g}" if name in shares else "" for name in names]

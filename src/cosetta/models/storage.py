@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cosetta.errors import BadRun
@@ -26,7 +26,8 @@ def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
         path: where to write.
     """
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_whole(path, lambda temporary: save_file(contiguous, temporary))
+    content = save(contiguous)  # save_file would hide a full disk behind an error of its own
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
