@@ -22,7 +22,7 @@ from passagemath_gap import libgap
 ROOT = Path(__file__).parents[2]
 LARGEST = 63
 TABLES_UP_TO = 63
-TABLES_OF_LARGER_UP_TO = 800
+NATURAL = ("S5", "A6", "S6")  # act on the same points in GAP as here, so that classes can be matched by elements
 LARGER = {
     "SL(2,5)": "SL(2,5)",
     "GL(2,3)": "GL(2,3)",
@@ -120,7 +120,7 @@ def main() -> None:
         print(name, file=sys.stderr)
         G = permuted(libgap.eval(source))
         found = facts(G, True).sage()
-        if found["order"] <= TABLES_OF_LARGER_UP_TO:
+        if name in NATURAL:
             found["table"] = table(G, images)
         oracle[name] = plain(found)
     made = {
