@@ -50,6 +50,13 @@ def _line(error: Exception) -> str:
     """The error as one line that says what to do."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"the disk is full: `{error.filename or 'the output'}` could not be written; free space and run again"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"`{error.filename}` must be readable and writable; {error.strerror}: name another path or mend this one"
+    problems = getattr(error.__cause__, "errors", None)
+    if problems is not None and not isinstance(error, CosettaError):  # pydantic's, whose own text has several lines
+        problem = problems()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        return f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {problem['input']!r}"
     if isinstance(error, MemoryError):
         return "memory ran out: choose a smaller group, or close other programs and run again"
     return " ".join(str(error).split()) or type(error).__name__

@@ -224,6 +224,7 @@ def _progress() -> Progress:
         TextColumn("ETA"),
         TimeRemainingColumn(),
         transient=True,
+        disable=not rich.get_console().is_terminal,
     )
 
 
