@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from cosetta.circuits.neurons import FoundNeuron
-from cosetta.groups import SubgroupLattice
+from cosetta.groups import SubgroupLattice, cosets
 from cosetta.results import CircuitRecord, ClassSummary, Exemplar
 
 __all__ = ["find_circuits", "find_exemplars", "summarise_classes"]
@@ -132,8 +132,6 @@ def _blur(neuron: FoundNeuron) -> float:
 
 
 def _exemplar(name: str, neuron: FoundNeuron, values: dict[str, np.ndarray], lattice: SubgroupLattice) -> Exemplar:
-    from cosetta.groups import cosets
-
     record, group = neuron.record, lattice.group
     assert neuron.left_subgroup is not None
     assert record.shared_coset is not None

@@ -36,14 +36,12 @@ class FoundNeuron:
         record: what is reported.
         left_subgroup: lattice position of H, or None.
         right_subgroup: lattice position of K, or None.
-        out_subgroup: lattice position of the out column's subgroup, or None.
         shared: which elements lie in the shared coset, or None.
     """
 
     record: NeuronRecord
     left_subgroup: int | None
     right_subgroup: int | None
-    out_subgroup: int | None
     shared: Bool[np.ndarray, " g"] | None
 
 
@@ -117,7 +115,7 @@ class _Finder:
         basics = {"neuron": n, "strength": strength, "silent_share": silent_share, "irrep_shares": shares}
         if dead:
             record = NeuronRecord(status="dead", reason="", sentence="dead: it moves no logit", irrep="", **basics)
-            return FoundNeuron(record, None, None, None, None)
+            return FoundNeuron(record, None, None, None)
         positions = {name: self._largest(function.fractions[n]) for name, function in self.functions.items()}
         labels = {name: self._label(name, n, position) for name, position in positions.items()}
         h, k = positions["left"], positions["right"]
@@ -137,7 +135,7 @@ class _Finder:
             **labels,
             **measured,
         )
-        return FoundNeuron(record, h, k, positions["out"], shared)
+        return FoundNeuron(record, h, k, shared)
 
     def _largest(self, fractions: Float[np.ndarray, " subgroup"]) -> int | None:
         """Largest proper nontrivial subgroup under the threshold; ties go to the smaller fraction."""
