@@ -171,8 +171,11 @@ class TrainConfig(BaseModel):
 
     @property
     def hash8(self) -> str:
-        """Eight hexadecimal digits of the SHA-256 of the configuration, without the device."""
-        values = self.model_dump(mode="json", exclude=NOT_HASHED)
+        """Eight hexadecimal digits of the SHA-256 of what is not at its default, without the device.
+
+        A field that is added later, with the old behaviour as its default, then leaves the folders of old runs valid.
+        """
+        values = self.model_dump(mode="json", exclude=NOT_HASHED, exclude_defaults=True)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
 
     @property
