@@ -15,11 +15,13 @@ import numpy as np
 import torch
 
 from cosetta.circuits import FoundNeuron
+from cosetta.circuits.pairs import coset_post_mean
 from cosetta.config import AnalysisConfig
 from cosetta.groups import Group, SubgroupLattice, cosets
 from cosetta.hypotheses import Assignment, CosetCircuit, assignments, random_assignments
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024, mean_ablate, swap_embeddings
 from cosetta.models import FoldedModel, GroupNetwork, PairScorer, PairScores
+from cosetta.models.moments import post_moments
 from cosetta.results import Ablation, CircuitRecord, Evidence, Verdict
 
 __all__ = ["test_circuits", "test_interventions", "test_replacements"]
@@ -179,11 +181,12 @@ def _lifts(model: FoldedModel, group: Group, inside: list[int], assignment: Assi
     share = indicator.mean(axis=1, keepdims=True)
     contrast = (indicator / share - (1 - indicator) / (1 - share)) / group.order  # mean on a coset minus mean off it
     gaps = np.zeros(len(indicator))
-    outside = torch.from_numpy(labels[group.table] != shared)
-    for n in inside:
-        post = model.activate(model.left[:, n, None] + model.right[None, :, n]).double()
-        silenced = float(post.mean() - post[outside].mean())  # mean ablation lowers the firing off C to the mean
-        gaps += silenced * (contrast @ model.out[:, n].double().numpy())
+    means = post_moments(model.keep(torch.tensor(inside)))[0]
+    inside_share = float(share[shared, 0])
+    for n, mean in zip(inside, means.tolist(), strict=True):
+        on = coset_post_mean(model, n, labels == shared, group)
+        off = (mean - inside_share * on) / (1 - inside_share)
+        gaps += (mean - off) * (contrast @ model.out[:, n].double().numpy())  # ablation lowers the firing off C
     others = np.delete(gaps, shared)
     return float(gaps[shared]), float(others.mean()) if len(others) else 0.0
 

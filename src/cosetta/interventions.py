@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cosetta.models import FoldedModel, GroupNetwork, PairScores
+from cosetta.models.moments import post_moments
 
 __all__ = ["EMBEDDING_SWAP", "STANDER2024", "Intervention", "mean_ablate", "swap_embeddings"]
 
@@ -165,7 +166,6 @@ def mean_ablate(model: FoldedModel, neurons: Sequence[int]) -> FoldedModel:
     """
     kept = torch.ones(model.width, dtype=torch.bool)
     kept[list(neurons)] = False
-    bias = model.bias.clone()
-    for n in neurons:
-        bias += model.out[:, n] * model.activate(model.left[:, n, None] + model.right[None, :, n]).mean()
-    return replace(model.keep(torch.nonzero(kept)[:, 0]), bias=bias)
+    removed = model.keep(torch.nonzero(~kept)[:, 0])
+    means = torch.from_numpy(post_moments(removed)[0]).to(model.out)
+    return replace(model.keep(torch.nonzero(kept)[:, 0]), bias=model.bias + removed.out @ means)

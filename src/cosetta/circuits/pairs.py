@@ -1,6 +1,6 @@
 """What a neuron does on the |G|^2 pairs: how strongly it speaks, and where it is silent.
 
-Everything is exact over all pairs. Per neuron it holds one |G| x |G| block.
+Everything is exact over all pairs, without holding them (`models/moments.py`).
 """
 
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from cosetta.groups import Group
 from cosetta.models import FoldedModel
+from cosetta.models.moments import post_moments, silent_shares
 
-__all__ = ["PairStatistics", "coset_leak", "logit_strength", "pair_statistics"]
+__all__ = ["PairStatistics", "coset_leak", "coset_post_mean", "logit_strength", "pair_statistics"]
 
 
 @final
@@ -40,13 +41,10 @@ def pair_statistics(model: FoldedModel, zero_tolerance: float) -> PairStatistics
     Returns:
         One value a neuron and statistic.
     """
-    pre_std = torch.sqrt(model.left.var(0, correction=0) + model.right.var(0, correction=0))  # a and b vary freely
-    post_std, silent = [], []
-    for n in range(model.width):
-        pre = model.left[:, n, None] + model.right[None, :, n]
-        post_std.append(float(model.activate(pre).std(correction=0)))
-        silent.append(float((pre.abs() < zero_tolerance * pre_std[n]).double().mean()))
-    return PairStatistics(np.array(post_std), np.array(silent))
+    mean, square = post_moments(model)
+    spread = model.left.double().var(0, correction=0) + model.right.double().var(0, correction=0)  # a, b vary freely
+    tolerance = zero_tolerance * spread.sqrt().cpu().numpy()
+    return PairStatistics(np.sqrt(np.maximum(square - mean**2, 0)), silent_shares(model, tolerance))
 
 
 def logit_strength(model: FoldedModel, statistics: PairStatistics) -> Float[np.ndarray, " neuron"]:
@@ -77,8 +75,28 @@ def coset_leak(
     Returns:
         A value >= 0; 0 is exact silence, about 1 no relation to C.
     """
-    inside = np.flatnonzero(members)
-    partner = group.table[group.inverse[:, None], inside[None]]  # b = a^-1 c for each a and each c in C
-    on_coset = left[:, None] + right[partner]
+    on_coset = left[:, None] + right[_partners(members, group)]
     everywhere = (left**2).mean() + (right**2).mean() + 2 * left.mean() * right.mean()
     return float(np.sqrt((on_coset**2).mean() / everywhere)) if everywhere > 0 else 0.0
+
+
+def coset_post_mean(model: FoldedModel, neuron: int, members: Bool[np.ndarray, " g"], group: Group) -> float:
+    """Mean post-activation of one neuron over the pairs with ab in C.
+
+    Args:
+        model: the folded model.
+        neuron: position of the neuron.
+        members: which elements lie in C; not empty.
+        group: the group.
+
+    Returns:
+        The mean, in float64.
+    """
+    left, right = (side[:, neuron].double() for side in (model.left, model.right))
+    partners = torch.from_numpy(_partners(members, group).astype(np.int64))
+    return float(model.activate(left[:, None] + right[partners]).mean())
+
+
+def _partners(members: Bool[np.ndarray, " g"], group: Group) -> Int[np.ndarray, "g inside"]:
+    """b = a^-1 c for each a and each c in C: the right factors that bring the product into C."""
+    return group.table[group.inverse[:, None], np.flatnonzero(members)[None]]
