@@ -148,3 +148,25 @@ def test_the_control_of_the_interventions_is_recorded():
 def test_the_scores_of_a_planted_network_are_those_of_its_own_pairs():
     group, model = planted_model("S4", "S3")
     assert analyse(model, group, CONFIG).loss == pytest.approx(PairScorer(group)(model).loss)
+
+
+def test_accuracy_of_a_sample_says_so_and_its_interval_covers_the_truth():
+    group = named_group("S4")
+    planted = plant(group, [CosetPlan(group.subgroup([1]))], torch.Generator().manual_seed(0))
+    model = planted.folded.keep(torch.arange(planted.folded.width // 2))
+    everything = analyse(model, group, AnalysisConfig(null_samples=19))
+    sampled = analyse(model, group, AnalysisConfig(null_samples=19, accuracy_pairs=200))
+    assert everything.accuracy_interval is None
+    assert (everything.accuracy_pairs, sampled.accuracy_pairs) == (576, 200)
+    low, high = sampled.accuracy_interval
+    assert 0 < low < everything.accuracy < high < 1
+
+
+def test_mean_ablations_from_one_set_of_logits_are_those_made_one_by_one():
+    group, model = planted_model("S4", "S3", random_neurons=2)
+    score = PairScorer(group)
+    sets = [[0], [1, 3, 4], list(range(model.width)), []]
+    for neurons, found in zip(sets, score.without(model, sets), strict=True):
+        alone = score(mean_ablate(model, neurons))
+        assert found.accuracy == alone.accuracy
+        assert found.loss == pytest.approx(alone.loss, rel=1e-4)

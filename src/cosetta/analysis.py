@@ -56,7 +56,7 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         model, group, config, network
     )
     circuits = test_circuits(model, group, lattice, neurons, circuits, config)
-    scores = PairScorer(group)(model)
+    scores = PairScorer(group, max_pairs=config.accuracy_pairs, seed=config.seed)(model)
     records = tuple(neuron.record for neuron in neurons)
     values = {name: getattr(model, name).double().numpy() for name in ("left", "right", "out")}
     return Analysis(
@@ -76,6 +76,8 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         thresholds=config.model_dump(),
         unexplained=_unexplained(records, classes, evidence),
         seconds=time.monotonic() - started,
+        accuracy_pairs=scores.pairs,
+        accuracy_interval=scores.accuracy_interval() if scores.pairs < group.order**2 else None,
     )
 
 

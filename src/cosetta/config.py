@@ -68,6 +68,12 @@ class AnalysisConfig(BaseModel):
         description="Causal tests use every pair when there are at most this many, a random sample of this size "
         "otherwise. S5 has 14,400 pairs.",
     )
+    accuracy_pairs: int = Field(
+        default=1_000_000,
+        ge=100,
+        description="Accuracy and loss are of every pair when there are at most this many, else of a random sample of "
+        "this size, with an interval. S6 has 518,400 pairs, S7 25 million.",
+    )
     seed: int = Field(
         default=0, ge=0, description="Seed of the null samples, the random controls and the sampled pairs."
     )

@@ -146,15 +146,13 @@ def test_circuits(
     score = PairScorer(group, max_pairs=config.evidence_pairs, seed=config.seed)
     generator = np.random.default_rng(config.seed)
     by_neuron = {assignment.neuron: assignment for assignment in assignments(neurons, lattice)}
+    removed = [list(circuit.neurons) for circuit in circuits]
+    others = [_others_of_class(circuit, circuits, generator) for circuit in circuits]
+    scores = score.without(model, removed + [drawn for drawn in others if drawn])
+    controls = iter(scores[len(removed) :])
     tested = []
-    for circuit in circuits:
-        inside = list(circuit.neurons)
-        after = score(mean_ablate(model, inside))
-        same_class = [n for other in circuits if other.subgroup == circuit.subgroup for n in other.neurons]
-        pool = sorted(set(same_class) - set(inside))
-        control = None
-        if len(pool) >= len(inside):
-            control = score(mean_ablate(model, generator.choice(pool, len(inside), replace=False).tolist()))
+    for circuit, inside, drawn, after in zip(circuits, removed, others, scores, strict=False):
+        control = next(controls) if drawn else None
         lift, control_lift = _lifts(model, group, inside, by_neuron[inside[0]])
         tested.append(
             replace(
@@ -171,6 +169,15 @@ def test_circuits(
             )
         )
     return tuple(tested)
+
+
+def _others_of_class(
+    circuit: CircuitRecord, circuits: tuple[CircuitRecord, ...], generator: np.random.Generator
+) -> list[int]:
+    """As many random neurons of the circuit's class outside it, or none if there are too few."""
+    same_class = {n for other in circuits if other.subgroup == circuit.subgroup for n in other.neurons}
+    pool, size = sorted(same_class - set(circuit.neurons)), len(circuit.neurons)
+    return generator.choice(pool, size, replace=False).tolist() if len(pool) >= size else []
 
 
 def _lifts(model: FoldedModel, group: Group, inside: list[int], assignment: Assignment) -> tuple[float, float]:

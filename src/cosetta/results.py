@@ -314,8 +314,8 @@ class Analysis:
         irreps: name of each irrep, with its real dimension and Frobenius-Schur indicator.
         width: number of neurons.
         activation: name of the activation.
-        accuracy: accuracy on all pairs, in [0, 1].
-        loss: cross-entropy on all pairs, nats.
+        accuracy: accuracy on all pairs, or on a sample if `accuracy_interval` is given, in [0, 1].
+        loss: cross-entropy on the same pairs, nats.
         neurons: one record a neuron.
         circuits: neurons grouped by shared coset, largest first.
         classes: neurons counted by subgroup class, most first.
@@ -327,6 +327,8 @@ class Analysis:
         run: how the network was made (configuration, versions, host, seconds), as found in `config.json`.
         command: the command that makes this result again.
         seconds: wall time of the analysis.
+        accuracy_pairs: number of pairs behind `accuracy`; None in files written before samples were possible.
+        accuracy_interval: 95 % interval of the accuracy on all pairs when only a sample was scored, else None.
         schema: number of this layout.
     """
 
@@ -349,6 +351,8 @@ class Analysis:
     run: dict[str, Any] = field(default_factory=dict)
     command: str = ""
     seconds: float = 0.0
+    accuracy_pairs: int | None = None
+    accuracy_interval: tuple[float, float] | None = None
     schema: int = SCHEMA
 
     @property

@@ -5,7 +5,7 @@ softplus(log sum exp of the margins of the wrong answers over the right one): no
 exact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -17,8 +17,9 @@ from torch import Tensor
 
 from cosetta.groups import Group
 from cosetta.models.folded import FoldedModel
+from cosetta.models.moments import post_moments
 
-__all__ = ["PairScorer", "PairScores", "check_order", "score_logits"]
+__all__ = ["PairScorer", "PairScores", "check_order", "score_logits", "sum_scores"]
 
 BLOCK_ENTRIES = 2**18
 """Largest number of logits held at once: 2 MB in float64, which a cache holds."""
@@ -40,6 +41,28 @@ class PairScores:
     loss: float
     kl: float
     pairs: int
+
+    def accuracy_interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Exact (Clopper-Pearson) interval of the accuracy on all pairs, when these pairs are a random sample.
+
+        Args:
+            confidence: probability of covering the accuracy on all pairs, at least; in (0, 1).
+
+        Returns:
+            Lower and upper end, in [0, 1].
+
+        Source:
+            Clopper, Pearson 1934; computed by scipy.
+
+        Example:
+            >>> low, high = PairScores(accuracy=1.0, loss=0.0, kl=0.0, pairs=1000).accuracy_interval()
+            >>> round(low, 4), high
+            (0.9963, 1.0)
+        """
+        from scipy.stats import binomtest  # half a second to import, for large groups only
+
+        interval = binomtest(round(self.accuracy * self.pairs), self.pairs).proportion_ci(confidence)
+        return float(interval.low), float(interval.high)
 
 
 @final
@@ -89,12 +112,45 @@ class PairScorer:
             ValueError: if the model's order is not the group's.
         """
         check_order(model, self.group)
-        rows = max(1, BLOCK_ENTRIES // max(model.order, model.width))
         totals = np.zeros(3)
-        for a, b, product in zip(*(x.split(rows) for x in (self.a, self.b, self.product)), strict=True):
+        for a, b, product in self._blocks(model):
             totals += self._block(model, a, b, product, on_pre)
         accuracy, loss, kl = (totals / len(self.a)).tolist()
         return PairScores(accuracy, loss, kl, len(self.a))
+
+    def without(self, model: FoldedModel, removed: Sequence[Sequence[int]]) -> list[PairScores]:
+        """Score a model once for each set of neurons, those neurons held at their mean over all pairs.
+
+        The logits are made once and corrected for each set, which costs a few columns instead of all.
+
+        Args:
+            model: the model.
+            removed: sets of positions of neurons, each position once in a set.
+
+        Returns:
+            The scores of each mean ablation, without a divergence.
+
+        Raises:
+            ValueError: if the model's order is not the group's.
+        """
+        check_order(model, self.group)
+        means = torch.from_numpy(post_moments(model)[0]).to(model.out)
+        sets = [torch.tensor(list(neurons), dtype=torch.int64, device=model.out.device) for neurons in removed]
+        totals = np.zeros((len(sets), 2))
+        for a, b, product in self._blocks(model):
+            post = model.activate(model.pre(a, b))
+            logits = torch.addmm(model.bias, post, model.out.T)
+            for i, neurons in enumerate(sets):
+                change = torch.addmm(logits, means[neurons] - post[:, neurons], model.out[:, neurons].T)
+                totals[i] += score_logits(change, product)
+        return [PairScores(*row, 0.0, len(self.a)) for row in (totals / len(self.a)).tolist()]
+
+    def _blocks(self, model: FoldedModel) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Left factors, right factors and products of this scorer's pairs, block by block, on the model's device."""
+        rows = max(1, BLOCK_ENTRIES // max(model.order, model.width))
+        device = model.left.device
+        for a, b, product in zip(*(x.split(rows) for x in (self.a, self.b, self.product)), strict=True):
+            yield a.to(device), b.to(device), product.to(device)[:, None]
 
     def _block(
         self,
@@ -105,8 +161,6 @@ class PairScorer:
         on_pre: Callable | None,
     ) -> tuple[int, float, float]:
         """Number right, summed loss and summed divergence over a block."""
-        device = model.left.device
-        a, b, product = a.to(device), b.to(device), product.to(device)[:, None]
         pre = model.pre(a, b)
         post = model.activate(pre if on_pre is None else on_pre(pre))
         logits = torch.addmm(model.bias, post, model.out.T)
@@ -137,10 +191,31 @@ def score_logits(logits: Float[Tensor, "pair g"], product: Int[Tensor, "pair 1"]
         >>> right, f"{loss:.4f}"
         (1, '0.6931')
     """
+    right, loss = sum_scores(logits, product)
+    return int(right), float(loss)
+
+
+def sum_scores(
+    logits: Float[Tensor, "*model pair g"], product: Int[Tensor, "*model pair 1"]
+) -> tuple[Int[Tensor, "*model"], Float[Tensor, "*model"]]:
+    """`score_logits` for several models at once, and left on their device.
+
+    Args:
+        logits: logits of each pair; overwritten.
+        product: the right answer of each pair.
+
+    Returns:
+        The number of right answers and the summed loss of each model.
+
+    Example:
+        >>> right, _ = sum_scores(torch.tensor([[[3.0, 0.0]], [[1.0, 1.0]]]), torch.tensor([[[0]], [[0]]]))
+        >>> right
+        tensor([1, 0])
+    """
     margins = logits.sub_(logits.gather(-1, product)).scatter_(-1, product, -torch.inf)
     best = margins.amax(-1, keepdim=True)
-    log_others = best[:, 0].double() + margins.sub_(best).exp_().sum(-1).double().log()
-    return int((best < 0).sum()), float(F.softplus(log_others).sum())
+    log_others = best[..., 0].double() + margins.sub_(best).exp_().sum(-1).double().log()
+    return (best[..., 0] < 0).sum(-1), F.softplus(log_others).sum(-1)
 
 
 def check_order(model: FoldedModel, group: Group) -> None:

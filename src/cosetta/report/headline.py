@@ -92,6 +92,9 @@ def headline_stats(analysis: Analysis) -> tuple[Stat, ...]:
     neurons, test = neurons_by_status(analysis), headline_test(analysis)
     explained, open_ = len(neurons["explained"]), len(neurons["unexplained"])
     pairs = f"of all {count(analysis.order**2)} products ab"
+    if analysis.accuracy_interval is not None:
+        low, high = map(percent, analysis.accuracy_interval)
+        pairs = f"of {count(analysis.accuracy_pairs or 0)} random products ab; 95 % interval {low} to {high}"
     stats = [
         Stat(percent(analysis.accuracy), "accuracy", pairs),
         Stat(scientific(analysis.loss), "cross-entropy", "nats, mean over the same pairs"),

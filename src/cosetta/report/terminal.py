@@ -57,10 +57,18 @@ def _title(analysis: Analysis) -> Text:
     live = neurons_by_status(analysis)
     return Text.assemble(
         (_plain(typeset(analysis.group)), "bold"),
-        f"  {count(analysis.width)} neurons, {count(len(live['dead']))} dead · accuracy {percent(analysis.accuracy)} · "
+        f"  {count(analysis.width)} neurons, {count(len(live['dead']))} dead · accuracy {percent(analysis.accuracy)}{_sampled(analysis)} · "
         f"cross-entropy {scientific(analysis.loss)} nats\n",
         _plain(headline_sentence(analysis)),
     )
+
+
+def _sampled(analysis: Analysis) -> str:
+    """The interval of the accuracy, if it is of a sample."""
+    if analysis.accuracy_interval is None:
+        return ""
+    low, high = map(percent, analysis.accuracy_interval)
+    return f" (sampled; 95 % interval {low} to {high})"
 
 
 def _classes(analysis: Analysis) -> Table:
