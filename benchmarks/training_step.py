@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from cosetta.groups import named_group
 from cosetta.training import fast
 from cosetta.training.parameters import network_of
+from cosetta.training.stack import Stack
 from cosetta.training.state import TrainState
 
 STEPS, ROUNDS = 60, 7
@@ -39,8 +40,8 @@ def _state(batch_size: int) -> TrainState:
 
 
 def _ours(batch_size: int) -> Callable[[], None]:
-    state = _state(batch_size)
-    return lambda: [state.advance() for _ in range(STEPS)] and None
+    stack = Stack([_state(batch_size)])
+    return lambda: [stack.advance() for _ in range(STEPS)] and None
 
 
 def _plain(batch_size: int) -> Callable[[], None]:

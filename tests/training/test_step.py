@@ -9,7 +9,8 @@ from cosetta.models import ACTIVATIONS, PairScorer
 from cosetta.training import TrainConfig, fast
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.parameters import initial_parameters, network_of, parameter_views
-from cosetta.training.scoring import score_pairs
+from cosetta.training.scoring import score_parameters
+from cosetta.training.stack import Stack
 from cosetta.training.state import TrainState
 from cosetta.training.step import FoldedStep
 
@@ -48,6 +49,7 @@ def test_gradient_is_autograds(small_group, activation, precision):
 def test_steps_are_those_of_the_plain_loop(optimizer):
     config = small("S3", optimizer=optimizer, precision="float64", loss_precision="float64")
     state = TrainState(config, named_group("S3"), torch.device("cpu"))
+    stack = Stack([state])
     network = network_of(state.parameters, 6, config)
     twin = TrainState(config, named_group("S3"), torch.device("cpu"))
     kind = torch.optim.AdamW if optimizer == "adamw" else torch.optim.Adam
@@ -57,7 +59,7 @@ def test_steps_are_those_of_the_plain_loop(optimizer):
         plain.zero_grad()
         autograd(network, twin.batches.next(config.phases[0].batch_size), state.table)
         plain.step()
-        state.advance()
+        stack.advance()
     for name, view in parameter_views(state.parameters, 6, config).items():
         assert torch.allclose(view, network.state_dict()[name], atol=1e-10), name
 
@@ -73,13 +75,13 @@ def test_initial_values_have_pytorchs_spread():
 
 def test_scores_are_those_of_the_pair_scorer(small_group):
     config = small(small_group, precision="float64")
-    model = network_of(
-        initial_parameters(small_group.order, config, torch.Generator().manual_seed(2)), small_group.order, config
-    ).fold()
+    flat = initial_parameters(small_group.order, config, torch.Generator().manual_seed(2))
+    model = network_of(flat, small_group.order, config).fold()
     if small_group.order == 1:
         return
     pairs = torch.arange(small_group.order**2)
-    accuracy, loss = score_pairs(model, pairs, torch.tensor(small_group.table, dtype=torch.int64))
+    table = torch.tensor(small_group.table, dtype=torch.int64)
+    accuracy, loss = score_parameters(flat, pairs, table, config).tolist()
     scores = PairScorer(small_group)(model)
     assert accuracy == scores.accuracy
     assert loss == pytest.approx(scores.loss)

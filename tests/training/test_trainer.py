@@ -11,7 +11,7 @@ import torch
 
 from cosetta.errors import BadConfig, BadRun
 from cosetta.groups import Group, named_group
-from cosetta.training import Phase, TrainConfig, load_run, state, train, trainer
+from cosetta.training import Phase, TrainConfig, load_run, sitting, state, train, trainer
 from cosetta.training.state import METRICS
 
 CONFIG = TrainConfig(
@@ -50,7 +50,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def saves_at_every_evaluation(monkeypatch):
-    monkeypatch.setattr(trainer, "SAVE_SECONDS", -1.0)
+    monkeypatch.setattr(sitting, "SAVE_SECONDS", -1.0)
 
 
 class Stopped(Exception):
@@ -145,7 +145,7 @@ def test_killed_process_leaves_a_resumable_run(finished, tmp_path):
     folder, long = tmp_path / "run", changed(eval_every=1)
     code = (
         "import sys, time; from pathlib import Path; from cosetta.groups import named_group\n"
-        "from cosetta.training import TrainConfig, train, trainer; trainer.SAVE_SECONDS = -1\n"
+        "from cosetta.training import TrainConfig, sitting, train; sitting.SAVE_SECONDS = -1\n"
         "config = TrainConfig.model_validate_json(sys.argv[2])\n"
         "train(config, named_group('S3'), Path(sys.argv[1]), progress=lambda now: time.sleep(0.02))"
     )
@@ -259,8 +259,8 @@ def test_damaged_metrics_are_named(tmp_path):
 
 def scripted(monkeypatch, accuracies):
     """Let training see these test accuracies, one an evaluation."""
-    script = iter([accuracy for accuracy in accuracies for _ in range(2)])  # one call for each side
-    monkeypatch.setattr(trainer, "score_pairs", lambda *_: (next(script), 0.5))
+    script = iter(accuracies)
+    monkeypatch.setattr(trainer, "score_states", lambda states, _: [(0.5, 0.5, 1.0, next(script)) for _ in states])
 
 
 def test_criterion_must_be_sustained(tmp_path, monkeypatch):

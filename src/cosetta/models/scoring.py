@@ -143,7 +143,8 @@ class PairScorer:
             for i, neurons in enumerate(sets):
                 change = torch.addmm(logits, means[neurons] - post[:, neurons], model.out[:, neurons].T)
                 totals[i] += score_logits(change, product)
-        return [PairScores(*row, 0.0, len(self.a)) for row in (totals / len(self.a)).tolist()]
+        pairs = len(self.a)
+        return [PairScores(accuracy, loss, 0.0, pairs) for accuracy, loss in (totals / pairs).tolist()]
 
     def _blocks(self, model: FoldedModel) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Left factors, right factors and products of this scorer's pairs, block by block, on the model's device."""

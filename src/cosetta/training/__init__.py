@@ -7,10 +7,12 @@ from cosetta.training.config import Phase, TrainConfig
 from cosetta.training.recipes import RECIPES, fast, stander2024, wu2024
 
 _HOME = {
-    "Progress": "cosetta.training.trainer",
+    "Progress": "cosetta.training.sitting",
     "TrainedRun": "cosetta.training.run_folder",
     "load_run": "cosetta.training.run_folder",
+    "stack_size": "cosetta.training.stack",
     "train": "cosetta.training.trainer",
+    "train_stack": "cosetta.training.trainer",
 }
 
 __all__ = [
@@ -21,14 +23,18 @@ __all__ = [
     "TrainedRun",
     "fast",
     "load_run",
+    "stack_size",
     "stander2024",
     "train",
+    "train_stack",
     "wu2024",
 ]
 
 if TYPE_CHECKING:
     from cosetta.training.run_folder import TrainedRun, load_run
-    from cosetta.training.trainer import Progress, train
+    from cosetta.training.sitting import Progress
+    from cosetta.training.stack import stack_size
+    from cosetta.training.trainer import train, train_stack
 
 
 def __getattr__(name: str) -> Any:

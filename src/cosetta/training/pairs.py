@@ -20,7 +20,7 @@ __all__ = ["Batches", "Pairs", "split_pairs"]
 LISTED_PAIRS = 2**22
 """Groups with more pairs (order above 2,048) have them computed; S6 has 518,400, S7 25 million."""
 
-Pairs = Int[Tensor, " pair"] | PermutedPairs
+Pairs = Int[Tensor, " _pair"] | PermutedPairs
 """Pairs (a, b) as numbers a |G| + b, listed or computed."""
 
 

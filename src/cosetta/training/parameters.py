@@ -35,11 +35,11 @@ def parameter_shapes(order: int, config: TrainConfig) -> dict[str, tuple[int, ..
     }
 
 
-def parameter_views(flat: Float[Tensor, " parameter"], order: int, config: TrainConfig) -> dict[str, Tensor]:
+def parameter_views(flat: Float[Tensor, "*run parameter"], order: int, config: TrainConfig) -> dict[str, Tensor]:
     """Each parameter as a view into the flat vector.
 
     Args:
-        flat: all parameters.
+        flat: all parameters, of one run or of several in rows.
         order: number of group elements.
         config: gives the embedding length and the width.
 
@@ -54,8 +54,8 @@ def parameter_views(flat: Float[Tensor, " parameter"], order: int, config: Train
         ([24.0, 25.0, 26.0, 27.0], (3, 8))
     """
     shapes = parameter_shapes(order, config)
-    pieces = flat.split([prod(shape) for shape in shapes.values()])
-    return {name: piece.view(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
+    pieces = flat.split([prod(shape) for shape in shapes.values()], dim=-1)
+    return {name: piece.unflatten(-1, shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
 
 
 def initial_parameters(order: int, config: TrainConfig, generator: torch.Generator) -> Float[Tensor, " parameter"]:

@@ -159,9 +159,10 @@ def claim_folder(
         strangers = sorted(p.name for p in folder.iterdir() if p.suffix != ".part") if folder.is_dir() else []
         if strangers:
             raise BadRun(f"`{folder}` must be empty or a run; it holds {strangers[0]}: name another folder")
-        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(_record(config, group, device), indent=1)
         write_whole(folder / "config.json", lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+        (folder / "checkpoints").mkdir(exist_ok=True)  # after the record: killed in between, the folder is still ours
         return "new"
     _check_same(folder.name, _read_record(folder), config, group)
     (folder / "checkpoints").mkdir(exist_ok=True)

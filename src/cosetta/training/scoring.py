@@ -1,43 +1,72 @@
 """Accuracy and loss on chosen pairs, as training watches them.
 
 The loss of a pair is softplus(log sum exp of the margins of the wrong answers over the right one): no cancellation, so
-losses of 1e-9 are exact. A tie for the largest logit counts as wrong. Logits have the precision of training.
+losses of 1e-9 are exact. A tie for the largest logit counts as wrong. Logits have the precision of training. Several
+runs with parameters in rows are scored together, and nothing waits for the device.
 """
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from cosetta.models import FoldedModel
-from cosetta.models.scoring import score_logits
+from cosetta.models import ACTIVATIONS
+from cosetta.models.scoring import sum_scores
+from cosetta.training.config import TrainConfig
+from cosetta.training.parameters import parameter_views
 
-__all__ = ["score_pairs"]
+__all__ = ["DEVICE_ENTRIES", "FINAL_PAIRS", "score_parameters"]
 
-BLOCK_ENTRIES = 2**19
-"""Largest number of logits held at once: 2 MB in float32, which a cache holds."""
+FINAL_PAIRS = 1_000_000
+"""The last evaluation takes this many pairs of each side at most: all of them up to S6."""
+
+BLOCK_ENTRIES = {"cpu": 2**19}
+"""Largest number of logits held at once, by device: 2 MB in float32, which a cache holds."""
+
+DEVICE_ENTRIES = 2**26
+"""The same for any other device, which is slow with small pieces."""
 
 
-def score_pairs(model: FoldedModel, pairs: Int[Tensor, " pair"], table: Int[Tensor, "g g"]) -> tuple[float, float]:
-    """Accuracy and mean cross-entropy on the given pairs.
+def score_parameters(
+    parameters: Float[Tensor, "*run parameter"],
+    pairs: Int[Tensor, "*run pair"],
+    table: Int[Tensor, "g g"],
+    config: TrainConfig,
+) -> Float[Tensor, "*run 2"]:
+    """Accuracy and mean cross-entropy of a network, or of several, on the given pairs.
 
     Args:
-        model: the model.
-        pairs: pairs as numbers a |G| + b, on the model's device.
-        table: Cayley table, on the model's device.
+        parameters: flat parameters; several runs in rows.
+        pairs: pairs as numbers a |G| + b, a row for each run.
+        table: Cayley table, on the parameters' device.
+        config: gives the sizes and the activation.
 
     Returns:
-        The accuracy in [0, 1] and the loss in nats.
+        The accuracy in [0, 1] and the loss in nats, in float64.
 
     Example:
-        >>> silent = FoldedModel(torch.zeros(2, 1), torch.zeros(2, 1), torch.zeros(2, 1), torch.tensor([30.0, 0.0]))
-        >>> accuracy, loss = score_pairs(silent, torch.tensor([0, 3]), torch.tensor([[0, 1], [1, 0]]))
+        >>> from cosetta.training.recipes import fast
+        >>> silent = torch.zeros(22)
+        >>> silent[-2] = 30.0  # the bias of the identity's logit
+        >>> table, config = torch.tensor([[0, 1], [1, 0]]), fast("C2", embed_dim=2, width=2)
+        >>> accuracy, loss = score_parameters(silent, torch.tensor([0, 3]), table, config).tolist()
         >>> accuracy, f"{loss:.4g}"
         (1.0, '9.358e-14')
     """
-    right, loss = 0, 0.0
-    for block in pairs.split(max(1, BLOCK_ENTRIES // max(model.order, model.width))):
-        a, b, product = block // model.order, block % model.order, table.reshape(-1)[block][:, None]
-        post = model.activate(model.left.index_select(0, a).add_(model.right.index_select(0, b)))
-        more_right, more_loss = score_logits(torch.addmm(model.bias, post, model.out.T), product)
-        right, loss = right + more_right, loss + more_loss
-    return right / len(pairs), loss / len(pairs)
+    order, runs, products = len(table), parameters.shape[:-1], table.reshape(-1)
+    mm, addmm = (torch.bmm, torch.baddbmm) if runs else (torch.mm, torch.addmm)
+    weights = parameter_views(parameters, order, config)
+    hidden = weights["hidden.weight"].chunk(2, dim=-1)
+    left, right = (
+        mm(weights[name], half.mT).view(-1, config.width)  # all runs' rows one after another
+        for name, half in zip(("embed_left.weight", "embed_right.weight"), hidden, strict=True)
+    )
+    out, bias = weights["unembed.weight"].clone(), weights["unembed.bias"].clone().unsqueeze(-2)
+    first_rows = torch.arange(0, runs.numel() * order, order, device=table.device).view(*runs, 1)
+    most = BLOCK_ENTRIES.get(table.device.type, DEVICE_ENTRIES)
+    totals = torch.zeros(*runs, 2, dtype=torch.float64, device=table.device)
+    for block in pairs.split(max(1, most // (runs.numel() * max(order, config.width))), dim=-1):
+        a, b = ((x + first_rows).reshape(-1) for x in (block // order, block % order))
+        post = ACTIVATIONS[config.activation](left.index_select(0, a).add_(right.index_select(0, b)))
+        logits = addmm(bias, post.view(*block.shape, config.width), out.mT)
+        totals += torch.stack(sum_scores(logits, products[block].unsqueeze(-1)), dim=-1)
+    return totals / pairs.shape[-1]

@@ -1,10 +1,14 @@
-"""Everything that the next training step depends on, and how it is put into one file and back."""
+"""Everything that the next training step of one run depends on, and how it is put into one file and back.
+
+Parameters and moments may be rows of tensors that several runs share (`stack.py`); all else is the run's own.
+"""
 
 from pathlib import Path
 from typing import final
 
 import polars as pl
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.errors import BadRun
@@ -13,9 +17,8 @@ from cosetta.models import load_tensors, save_tensors
 from cosetta.training.config import TrainConfig
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.parameters import initial_parameters
-from cosetta.training.step import FoldedStep
 
-__all__ = ["METRICS", "TrainState"]
+__all__ = ["METRICS", "TrainState", "table_on"]
 
 METRICS = {
     "step": pl.Int64,
@@ -31,7 +34,7 @@ METRICS = {
 
 @final
 class TrainState:
-    """Parameters, optimiser, batches, random generator and counters of one run.
+    """Parameters, moments, batches, random generator and counters of one run.
 
     The generator is used in this order: split, initial parameters, then an order of the training pairs each epoch.
 
@@ -39,22 +42,34 @@ class TrainState:
         config: what to train.
         group: the group.
         device: where to train.
+        table: the group's Cayley table on the device, if it is there already.
     """
 
-    def __init__(self, config: TrainConfig, group: Group, device: torch.device) -> None:
+    def __init__(
+        self, config: TrainConfig, group: Group, device: torch.device, table: Int[Tensor, "g g"] | None = None
+    ) -> None:
         self.config = config
         self.order = group.order
-        self.table = torch.tensor(group.table, dtype=torch.int64, device=device)
+        self.table = table_on(group, device) if table is None else table
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.train, self.test = (side.to(device) for side in split_pairs(group.order, config, self.generator))
-        self.parameters = initial_parameters(group.order, config, self.generator).to(device)
-        self.batches = Batches(self.train, self.generator)
-        self.gradient = FoldedStep(self.parameters, self.table, config)
-        self.optimizer = _optimizer(self.parameters, config)
-        self.parameters.grad = self.gradient.gradient
+        train, test = split_pairs(group.order, config, self.generator)
+        parameters = initial_parameters(group.order, config, self.generator).to(device)
+        self.train, self.test = train.to(device), test.to(device)
+        self.batches = Batches(train, self.generator)  # on the CPU, as the generator is
+        self.tensors = {
+            "parameters": parameters,
+            "step": torch.zeros((), device=device),
+            "exp_avg": torch.zeros_like(parameters),
+            "exp_avg_sq": torch.zeros_like(parameters),
+        }
         self.step = self.phase = self.phase_step = self.held = 0
         self.seconds = 0.0
         self.metrics: list[tuple] = []
+
+    @property
+    def parameters(self) -> Float[Tensor, " parameter"]:
+        """The flat parameters."""
+        return self.tensors["parameters"]
 
     @property
     def is_finished(self) -> bool:
@@ -66,15 +81,10 @@ class TrainState:
         """Steps to the end if no phase ends early from here on."""
         return sum(phase.max_steps for phase in self.config.phases[self.phase :]) - self.phase_step
 
-    def advance(self) -> None:
-        """Make one optimiser step."""
-        phase = self.config.phases[self.phase]
-        settings = self.optimizer.param_groups[0]
-        settings["lr"], settings["weight_decay"] = phase.at(self.phase_step)
-        self.gradient(self.batches.next(phase.batch_size))
-        self.optimizer.step()
-        self.step += 1
-        self.phase_step += 1
+    @property
+    def batch_size(self) -> int:
+        """Number of pairs in the next step."""
+        return min(self.config.phases[self.phase].batch_size or len(self.train), len(self.train))
 
     def end_evaluation(self, is_met: bool) -> None:
         """Count how long the phase's criterion has held, and go to the next phase if this one is over.
@@ -111,12 +121,10 @@ class TrainState:
         }
         if odd:
             raise BadRun(f"`{path}` must hold the state of this run; {min(odd)} does not fit: delete it to start again")
-        moments = self._moments()
-        self.parameters.copy_(saved["parameters"])
-        for name, moment in moments.items():
-            moment.copy_(saved[name])
+        for name, tensor in self.tensors.items():
+            tensor.copy_(saved[name])
         self.generator.set_state(saved["generator"])
-        self.batches.epoch = saved["epoch"].to(self.parameters.device)
+        self.batches.epoch = saved["epoch"]
         counters = [int(count) for count in saved["counters"]]
         self.step, self.phase, self.phase_step, self.held, self.batches.position = counters
         self.seconds = float(saved["seconds"])
@@ -124,8 +132,7 @@ class TrainState:
 
     def _tensors(self) -> dict[str, Tensor]:
         return {
-            "parameters": self.parameters,
-            **self._moments(),
+            **self.tensors,
             "generator": self.generator.get_state(),
             "epoch": self.batches.epoch,
             "counters": torch.tensor([self.step, self.phase, self.phase_step, self.held, self.batches.position]),
@@ -133,19 +140,15 @@ class TrainState:
             "metrics": torch.tensor(self.metrics, dtype=torch.float64).reshape(-1, len(METRICS)),
         }
 
-    def _moments(self) -> dict[str, Tensor]:
-        """The optimiser's tensors."""
-        return self.optimizer.state[self.parameters]
 
+def table_on(group: Group, device: torch.device) -> Int[Tensor, "g g"]:
+    """The Cayley table on a device.
 
-def _optimizer(parameters: Tensor, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW or Adam over one flat tensor, with its moments made at once so that they can be saved and loaded."""
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    fused = True if parameters.device.type in {"cpu", "cuda"} else None
-    optimizer = kind([parameters], betas=config.betas, eps=config.epsilon, fused=fused)
-    optimizer.state[parameters] = {
-        "step": torch.zeros((), device=parameters.device),
-        "exp_avg": torch.zeros_like(parameters),
-        "exp_avg_sq": torch.zeros_like(parameters),
-    }
-    return optimizer
+    Args:
+        group: the group.
+        device: where it goes.
+
+    Returns:
+        The table, in int64.
+    """
+    return torch.tensor(group.table, dtype=torch.int64, device=device)

@@ -5,6 +5,7 @@
 It is the network of `models/network.py` exactly, with one saving: the products left and right are made once a step, for
 the |G| elements, instead of once for each pair of the batch, and the gradient goes back the same way, by summing the
 gradient of pre over the pairs that share a, or b. benchmarks/training_step.py times it against the plain module.
+Several runs with parameters in rows are one program: the same lines, with one more axis in front.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,10 @@ from cosetta.models import ACTIVATIONS
 from cosetta.training.config import TrainConfig
 from cosetta.training.parameters import parameter_views
 
-__all__ = ["FoldedStep"]
+__all__ = ["MAX_ENTRIES", "FoldedStep"]
+
+MAX_ENTRIES = 2**28
+"""Largest number of logits, or neurons times pairs, held at once: 1 GB in float32. A larger batch goes in blocks."""
 
 _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "relu": lambda gradient, pre: torch.ops.aten.threshold_backward(gradient, pre, 0),
@@ -31,10 +35,10 @@ _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @final
 class FoldedStep:
-    """Computes the gradient of the mean cross-entropy of a batch into a fixed flat vector.
+    """Computes the gradient of the mean cross-entropy of a batch into a fixed flat vector, for one run or several.
 
     Args:
-        parameters: flat parameters, read at each call.
+        parameters: flat parameters, read at each call; several runs in rows.
         table: Cayley table, on the parameters' device.
         config: gives the sizes, the activation and the precision of the softmax.
 
@@ -47,52 +51,79 @@ class FoldedStep:
         [0.5, -0.5]
     """
 
-    def __init__(self, parameters: Float[Tensor, " parameter"], table: Int[Tensor, "g g"], config: TrainConfig) -> None:
+    def __init__(
+        self, parameters: Float[Tensor, "*run parameter"], table: Int[Tensor, "g g"], config: TrainConfig
+    ) -> None:
         self.order = len(table)
         self.gradient = torch.zeros_like(parameters)
+        self._runs = parameters.shape[:-1]  # () is one run: matrices, not stacks of them, so that its bytes stay
         self._weights = parameter_views(parameters, self.order, config)
         self._gradients = parameter_views(self.gradient, self.order, config)
         self._products = table.reshape(-1)
+        self._width = config.width
         self._activation = ACTIVATIONS[config.activation]
         self._derivative = _DERIVATIVES[config.activation]
         self._loss_dtype = getattr(torch, config.loss_precision)
         self._rooms: dict[int, tuple[Tensor, ...]] = {}
+        self._mm, self._addmm = (torch.bmm, torch.baddbmm) if self._runs else (torch.mm, torch.addmm)
+        first_rows = torch.arange(0, self._runs.numel() * self.order, self.order, device=table.device)
+        self._first_rows = first_rows.view(*self._runs, 1)  # of each run, when the rows of all lie one after another
 
-    def __call__(self, pairs: Int[Tensor, " pair"]) -> None:
+    def __call__(self, pairs: Int[Tensor, "*run pair"]) -> None:
         """Fill `gradient` with the gradient at these pairs.
 
         Args:
-            pairs: the pairs (a, b) as a |G| + b.
+            pairs: the pairs (a, b) as a |G| + b, a row for each run.
         """
         with torch.no_grad():
-            self._compute(pairs // self.order, pairs % self.order, self._products[pairs])
+            self._compute(pairs)
 
-    def _compute(self, a: Int[Tensor, " pair"], b: Int[Tensor, " pair"], products: Int[Tensor, " pair"]) -> None:
+    def _compute(self, pairs: Tensor) -> None:
+        """Forward and backward; a batch that is too large goes block by block, and the gradient is summed."""
         weights, gradients = self._weights, self._gradients
-        pre, of_right, logits, at_post = self._room(len(a))
-        sides = (("embed_left.weight", a), ("embed_right.weight", b))
-        hidden = weights["hidden.weight"].chunk(2, dim=1)
-        left, right = (weights[name] @ half.T for (name, _), half in zip(sides, hidden, strict=True))
-        torch.index_select(left, 0, a, out=pre).add_(torch.index_select(right, 0, b, out=of_right))
-        post = self._activation(pre)
-        torch.addmm(weights["unembed.bias"], post, weights["unembed.weight"].T, out=logits)
+        names = ("embed_left.weight", "embed_right.weight")
+        hidden = weights["hidden.weight"].chunk(2, dim=-1)
+        sides = [self._mm(weights[name], half.mT) for name, half in zip(names, hidden, strict=True)]
+        at_sides = [torch.zeros_like(side) for side in sides]
+        rows = max(1, MAX_ENTRIES // (self._runs.numel() * max(self.order, self._width)))
+        for i, block in enumerate(pairs.split(rows, dim=-1)):
+            self._block(block, sides, at_sides, pairs.shape[-1], is_first=i == 0)
+        hidden_gradients = gradients["hidden.weight"].chunk(2, dim=-1)
+        for name, half, half_gradient, at_side in zip(names, hidden, hidden_gradients, at_sides, strict=True):
+            self._mm(at_side, half, out=gradients[name])
+            half_gradient.copy_(self._mm(at_side.mT, weights[name]))
+
+    def _block(self, pairs: Tensor, sides: list[Tensor], at_sides: list[Tensor], batch: int, is_first: bool) -> None:
+        """Gradient at some pairs of a batch: at the unembedding into its place, at the sides added to `at_sides`."""
+        weights, gradients = self._weights, self._gradients
+        pre, of_right, logits, at_post = self._room(pairs.shape[-1])
+        elements = [(x + self._first_rows).reshape(-1) for x in (pairs // self.order, pairs % self.order)]
+        for side, x, place in zip(sides, elements, (pre, of_right), strict=True):
+            torch.index_select(_rows(side), 0, x, out=_rows(place))
+        post = self._activation(pre.add_(of_right))
+        self._addmm(weights["unembed.bias"].unsqueeze(-2), post, weights["unembed.weight"].mT, out=logits)
 
         error = torch.softmax(logits, -1, dtype=self._loss_dtype)  # d loss / d logits, below
-        error[torch.arange(len(a), device=a.device), products] -= 1
-        error = error.mul_(1 / len(a)).to(logits.dtype)
-        torch.mm(error.T, post, out=gradients["unembed.weight"])
-        torch.sum(error, 0, out=gradients["unembed.bias"])
-        at_pre = self._derivative(torch.mm(error, weights["unembed.weight"], out=at_post), pre)
-        hidden_gradients = gradients["hidden.weight"].chunk(2, dim=1)
-        for (name, elements), half, half_gradient in zip(sides, hidden, hidden_gradients, strict=True):
-            at_side = torch.zeros_like(left).index_add_(0, elements, at_pre)  # summed over the pairs that share it
-            torch.mm(at_side, half, out=gradients[name])
-            half_gradient.copy_(at_side.T @ weights[name])
+        _rows(error)[torch.arange(pairs.numel(), device=pairs.device), self._products[pairs].reshape(-1)] -= 1
+        error = error.mul_(1 / batch).to(logits.dtype)
+        if is_first:
+            self._mm(error.mT, post, out=gradients["unembed.weight"])
+            torch.sum(error, -2, out=gradients["unembed.bias"])
+        else:
+            gradients["unembed.weight"].add_(self._mm(error.mT, post))
+            gradients["unembed.bias"].add_(error.sum(-2))
+        at_pre = self._derivative(self._mm(error, weights["unembed.weight"], out=at_post), pre)
+        for at_side, x in zip(at_sides, elements, strict=True):
+            _rows(at_side).index_add_(0, x, _rows(at_pre))  # summed over the pairs that share it
 
     def _room(self, pairs: int) -> tuple[Tensor, ...]:
         """Memory for pre, right, logits and the gradient at post; asking for it afresh costs a fifth of a step."""
         if pairs not in self._rooms:
-            width = len(self._weights["hidden.weight"])
-            widths = (width, width, self.order, width)
-            self._rooms[pairs] = tuple(self.gradient.new_empty(pairs, columns) for columns in widths)
+            widths = (self._width, self._width, self.order, self._width)
+            self._rooms[pairs] = tuple(self.gradient.new_empty(*self._runs, pairs, columns) for columns in widths)
         return self._rooms[pairs]
+
+
+def _rows(x: Tensor) -> Tensor:
+    """All runs' rows one after another."""
+    return x.view(-1, x.shape[-1])

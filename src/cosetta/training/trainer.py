@@ -1,4 +1,4 @@
-"""Training of one network: split, phases of steps, evaluations, checkpoints, and resumption.
+"""Training of one network or a stack of them: split, phases of steps, evaluations, checkpoints, and resumption.
 
 On the CPU one configuration gives the same bytes on every run of one machine, also when it was killed and resumed on
 the way: all randomness comes from one explicit generator, and everything that a step reads is in the resume file.
@@ -6,63 +6,25 @@ Training prints nothing; a caller that wants to show progress passes a function.
 """
 
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import final
 
-import polars as pl
 import torch
 
 from cosetta.errors import BadConfig, BadRun
-from cosetta.files import write_whole
 from cosetta.groups import Group
-from cosetta.models import save_network
 from cosetta.training.config import TrainConfig
-from cosetta.training.parameters import network_of
 from cosetta.training.run_folder import TrainedRun, claim_folder, load_run
-from cosetta.training.scoring import score_pairs
-from cosetta.training.state import METRICS, TrainState
+from cosetta.training.scoring import FINAL_PAIRS
+from cosetta.training.sitting import Progress, Sitting
+from cosetta.training.stack import Stack, arrange, score_states
+from cosetta.training.state import TrainState, table_on
 
-__all__ = ["Progress", "checkpoint_steps", "train"]
-
-SAVE_SECONDS = 10.0
-"""At most this much training is lost when a run is killed, and about one evaluation interval."""
-
-FINAL_PAIRS = 1_000_000
-"""The last evaluation takes this many pairs of each side at most: all of them up to S6."""
+__all__ = ["train", "train_stack"]
 
 GPU_WORK = 2**28
-"""`device=auto` takes a GPU when batch x width x order is at least this (S5: 2^25, S6: 2^30): below, it waits."""
-
-
-@final
-@dataclass(frozen=True)
-class Progress:
-    """Where training stands, at each evaluation.
-
-    Args:
-        step: optimiser steps so far.
-        max_steps: steps if no later phase ends early; falls when one does.
-        phase: number of the phase, from 0.
-        seconds: wall time so far, of all sittings.
-        train_loss: nats.
-        test_loss: nats.
-        train_accuracy: in [0, 1].
-        test_accuracy: in [0, 1].
-    """
-
-    step: int
-    max_steps: int
-    phase: int
-    seconds: float
-    train_loss: float
-    test_loss: float
-    train_accuracy: float
-    test_accuracy: float
+"""`device=auto` takes a GPU when runs x batch x width x order is at least this (one S5: 2^25, one S6: 2^30)."""
 
 
 def train(
@@ -94,114 +56,154 @@ def train(
         >>> import tempfile
         >>> from cosetta.groups import named_group
         >>> from cosetta.training.recipes import fast
-        >>> config = fast("S3", seed=0, embed_dim=8, width=8, train_fraction=0.8)
+        >>> config = fast("S3", seed=0, embed_dim=8, width=8, max_steps=50)
         >>> run = train(config, named_group("S3"), Path(tempfile.mkdtemp()) / config.run_name)
         >>> run.network().width, run.metrics["step"][0]
         (8, 0)
     """
-    if config.group != group.name:
-        raise BadConfig(f"`group` of the configuration must be the group's name {group.name!r}; got {config.group!r}")
-    device = _device(config, group)
-    status = claim_folder(folder, config, group, device.type)
-    if status != "finished":
-        with _threads(threads):
-            started = time.monotonic()
-            resume = folder / "checkpoints" / "resume.safetensors"
-            state = TrainState(config, group, device)
-            if status == "unfinished" and resume.exists():
-                state.load(resume)
-            _run(state, folder, started - state.seconds, progress)
-            resume.unlink(missing_ok=True)
-    return load_run(folder)
+    of_stack = None if progress is None else lambda _, now: progress(now)
+    [run] = train_stack([config], group, [folder], progress=of_stack, threads=threads)
+    if isinstance(run, BadRun):
+        raise run
+    return run
 
 
-def checkpoint_steps(config: TrainConfig) -> frozenset[int]:
-    """Steps at which weights are kept: 0 and then evenly spaced in the logarithm, up to `max_steps`.
+def train_stack(
+    configs: Sequence[TrainConfig],
+    group: Group,
+    folders: Sequence[Path],
+    *,
+    progress: Callable[[int, Progress], None] | None = None,
+    threads: int = 1,
+) -> tuple[TrainedRun | BadRun, ...]:
+    """Train several networks on one group together, or finish what is in their folders.
+
+    Runs of one size and precision are one tensor program; others may be among them, at the speed of a program each.
+    On the CPU each run has the bytes that `train` gives it, whatever the others do, and is written, resumed and ended
+    by itself. `seconds` in its metrics are those of all runs together.
 
     Args:
-        config: gives the number of checkpoints and the steps.
+        configs: what to train.
+        group: the group that each `config.group` names.
+        folders: where each run goes, as in `train`.
+        progress: called with the run's position in `configs` at each of its evaluations. What it raises stops all runs
+            and leaves them resumable.
+        threads: CPU threads.
 
     Returns:
-        At most `config.checkpoints` steps.
+        Each finished run, or the error that stopped it: a folder that belongs to something else, a damaged file, a loss
+        that is no longer finite.
+
+    Raises:
+        BadConfig: if a configuration does not fit the group or the machine, or two runs share a folder.
+        OSError: if a file cannot be written; what was saved before stays resumable.
 
     Example:
-        >>> from cosetta.training.config import Phase
-        >>> phase = Phase(max_steps=1000, learning_rate=0.1)
-        >>> sorted(checkpoint_steps(TrainConfig(group="S3", phases=(phase,), checkpoints=5)))
-        [0, 1, 10, 100, 1000]
+        >>> import tempfile
+        >>> from cosetta.groups import named_group
+        >>> from cosetta.training.recipes import fast
+        >>> S3, out = named_group("S3"), Path(tempfile.mkdtemp())
+        >>> configs = [fast(S3, seed, embed_dim=8, width=8, max_steps=10) for seed in (0, 1)]
+        >>> runs = train_stack(configs, S3, [out / config.run_name for config in configs])
+        >>> [run.config.seed for run in runs]
+        [0, 1]
     """
-    gaps = max(1, config.checkpoints - 2)
-    spaced = {round(config.max_steps ** (i / gaps)) for i in range(config.checkpoints - 1)}
-    return frozenset({0} | spaced if config.checkpoints else ())
+    _check(configs, group, folders)
+    devices = [_device(config, group, len(configs)) for config in configs]
+    with _threads(threads):
+        tables = {device: table_on(group, device) for device in set(devices)}
+        outcomes: dict[int, BadRun] = {}
+        sittings = []
+        for i, (config, folder, device) in enumerate(zip(configs, folders, devices, strict=True)):
+            try:
+                if claim_folder(folder, config, group, device.type) != "finished":
+                    sittings.append(Sitting(i, TrainState(config, group, device, tables[device]), folder))
+            except BadRun as error:
+                outcomes[i] = error
+        outcomes |= _train(sittings, progress)
+    return tuple(outcomes.get(i) or load_run(folder) for i, folder in enumerate(folders))
 
 
-def _run(state: TrainState, folder: Path, clock: float, progress: Callable[[Progress], None] | None) -> None:
-    """Go from where the state is to the end of the last phase; `clock` is when second 0 was."""
-    config, kept = state.config, checkpoint_steps(state.config)
-    saved = time.monotonic()
-    if state.step == 0:
-        _evaluate(state, folder, clock, progress)
-        _keep(state, folder, kept)
-    while not state.is_finished:
-        phase = config.phases[state.phase]
-        state.advance()
-        _keep(state, folder, kept)
-        if state.phase_step % config.eval_every and state.phase_step < phase.max_steps:
-            continue
-        accuracy, loss = _evaluate(state, folder, clock, progress)
-        state.end_evaluation(phase.is_met(accuracy, loss))
-        if time.monotonic() - saved > SAVE_SECONDS:
-            state.seconds = time.monotonic() - clock
-            state.save(folder / "checkpoints" / "resume.safetensors")
-            saved = time.monotonic()
-    _evaluate(state, folder, clock, progress, FINAL_PAIRS)
-    table = BytesIO()  # so that a full disk is an OSError, not one of polars
-    pl.DataFrame(state.metrics, schema=METRICS, orient="row").write_parquet(table)
-    write_whole(folder / "metrics.parquet", lambda temporary: temporary.write_bytes(table.getvalue()))
-    save_network(network_of(state.parameters, state.order, config), folder / "model.safetensors")
+def _train(sittings: list[Sitting], progress: Callable[[int, Progress], None] | None) -> dict[int, BadRun]:
+    """Go from where the runs are to the end of their last phases; the errors of those that do not get there."""
+    failed = _evaluate([sitting for sitting in sittings if sitting.state.step == 0], progress)
+    running = [sitting for sitting in sittings if sitting.position not in failed]
+    for sitting in running:
+        if sitting.state.step == 0:
+            sitting.keep()
+    stacks: list[Stack] = []
+    while running:
+        ended = [sitting for sitting in running if sitting.state.is_finished]
+        failed |= _evaluate(ended, progress, FINAL_PAIRS)
+        for sitting in ended:
+            if sitting.position not in failed:
+                sitting.finish()
+        running = [sitting for sitting in running if sitting not in ended and sitting.position not in failed]
+        stacks = arrange(stacks, [sitting.state for sitting in running])
+        due = _advance_until_due(running, stacks)
+        failed |= _evaluate(due, progress)
+        for sitting in due:
+            if sitting.position not in failed:
+                sitting.end_evaluation()
+    return failed
+
+
+def _advance_until_due(running: list[Sitting], stacks: list[Stack]) -> list[Sitting]:
+    """Make steps until some of the runs of each stack are to be evaluated; those."""
+    of_state = {sitting.state: sitting for sitting in running}
+    due = []
+    for stack in stacks:
+        members, arrived = [of_state[state] for state in stack.states], []
+        while not arrived:
+            stack.advance()
+            for sitting in members:
+                sitting.keep()
+            arrived = [sitting for sitting in members if sitting.is_due]
+        due += arrived
+    return due
 
 
 def _evaluate(
-    state: TrainState, folder: Path, clock: float, progress: Callable[[Progress], None] | None, pairs: int | None = None
-) -> tuple[float, float]:
-    """Append a row of metrics, refuse weights or a loss that are not finite, report; test accuracy and loss."""
-    train_loss = loss = train_accuracy = accuracy = math.nan
-    if bool(torch.isfinite(state.parameters).all()):
-        model = network_of(state.parameters, state.order, state.config).fold()
-        pairs = pairs or state.config.eval_pairs
-        train_accuracy, train_loss = score_pairs(model, state.train[:pairs], state.table)
-        accuracy, loss = score_pairs(model, state.test[:pairs], state.table)
-    if not math.isfinite(train_loss + loss):
-        raise BadRun(
-            f"the loss must stay finite; in run '{folder.name}' it is {train_loss + loss} at step {state.step}: lower "
-            "`learning_rate` or choose another seed"
+    sittings: list[Sitting], progress: Callable[[int, Progress], None] | None, pairs: int | None = None
+) -> dict[int, BadRun]:
+    """Record and report the scores of these runs; the errors of those that are no longer finite."""
+    failed = {}
+    for sitting, scores in zip(sittings, score_states([sitting.state for sitting in sittings], pairs), strict=True):
+        train_loss, loss, *_ = scores
+        if not math.isfinite(train_loss + loss):
+            failed[sitting.position] = BadRun(
+                f"the loss must stay finite; in run '{sitting.folder.name}' it is {train_loss + loss} at step "
+                f"{sitting.state.step}: lower `learning_rate` or choose another seed"
+            )
+            continue
+        now = sitting.record(scores)
+        if progress:
+            progress(sitting.position, now)
+    return failed
+
+
+def _check(configs: Sequence[TrainConfig], group: Group, folders: Sequence[Path]) -> None:
+    """Refuse configurations of another group, and runs that would write over each other."""
+    for config in configs:
+        if config.group != group.name:
+            must = f"`group` of the configuration must be the group's name {group.name!r}"
+            raise BadConfig(f"{must}; got {config.group!r}")
+    if len(configs) != len(folders) or len({folder.resolve() for folder in folders}) != len(folders):
+        raise BadConfig(
+            f"`folders` must be {len(configs)} different ones, one for each configuration; got {len(folders)}, "
+            f"{len({folder.resolve() for folder in folders})} of them different: name one folder for each run"
         )
-    seconds = time.monotonic() - clock
-    if state.metrics and state.metrics[-1][0] == state.step:  # the last evaluation repeats the one before on more pairs
-        state.metrics.pop()
-    state.metrics.append((state.step, state.phase, seconds, train_loss, loss, train_accuracy, accuracy))
-    if progress:
-        left = state.config.max_steps if state.step == 0 else state.step + state.steps_left
-        progress(Progress(state.step, left, state.phase, seconds, train_loss, loss, train_accuracy, accuracy))
-    return accuracy, loss
 
 
-def _keep(state: TrainState, folder: Path, kept: frozenset[int]) -> None:
-    """Keep the weights if this step is one of those."""
-    if state.step in kept:
-        network = network_of(state.parameters, state.order, state.config)
-        save_network(network, folder / "checkpoints" / f"step-{state.step:08d}.safetensors")
-
-
-def _device(config: TrainConfig, group: Group) -> torch.device:
-    """The device that `config.device` means on this machine."""
+def _device(config: TrainConfig, group: Group, runs: int) -> torch.device:
+    """The device that `config.device` means on this machine, for so many runs together."""
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if config.device != "auto":
         if not available[config.device]:
             raise BadConfig(f"`device` must be available; {config.device} is not on this machine: use auto or cpu")
         return torch.device(config.device)
     batch = max(phase.batch_size or round(config.train_fraction * group.order**2) for phase in config.phases)
-    usable = available["cuda"] and batch * config.width * group.order >= GPU_WORK
+    usable = available["cuda"] and runs * batch * config.width * group.order >= GPU_WORK
     return torch.device("cuda" if usable else "cpu")
 
 

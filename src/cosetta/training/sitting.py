@@ -1,0 +1,140 @@
+"""One run while it is trained: what is written into its folder, and when.
+
+Weights are kept at a few steps, metrics grow by a row an evaluation, and a resume file holds all that is needed to go
+on. The final weights are written last, so that a run that has them is finished.
+"""
+
+import time
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import final
+
+import polars as pl
+
+from cosetta.files import write_whole
+from cosetta.models import GroupNetwork, save_network
+from cosetta.training.config import TrainConfig
+from cosetta.training.parameters import network_of
+from cosetta.training.state import METRICS, TrainState
+
+__all__ = ["Progress", "Sitting", "checkpoint_steps"]
+
+SAVE_SECONDS = 10.0
+"""At most this much training is lost when a run is killed, and about one evaluation interval."""
+
+
+@final
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands, at each evaluation.
+
+    Args:
+        step: optimiser steps so far.
+        max_steps: steps if no later phase ends early; falls when one does.
+        phase: number of the phase, from 0.
+        seconds: wall time so far, of all sittings.
+        train_loss: nats.
+        test_loss: nats.
+        train_accuracy: in [0, 1].
+        test_accuracy: in [0, 1].
+    """
+
+    step: int
+    max_steps: int
+    phase: int
+    seconds: float
+    train_loss: float
+    test_loss: float
+    train_accuracy: float
+    test_accuracy: float
+
+
+@final
+class Sitting:
+    """One run while it is trained: its state, its folder, and what is written there when.
+
+    Args:
+        position: number of the run among those trained together.
+        state: the run at its start; moved to where it stopped, if the folder has a resume file.
+        folder: the run's folder, claimed.
+
+    Raises:
+        BadRun: if the resume file is damaged or of another run.
+    """
+
+    def __init__(self, position: int, state: TrainState, folder: Path) -> None:
+        self.position, self.state, self.folder = position, state, folder
+        self.kept = checkpoint_steps(state.config)
+        self.resume = folder / "checkpoints" / "resume.safetensors"
+        started = self.saved = time.monotonic()
+        if self.resume.exists():
+            state.load(self.resume)
+        self.clock = started - state.seconds  # when second 0 was
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an evaluation follows the step just made."""
+        config, done = self.state.config, self.state.phase_step
+        return done % config.eval_every == 0 or done == config.phases[self.state.phase].max_steps
+
+    def keep(self) -> None:
+        """Keep the weights if this step is one of those."""
+        if self.state.step in self.kept:
+            save_network(self._network(), self.folder / "checkpoints" / f"step-{self.state.step:08d}.safetensors")
+
+    def record(self, scores: tuple[float, float, float, float]) -> Progress:
+        """Append a row of metrics.
+
+        Args:
+            scores: training loss, test loss, training accuracy, test accuracy.
+
+        Returns:
+            Where training stands.
+        """
+        state, seconds = self.state, time.monotonic() - self.clock
+        if state.metrics and state.metrics[-1][0] == state.step:  # the last evaluation repeats the one before
+            state.metrics.pop()
+        state.metrics.append((state.step, state.phase, seconds, *scores))
+        left = state.config.max_steps if state.step == 0 else state.step + state.steps_left
+        return Progress(state.step, left, state.phase, seconds, *scores)
+
+    def end_evaluation(self) -> None:
+        """Let the phase end if it is over, and save what is needed to go on, now and then."""
+        *_, loss, _, accuracy = self.state.metrics[-1]
+        self.state.end_evaluation(self.state.config.phases[self.state.phase].is_met(accuracy, loss))
+        if time.monotonic() - self.saved > SAVE_SECONDS:
+            self.state.seconds = time.monotonic() - self.clock
+            self.state.save(self.resume)
+            self.saved = time.monotonic()
+
+    def finish(self) -> None:
+        """Write what a finished run has, the weights last."""
+        table = BytesIO()  # so that a full disk is an OSError, not one of polars
+        pl.DataFrame(self.state.metrics, schema=METRICS, orient="row").write_parquet(table)
+        write_whole(self.folder / "metrics.parquet", lambda temporary: temporary.write_bytes(table.getvalue()))
+        save_network(self._network(), self.folder / "model.safetensors")
+        self.resume.unlink(missing_ok=True)
+
+    def _network(self) -> GroupNetwork:
+        return network_of(self.state.parameters, self.state.order, self.state.config)
+
+
+def checkpoint_steps(config: TrainConfig) -> frozenset[int]:
+    """Steps at which weights are kept: 0 and then evenly spaced in the logarithm, up to `max_steps`.
+
+    Args:
+        config: gives the number of checkpoints and the steps.
+
+    Returns:
+        At most `config.checkpoints` steps.
+
+    Example:
+        >>> from cosetta.training.config import Phase
+        >>> phase = Phase(max_steps=1000, learning_rate=0.1)
+        >>> sorted(checkpoint_steps(TrainConfig(group="S3", phases=(phase,), checkpoints=5)))
+        [0, 1, 10, 100, 1000]
+    """
+    gaps = max(1, config.checkpoints - 2)
+    spaced = {round(config.max_steps ** (i / gaps)) for i in range(config.checkpoints - 1)}
+    return frozenset({0} | spaced if config.checkpoints else ())
