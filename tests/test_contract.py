@@ -17,16 +17,19 @@ import cosetta
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cosetta"
 LAYERS = (
-    "errors _version files config results",
+    "errors _version files machine config results",
     "groups",
     "harmonics",
     "models",
-    "training interventions bounds",
+    "training tracking interventions bounds",
     "circuits",
     "hypotheses",
     "evidence",
-    "analysis",
+    "analysis trajectory",
     "report",
+    "explanation",
+    "population",
+    "sweep",
     "reproduce",
     "cli",
 )

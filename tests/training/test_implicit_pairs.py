@@ -6,7 +6,7 @@ import torch
 from cosetta.errors import Unsupported
 from cosetta.groups import named_group
 from cosetta.training import pairs as pairs_module
-from cosetta.training import trainer
+from cosetta.training import sitting
 from cosetta.training.implicit_pairs import draw_keys, permute
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.recipes import fast
@@ -74,7 +74,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "SAVE_SECONDS", 0.0)
+        patch.setattr(sitting, "SAVE_SECONDS", 0.0)
         with pytest.raises(KeyboardInterrupt):
             train(config, group, tmp_path / "killed", progress=stop)
         resumed = train(config, group, tmp_path / "killed")

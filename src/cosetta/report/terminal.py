@@ -57,8 +57,8 @@ def _title(analysis: Analysis) -> Text:
     live = neurons_by_status(analysis)
     return Text.assemble(
         (_plain(typeset(analysis.group)), "bold"),
-        f"  {count(analysis.width)} neurons, {count(len(live['dead']))} dead · accuracy {percent(analysis.accuracy)}{_sampled(analysis)} · "
-        f"cross-entropy {scientific(analysis.loss)} nats\n",
+        f"  {count(analysis.width)} neurons, {count(len(live['dead']))} dead · "
+        f"accuracy {percent(analysis.accuracy)}{_sampled(analysis)} · cross-entropy {scientific(analysis.loss)} nats\n",
         _plain(headline_sentence(analysis)),
     )
 

@@ -14,16 +14,34 @@ from cosetta.models.scoring import sum_scores
 from cosetta.training.config import TrainConfig
 from cosetta.training.parameters import parameter_views
 
-__all__ = ["DEVICE_ENTRIES", "FINAL_PAIRS", "score_parameters"]
+__all__ = ["DEVICE_ENTRIES", "final_pairs", "score_parameters"]
 
-FINAL_PAIRS = 1_000_000
-"""The last evaluation takes this many pairs of each side at most: all of them up to S6."""
+FINAL_WORK = 2**37
+"""The last evaluation makes at most this many multiplications a side: all pairs up to S6, 53,000 of S7."""
 
 BLOCK_ENTRIES = {"cpu": 2**19}
 """Largest number of logits held at once, by device: 2 MB in float32, which a cache holds."""
 
 DEVICE_ENTRIES = 2**26
 """The same for any other device, which is slow with small pieces."""
+
+
+def final_pairs(order: int, config: TrainConfig) -> int:
+    """How many pairs of each side the last evaluation takes at most.
+
+    Args:
+        order: number of group elements.
+        config: gives the width.
+
+    Returns:
+        A number of pairs, at least 1.
+
+    Example:
+        >>> from cosetta.training.recipes import fast
+        >>> final_pairs(720, fast("S6")) > 720**2
+        True
+    """
+    return max(1, FINAL_WORK // (order * config.width))
 
 
 def score_parameters(

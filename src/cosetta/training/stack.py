@@ -22,7 +22,7 @@ from cosetta.groups import Group
 from cosetta.training.config import TrainConfig
 from cosetta.training.pairs import LISTED_PAIRS
 from cosetta.training.parameters import parameter_shapes
-from cosetta.training.scoring import DEVICE_ENTRIES, FINAL_PAIRS, score_parameters
+from cosetta.training.scoring import DEVICE_ENTRIES, final_pairs, score_parameters
 from cosetta.training.state import TrainState
 from cosetta.training.step import MAX_ENTRIES, FoldedStep
 
@@ -134,22 +134,23 @@ def arrange(stacks: Iterable[Stack], states: Iterable[TrainState]) -> list[Stack
     return [old.get((key, tuple(members))) or Stack(members) for key, members in groups.items()]
 
 
-def score_states(states: Sequence[TrainState], pairs: int | None = None) -> list[tuple[float, float, float, float]]:
+def score_states(states: Sequence[TrainState], last: bool = False) -> list[tuple[float, float, float, float]]:
     """Loss and accuracy of each run on its training and test pairs.
 
     Args:
         states: the runs.
-        pairs: at most this many pairs of each side; None takes `eval_pairs` of each configuration.
+        last: whether to take `final_pairs` of each side instead of `eval_pairs` of each configuration.
 
     Returns:
         Training loss, test loss, training accuracy and test accuracy of each run; NaN if a weight is not finite.
     """
     groups: dict[tuple, list[TrainState]] = {}
     for state in states:
-        groups.setdefault((*_shape_key(state), pairs or state.config.eval_pairs), []).append(state)
+        pairs = final_pairs(state.order, state.config) if last else state.config.eval_pairs
+        groups.setdefault((*_shape_key(state), pairs), []).append(state)
     scores: dict[TrainState, tuple[float, float, float, float]] = {}
-    for members in groups.values():
-        rows = _scores(members, pairs or members[0].config.eval_pairs).view(-1, 5).tolist()  # waits for the device
+    for (*_, pairs), members in groups.items():
+        rows = _scores(members, pairs).view(-1, 5).tolist()  # waits for the device
         for state, (train_accuracy, train_loss, test_accuracy, test_loss, is_finite) in zip(members, rows, strict=True):
             if not is_finite:
                 train_loss = test_loss = nan
@@ -203,7 +204,7 @@ def _bytes(config: TrainConfig, group: Group, runs: int) -> int:
     softmax = of_loss if of_loss == number else max(2 * of_loss, of_loss + number)
     sides = (4 * order * width + width * config.embed_dim) * number
     step = runs * (sides + 40 * batch) + block * (5 * width * number + order * (number + softmax))
-    evaluated = min(pairs, FINAL_PAIRS)
+    evaluated = min(pairs, final_pairs(order, config))
     scored = min(runs * evaluated, max(runs, DEVICE_ENTRIES // max(order, width)))
     kept = block * (3 * width + order) * number
     score = kept + runs * (sides + 8 * evaluated) + scored * (3 * width + 2 * order) * number

@@ -14,17 +14,18 @@ import torch
 
 from cosetta.errors import BadConfig, BadRun
 from cosetta.groups import Group
+from cosetta.machine import usable_cores
 from cosetta.training.config import TrainConfig
 from cosetta.training.run_folder import TrainedRun, claim_folder, load_run
-from cosetta.training.scoring import FINAL_PAIRS
 from cosetta.training.sitting import Progress, Sitting
 from cosetta.training.stack import Stack, arrange, score_states
 from cosetta.training.state import TrainState, table_on
 
 __all__ = ["train", "train_stack"]
 
-GPU_WORK = 2**28
-"""`device=auto` takes a GPU when runs x batch x width x order is at least this (one S5: 2^25, one S6: 2^30)."""
+LARGE_WORK = 2**28
+"""`device=auto` takes a GPU, and a CPU all its cores, when runs x batch x width x order is at least this (S5: 2^25, S6:
+2^30)."""
 
 
 def train(
@@ -33,7 +34,7 @@ def train(
     folder: Path,
     *,
     progress: Callable[[Progress], None] | None = None,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> TrainedRun:
     """Train a network, or finish what is in the folder.
 
@@ -42,7 +43,7 @@ def train(
         group: the group that `config.group` names.
         folder: where the run goes; a finished run is returned as it is, an unfinished one resumed.
         progress: called at each evaluation. What it raises stops training and leaves the run resumable.
-        threads: CPU threads. One is fastest up to S5, whose matrices are small; the bytes may depend on this number.
+        threads: CPU threads; None takes one up to S5, whose matrices are small, and all cores from S6 on.
 
     Returns:
         The finished run.
@@ -74,7 +75,7 @@ def train_stack(
     folders: Sequence[Path],
     *,
     progress: Callable[[int, Progress], None] | None = None,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> tuple[TrainedRun | BadRun, ...]:
     """Train several networks on one group together, or finish what is in their folders.
 
@@ -88,7 +89,7 @@ def train_stack(
         folders: where each run goes, as in `train`.
         progress: called with the run's position in `configs` at each of its evaluations. What it raises stops all runs
             and leaves them resumable.
-        threads: CPU threads.
+        threads: CPU threads; None takes one up to S5, and all cores from S6 on.
 
     Returns:
         Each finished run, or the error that stopped it: a folder that belongs to something else, a damaged file, a loss
@@ -110,7 +111,7 @@ def train_stack(
     """
     _check(configs, group, folders)
     devices = [_device(config, group, len(configs)) for config in configs]
-    with _threads(threads):
+    with _threads(threads or max((_thread_count(config, group) for config in configs), default=1)):
         tables = {device: table_on(group, device) for device in set(devices)}
         outcomes: dict[int, BadRun] = {}
         sittings = []
@@ -134,7 +135,7 @@ def _train(sittings: list[Sitting], progress: Callable[[int, Progress], None] | 
     stacks: list[Stack] = []
     while running:
         ended = [sitting for sitting in running if sitting.state.is_finished]
-        failed |= _evaluate(ended, progress, FINAL_PAIRS)
+        failed |= _evaluate(ended, progress, last=True)
         for sitting in ended:
             if sitting.position not in failed:
                 sitting.finish()
@@ -164,11 +165,11 @@ def _advance_until_due(running: list[Sitting], stacks: list[Stack]) -> list[Sitt
 
 
 def _evaluate(
-    sittings: list[Sitting], progress: Callable[[int, Progress], None] | None, pairs: int | None = None
+    sittings: list[Sitting], progress: Callable[[int, Progress], None] | None, last: bool = False
 ) -> dict[int, BadRun]:
     """Record and report the scores of these runs; the errors of those that are no longer finite."""
     failed = {}
-    for sitting, scores in zip(sittings, score_states([sitting.state for sitting in sittings], pairs), strict=True):
+    for sitting, scores in zip(sittings, score_states([sitting.state for sitting in sittings], last), strict=True):
         train_loss, loss, *_ = scores
         if not math.isfinite(train_loss + loss):
             failed[sitting.position] = BadRun(
@@ -202,9 +203,19 @@ def _device(config: TrainConfig, group: Group, runs: int) -> torch.device:
         if not available[config.device]:
             raise BadConfig(f"`device` must be available; {config.device} is not on this machine: use auto or cpu")
         return torch.device(config.device)
-    batch = max(phase.batch_size or round(config.train_fraction * group.order**2) for phase in config.phases)
-    usable = available["cuda"] and runs * batch * config.width * group.order >= GPU_WORK
+    usable = available["cuda"] and runs * _work(config, group) >= LARGE_WORK
     return torch.device("cuda" if usable else "cpu")
+
+
+def _work(config: TrainConfig, group: Group) -> int:
+    """Multiplications of the largest matrix product of a step."""
+    batch = max(phase.batch_size or round(config.train_fraction * group.order**2) for phase in config.phases)
+    return batch * config.width * group.order
+
+
+def _thread_count(config: TrainConfig, group: Group) -> int:
+    """One thread for small matrices, whose threads would wait for each other; the usable cores for large ones."""
+    return usable_cores() if _work(config, group) >= LARGE_WORK else 1
 
 
 @contextmanager
