@@ -38,6 +38,8 @@ _HOME = {
     "coset_variance_fraction": "cosetta.circuits",
     "load_analysis": "cosetta.results",
     "write_report": "cosetta.report",
+    # populations
+    "census": "cosetta.population",
 }
 
 __all__ = ["__version__", *_HOME]
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from cosetta.models import FoldedModel, GroupNetwork, PairScorer
     from cosetta.models.exporting import load
     from cosetta.models.importers import open_checkpoint
+    from cosetta.population import census
     from cosetta.report import write_report
     from cosetta.results import Analysis, load_analysis
     from cosetta.training.trainer import train

@@ -23,32 +23,46 @@ from cosetta.report.figures.exemplar import (
     draw_mirror,
     draw_out,
 )
+from cosetta.report.figures.population import (
+    caption_acquisition,
+    caption_grok_times,
+    caption_shares,
+    draw_acquisition,
+    draw_grok_times,
+    draw_shares,
+)
 from cosetta.report.figures.style import Caption, to_svg
 from cosetta.report.figures.training import caption_training, draw_training
 
 __all__ = [
     "Caption",
+    "caption_acquisition",
     "caption_classes",
     "caption_coverage",
     "caption_evidence",
     "caption_fractions",
+    "caption_grok_times",
     "caption_histograms",
     "caption_irreps",
     "caption_lifts",
     "caption_matrix",
     "caption_mirror",
     "caption_out",
+    "caption_shares",
     "caption_training",
+    "draw_acquisition",
     "draw_classes",
     "draw_coverage",
     "draw_evidence",
     "draw_fractions",
+    "draw_grok_times",
     "draw_histograms",
     "draw_irreps",
     "draw_lifts",
     "draw_matrix",
     "draw_mirror",
     "draw_out",
+    "draw_shares",
     "draw_training",
     "to_svg",
 ]

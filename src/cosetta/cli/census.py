@@ -1,0 +1,137 @@
+"""The command that turns a folder of runs into tables: `census`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import rich
+from cyclopts import Parameter
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from cosetta.errors import BadConfig
+
+SHOWN = 12
+"""Most populations, and most lines about skipped files, on the terminal; census.json has them all."""
+
+
+def census(
+    runs: Annotated[Path, Parameter(help="Folder that holds runs, at any depth.")],
+    /,
+    *,
+    by: Annotated[
+        Literal["subgroup", "irrep", "argmin"],
+        Parameter(help="Label of the neurons: largest subgroup, dominant irrep, or the paper's rule (smallest C_H)."),
+    ] = "subgroup",
+    unit: Annotated[Literal["steps", "seconds"], Parameter(help="Unit of the grok times.")] = "steps",
+    group: Annotated[str | None, Parameter(help="Only runs on this group.")] = None,
+    recipe: Annotated[str | None, Parameter(help="Only runs of this recipe.")] = None,
+    out: Annotated[Path | None, Parameter(help="Folder of the result. [default: RUNS/census]")] = None,
+    no_argmin: Annotated[bool, Parameter(help="Leave out the paper's labels, which read the weights.")] = False,
+) -> None:
+    """Count who learned what in a folder of runs: shares with intervals, time to grok, order of acquisition.
+
+    Writes runs.parquet and neurons.parquet, census.json with the numbers shown, and shares.svg, grok_times.svg and
+    acquisition.svg. The order of acquisition is that of the runs that have a trajectory.json.
+
+    Raises:
+        BadConfig: if no run is left.
+    """
+    from cosetta.population import acquisition, class_shares, grok_times
+    from cosetta.population import census as read
+    from cosetta.population.acquisition import stored_trajectories
+
+    found = read(runs, argmin=by == "argmin" or not no_argmin)
+    found = found.where(**{name: value for name, value in (("group", group), ("recipe", recipe)) if value is not None})
+    if not found.runs.height:
+        raise BadConfig(f"`{runs}` must hold runs that are asked for; there are none: leave out --group and --recipe")
+    populations = found.populations()
+    of = "irreps" if by == "irrep" else "classes"
+    results = {
+        "shares": _each(populations, lambda part: class_shares(part, by)),
+        "grok_times": _each(populations, lambda part: grok_times(part, unit)),
+        "acquisition": _each(populations, lambda part: acquisition(stored_trajectories(runs, part.runs["run"]), of)),
+    }
+    out = out or runs / "census"
+    found.save(out)
+    _write(results, found.skipped, out)
+    _show(results, populations, found.skipped)
+    rich.print(f"[dim]{escape(str(out))}: runs.parquet, neurons.parquet, census.json, three figures[/dim]")
+
+
+def _each(populations: Mapping[str, Any], measure: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
+    """A measure of each population that has what it needs."""
+    results = {}
+    for name, part in populations.items():
+        try:
+            results[name] = asdict(measure(part))
+        except BadConfig:  # nothing finished or explained in it: its row says so
+            continue
+    return results
+
+
+def _write(results: Mapping[str, Any], skipped: tuple[str, ...], out: Path) -> None:
+    """The numbers, and the figures that are drawn from them."""
+    import matplotlib
+
+    from cosetta.files import write_whole
+    from cosetta.report.figures import population as figures
+    from cosetta.report.figures.style import STYLE
+
+    text = json.dumps({"schema": 1, **results, "skipped": skipped}, indent=1) + "\n"
+    write_whole(out / "census.json", lambda path: path.write_text(text, encoding="utf-8"))
+    drawn = {
+        "shares": figures.draw_shares,
+        "grok_times": figures.draw_grok_times,
+        "acquisition": figures.draw_acquisition,
+    }
+    for name, draw in drawn.items():
+        with matplotlib.rc_context(STYLE):
+            figure = draw(results[name])
+            write_whole(out / f"{name}.svg", lambda path, figure=figure: figure.savefig(path, format="svg"))
+
+
+def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: tuple[str, ...]) -> None:
+    for name, part in list(populations.items())[:SHOWN]:
+        rich.print(_table(name, part, results["shares"].get(name), results["grok_times"].get(name)))
+    if len(populations) > SHOWN:
+        rich.print(f"[dim]and {len(populations) - SHOWN} more populations[/dim]")
+    for line in skipped[:SHOWN]:
+        rich.print(f"[yellow]skipped[/yellow] {escape(line)}")
+    if len(skipped) > SHOWN:
+        rich.print(f"[yellow]skipped[/yellow] {len(skipped) - SHOWN} more files, see census.json")
+
+
+def _table(name: str, part: Any, shares: Mapping[str, Any] | None, times: Mapping[str, Any] | None) -> Table:
+    """Shares of one population, with its runs above and its grok times below."""
+    from cosetta.report.notation import percent, plain_class
+
+    status = part.runs["status"].value_counts(sort=True, name="n").rows()
+    title = f"{name}: " + ", ".join(f"{number} {word}" for word, number in status)
+    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, caption_justify="left")
+    table.add_column(shares["by"] if shares else "class")
+    for column in ("share", "95 % interval", "in runs"):
+        table.add_column(column, justify="right")
+    columns = ("names", "share", "low", "high", "found_in")
+    for label, share, low, high, found in zip(*(shares[key] for key in columns), strict=True) if shares else ():
+        interval = "n too small" if low is None else f"{percent(low, 1)} to {percent(high, 1)}"
+        table.add_row(escape(plain_class(label)), percent(share, 1), interval, percent(found, 0))
+    table.caption = escape(_grokked(times) if times else "no finished run")
+    return table
+
+
+def _grokked(times: Mapping[str, Any]) -> str:
+    """Median grok time in words."""
+    digits = 0 if times["unit"] == "steps" else 1
+    shown = {key: "not reached" if times[key] is None else f"{times[key]:,.{digits}f}" for key in _MEDIAN}
+    if times["runs"] < 5:
+        interval = "n too small for an interval"
+    else:
+        interval = f"95 % interval {shown['median_low']} to {shown['median_high']}"
+    return f"grokked after {shown['median']} {times['unit']} (median; {interval}); {times['censored']} runs censored"
+
+
+_MEDIAN = ("median", "median_low", "median_high")

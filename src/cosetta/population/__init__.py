@@ -1,0 +1,26 @@
+"""Populations of networks as tables: who learned what, how fast, in which order, and with which uncertainty.
+
+A population is a set of runs with one group and one configuration but for the seed. Intervals are over runs, never over
+neurons, because the neurons of one network are not independent.
+"""
+
+from cosetta.population.acquisition import Acquisition, acquisition
+from cosetta.population.rows import TIMES
+from cosetta.population.shares import CensusDistance, ClassShares, census_distance, class_shares
+from cosetta.population.survival import GrokTimes, grok_times
+from cosetta.population.tables import Census, census, load_census
+
+__all__ = [
+    "TIMES",
+    "Acquisition",
+    "Census",
+    "CensusDistance",
+    "ClassShares",
+    "GrokTimes",
+    "acquisition",
+    "census",
+    "census_distance",
+    "class_shares",
+    "grok_times",
+    "load_census",
+]

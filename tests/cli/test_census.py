@@ -1,0 +1,88 @@
+"""The census from the command line, on one tiny run and on nothing."""
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from cosetta.analysis import analyse_run
+from cosetta.cli import main
+from cosetta.config import AnalysisConfig
+from cosetta.groups import named_group
+from cosetta.population import load_census
+from cosetta.training import fast, train
+from cosetta.trajectory import trajectory
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    S3 = named_group("S3")
+    config = fast("S3", embed_dim=8, width=8, train_fraction=0.8, checkpoints=3, max_steps=60)
+    made = train(config, S3, tmp_path_factory.mktemp("runs") / config.run_name)
+    (made.folder / "analysis.json").write_bytes(analyse_run(made, S3, AnalysisConfig(null_samples=19)).to_json())
+    trajectory(made, S3)
+    return made
+
+
+@pytest.fixture
+def cosetta(tmp_path, monkeypatch, capsys):
+    """Run the command line in an empty folder: (exit status, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cosetta", *map(str, arguments)])
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = stop.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.mark.parametrize("by", ["subgroup", "irrep", "argmin"])
+def test_a_census_is_tables_numbers_and_figures(run, cosetta, tmp_path, by):
+    status, shown, errors = cosetta("census", run.folder.parent, "--by", by, "--out", "out")
+    assert (status, errors) == (0, "")
+    assert "S3 fast: 1 finished" in shown
+    assert "n too small" in shown
+    out = tmp_path / "out"
+    names = {"runs.parquet", "neurons.parquet", "census.json", "shares.svg", "grok_times.svg", "acquisition.svg"}
+    assert {path.name for path in out.iterdir()} == names
+    assert load_census(out).neurons.height == 8
+    numbers = json.loads((out / "census.json").read_text())
+    assert numbers["shares"]["S3 fast"]["by"] == by
+    assert sum(numbers["shares"]["S3 fast"]["share"]) == pytest.approx(1)
+    assert numbers["acquisition"]["S3 fast"]["runs"] == 1
+    assert (out / "shares.svg").read_text().startswith("<?xml")
+
+
+def test_what_was_skipped_is_shown(run, cosetta, tmp_path):
+    folder = tmp_path / "runs" / run.folder.name
+    shutil.copytree(run.folder, folder)
+    (folder / "analysis.json").unlink()
+    status, shown, _ = cosetta("census", "runs")
+    assert status == 0
+    assert "skipped" in shown
+    assert (tmp_path / "runs" / "census" / "census.json").is_file()
+    assert "cosetta explain" in json.loads((tmp_path / "runs" / "census" / "census.json").read_text())["skipped"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("nowhere",), "no such folder"), ((".",), "must hold runs"), ((".", "--by", "colour"), "colour")],
+)
+def test_bad_input_is_one_line(cosetta, arguments, message):
+    status, shown, errors = cosetta("census", *arguments)
+    assert (status, shown) == (1, "")
+    assert errors.count("\n") == 1
+    assert message in errors
+
+
+def test_a_group_that_is_not_there_is_said(run, cosetta):
+    status, _, errors = cosetta("census", run.folder.parent, "--group", "S4", "--out", "out")
+    assert status == 1
+    assert "leave out --group" in errors
