@@ -1,0 +1,185 @@
+"""The command that makes a published paper's tables and figures again: `reproduce`."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import rich
+from cyclopts import Parameter
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from cosetta.errors import BadConfig, Unsupported
+from cosetta.report.notation import count, duration
+
+PAPERS = {"stander2024": "Grokking Group Multiplication with Cosets (arXiv:2312.06581)"}
+"""What can be reproduced."""
+
+GROUPS = ("S5", "S6")
+"""The paper's groups."""
+
+DEFAULT_SEEDS = {False: ("0:128", "0:5"), True: ("0:8", "0:1")}
+"""Seeds of S5 and of S6, without and with `--quick`."""
+
+COLOURS = {"agrees": "blue", "differs": "red", "cannot be checked": "default"}
+
+Paper = Annotated[str, Parameter(help=f"The paper: {', '.join(PAPERS)}.")]
+Seeds = Annotated[str | None, Parameter(help="Seeds of S5: 0:128 (128 is not in it), 0,3,7 or 5. [default: 0:128]")]
+SeedsS6 = Annotated[str | None, Parameter(name="--s6-seeds", help="Seeds of S6. [default: 0:5]")]
+Recipe = Annotated[str, Parameter(help="How to train: fast, or stander2024 (the paper's, hours), or wu2024.")]
+Groups = Annotated[str, Parameter(help="Groups, separated by a comma.")]
+Census = Annotated[
+    dict[str, str] | None,
+    Parameter(help="Seeds of other recipes to train on the first group, for the census: --census.wu2024 0:24."),
+]
+Quick = Annotated[bool, Parameter(help="8 seeds of S5 and 1 of S6, unless seeds are given: minutes.")]
+Out = Annotated[Path, Parameter(help="Folder for the page, the tables and the figures.")]
+Runs = Annotated[Path, Parameter(help="Folder that holds the runs; finished ones are not trained again.")]
+Workers = Annotated[int | None, Parameter(help="Processes that train and explain. [default: the usable cores]")]
+Dry = Annotated[bool, Parameter(help="Print what would be trained, and stop.")]
+
+
+def reproduce(
+    paper: Paper,
+    /,
+    *,
+    seeds: Seeds = None,
+    s6_seeds: SeedsS6 = None,
+    recipe: Recipe = "fast",
+    groups: Groups = "S5,S6",
+    census: Census = None,
+    quick: Quick = False,
+    out: Out = Path("reproduction"),
+    runs: Runs = Path("runs"),
+    workers: Workers = None,
+    dry_run: Dry = False,
+) -> None:
+    """Make every table and figure of a paper again, and say for each of its claims whether ours agrees.
+
+    Trains what is missing, explains all of it and writes `reproduction.html`, `reproduction.json`, tables (CSV, LaTeX)
+    and figures (SVG, PDF). An interrupted reproduction goes on where it stopped when the command is given again.
+
+    Raises:
+        BadConfig: if a seed, a group or the recipe is not among those that there are.
+        Unsupported: if the paper is none of those that can be reproduced.
+    """
+    if paper not in PAPERS:
+        raise Unsupported(f"`paper` must be one of {', '.join(PAPERS)}; got '{paper}'")
+    chosen = tuple(dict.fromkeys(name.strip() for name in groups.split(",") if name.strip()))
+    if not chosen or set(chosen) - set(GROUPS):
+        raise BadConfig(f"`--groups` must be of {', '.join(GROUPS)}, separated by commas; got '{groups}'")
+    from cosetta.sweep import seed_range
+
+    texts = dict(zip(GROUPS, DEFAULT_SEEDS[quick], strict=True))
+    texts |= {group: text for group, text in zip(GROUPS, (seeds, s6_seeds), strict=True) if text is not None}
+    wanted = {group: seed_range(text) for group, text in texts.items()}
+    others = {name: seed_range(text) for name, text in (census or {}).items()}
+    if dry_run:
+        plans = [(group, recipe, wanted[group]) for group in chosen]
+        _show_plan(plans + [(chosen[0], name, numbers) for name, numbers in others.items()], runs)
+        return
+    numbers = {"seeds": wanted["S5"], "s6_seeds": wanted["S6"], "census_seeds": others}
+    _make(out, runs, recipe=recipe, groups=chosen, workers=workers, **numbers)
+
+
+def _make(out: Path, runs: Path, **settings: Any) -> None:
+    """Measure, write, and print the summary."""
+    from cosetta.reproduce.stander2024.page import write_reproduction
+    from cosetta.reproduce.stander2024.reproduction import reproduce as measure
+
+    with _Shown() as shown:
+        found = measure(runs, progress=shown, **settings)
+        shown("writing the page", 0, 1)
+        write_reproduction(found, out)
+        shown("writing the page", 1, 1)
+    rich.print(_summary(found, shown.slowest(), out / "reproduction.html"))
+
+
+def _show_plan(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path) -> None:
+    """How many runs there are to train, by group and recipe."""
+    from cosetta.sweep import SweepPlan, grid
+
+    for group, recipe, wanted in populations:
+        plan = SweepPlan(grid({"group": group, "recipe": recipe, "seed": list(wanted)}), runs.absolute())
+        left = len(plan.unfinished())
+        done = len(plan.configs) - left
+        print(f"{group} {recipe}: {count(len(plan.configs))} runs, {count(done)} finished already, {count(left)} to do")
+
+
+class _Shown:
+    """Shows how far each step is, with the time left: bars on a terminal, else a line at the start of each step."""
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+            TimeElapsedColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            transient=True,
+            disable=not rich.get_console().is_terminal,
+        )
+        self.tasks: dict[str, Any] = {}
+        self.times: dict[str, tuple[float, float]] = {}
+
+    def __enter__(self) -> "_Shown":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if step not in self.tasks:
+            self.tasks[step] = self.bar.add_task(step, total=total, completed=done)
+            self.times[step] = (now, now)
+            if self.bar.disable:
+                print(f"{step} ({count(total)})", file=sys.stderr, flush=True)
+        self.bar.update(self.tasks[step], completed=done, total=total)
+        self.times[step] = (self.times[step][0], now)
+
+    def slowest(self) -> tuple[str, float] | None:
+        """The step that took longest, and its seconds."""
+        spans = {step: end - start for step, (start, end) in self.times.items()}
+        return max(spans.items(), key=lambda item: item[1]) if spans else None
+
+
+def _summary(found: Any, slowest: tuple[str, float] | None, page: Path) -> Table:
+    """The verdicts, what is missing, the slowest step and where the page is."""
+    from cosetta.reproduce.stander2024.headline import VERDICTS, count_verdicts, runs_sentence
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    for verdict, number in count_verdicts(found).items():
+        named = Text(f"{VERDICTS[verdict]} {verdict}", COLOURS[verdict])
+        table.add_row(named, Text(f"{count(number)} of {count(len(found.claims))} claims"))
+    table.add_row("runs", Text(runs_sentence(found)))
+    table.add_row("made", Text(f"{len(found.tables)} tables, {len(found.figures)} figures"))
+    if found.missing:
+        table.add_row("missing", Text("\n".join(first_lines(found.missing))))
+    if slowest is not None:
+        table.add_row("slowest step", Text(f"{slowest[0]}, {duration(slowest[1])}"))
+    table.add_row("page", Text(str(page), overflow="fold"))
+    return table
+
+
+def first_lines(lines: tuple[str, ...], shown: int = 5) -> list[str]:
+    """The first few lines, and how many more there are.
+
+    Args:
+        lines: all of them.
+        shown: how many are kept.
+
+    Returns:
+        Lines for the terminal.
+
+    Example:
+        >>> first_lines(("a", "b", "c"), shown=1)
+        ['a', 'and 2 more on the page']
+    """
+    rest = len(lines) - shown
+    return [*lines[:shown], *([f"and {rest} more on the page"] if rest > 0 else [])]

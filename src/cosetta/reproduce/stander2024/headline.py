@@ -1,0 +1,81 @@
+"""What a reproduction says first: how many claims agree, differ, or cannot be checked, and on how many runs."""
+
+from cosetta.report.notation import count, plural, typeset
+from cosetta.reproduce.stander2024.results import Reproduction
+
+__all__ = ["VERDICTS", "claims_sentence", "count_verdicts", "runs_sentence"]
+
+VERDICTS = {"agrees": "✓", "differs": "≠", "cannot be checked": "?"}
+"""The verdicts, each with the sign that stands beside its word."""
+
+
+def count_verdicts(reproduction: Reproduction) -> dict[str, int]:
+    """Number of claims by verdict.
+
+    Args:
+        reproduction: the reproduction.
+
+    Returns:
+        All three verdicts, also those without a claim.
+    """
+    found = [claim.verdict for claim in reproduction.claims]
+    return {verdict: found.count(verdict) for verdict in VERDICTS}
+
+
+def claims_sentence(reproduction: Reproduction) -> str:
+    """How the claims came out, in one sentence.
+
+    Args:
+        reproduction: the reproduction.
+
+    Returns:
+        Plain text.
+
+    Example:
+        >>> claims_sentence(Reproduction({}, {}, (), (), ()))
+        'No claim of the paper was compared.'
+    """
+    if not reproduction.claims:
+        return "No claim of the paper was compared."
+    found = count_verdicts(reproduction)
+    total = len(reproduction.claims)
+    return (
+        f"Of {plural(total, 'claim')} of the paper, {count(found['agrees'])} agree with what was measured here, "
+        f"{count(found['differs'])} differ, and {count(found['cannot be checked'])} cannot be checked."
+    )
+
+
+def runs_sentence(reproduction: Reproduction) -> str:
+    """On which runs the tables and figures stand, in one sentence.
+
+    Args:
+        reproduction: the reproduction.
+
+    Returns:
+        Plain text.
+
+    Example:
+        >>> runs_sentence(Reproduction({}, {"S5 fast": 128, "S6 fast": 1}, (), (), ()))
+        'Measured on 128 runs of S₅ fast and 1 run of S₆ fast.'
+    """
+    parts = [f"{plural(runs, 'run')} of {typeset_population(name)}" for name, runs in reproduction.populations.items()]
+    if not parts:
+        return "Measured on no run."
+    return f"Measured on {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."
+
+
+def typeset_population(name: str) -> str:
+    """Name of a population with its group typeset.
+
+    Args:
+        name: `<group> <recipe>`.
+
+    Returns:
+        Text; the recipe, whose name may end in a year, stays as it is.
+
+    Example:
+        >>> typeset_population("S5 stander2024")
+        'S₅ stander2024'
+    """
+    group, _, recipe = name.partition(" ")
+    return f"{typeset(group)} {recipe}".rstrip()

@@ -1,0 +1,273 @@
+"""Everything that the reproduction measures on one run, as plain data cached in the run's folder.
+
+The analysis has the interventions and the labels; this adds what only the paper needs: its concentration C_H, the
+ablation curves, the bins of out columns, the logits on and off a shared coset, and the measures of the competing
+account. The cache `stander2024.json` is whole or absent; a damaged one, or one of another schema, is made again.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, final
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from pydantic import TypeAdapter, ValidationError
+
+from cosetta.files import write_whole
+from cosetta.groups import Group, SubgroupLattice, cosets, subgroup_lattice
+from cosetta.harmonics import irreps as all_irreps
+from cosetta.models import PairScorer
+from cosetta.reproduce.stander2024.concentration import (
+    THRESHOLDS,
+    AblationCurves,
+    ablation_curves,
+    least_concentrations,
+)
+from cosetta.reproduce.stander2024.gcr import GcrMeasures, gcr_measures
+from cosetta.reproduce.stander2024.out_columns import (
+    Bin,
+    CosetLogits,
+    OutLevels,
+    coset_logits,
+    out_bins,
+    out_levels,
+)
+from cosetta.results import Analysis
+from cosetta.training.pairs import split_pairs
+from cosetta.training.run_folder import TrainedRun
+
+__all__ = ["CACHE", "NeuronMeasures", "RunMeasures", "Scores", "measure_run", "shared_cosets"]
+
+CACHE = "stander2024.json"
+"""Name of the cache in a run folder."""
+
+SCHEMA = 1
+"""Number of the cache's layout; raised when a field changes its meaning, which makes every cache be made again."""
+
+MAX_PAIRS = 20_000
+"""At most this many pairs are scored for the ablation curves and the excluded losses; S5 has 14,400 in all."""
+
+GROKKED = 0.99
+"""A run has generalised from the first evaluation at which its test accuracy stays at least this."""
+
+
+@final
+@dataclass(frozen=True)
+class Scores:
+    """How a network does under one intervention.
+
+    Args:
+        accuracy: in [0, 1].
+        loss: cross-entropy, nats.
+        pairs: number of pairs scored.
+    """
+
+    accuracy: float
+    loss: float
+    pairs: int
+
+
+@final
+@dataclass(frozen=True)
+class NeuronMeasures:
+    """One neuron under the paper's rule and under ours.
+
+    Args:
+        status: `dead`, `explained` or `unexplained`.
+        concentration: smallest C_H over proper nontrivial H; None if the group has none.
+        argmin: class of the subgroup that has it, or an empty string.
+        fraction: coset variance fraction on that subgroup, in [0, 1].
+        largest: class of the largest subgroup under the coset threshold, or an empty string.
+        irrep: dominant irrep of the left function, or an empty string for a dead neuron.
+    """
+
+    status: Literal["dead", "explained", "unexplained"]
+    concentration: float | None
+    argmin: str
+    fraction: float | None
+    largest: str
+    irrep: str
+
+
+@final
+@dataclass(frozen=True)
+class RunMeasures:
+    """The measures of one run.
+
+    Args:
+        group: name of the group.
+        recipe: name of the recipe.
+        seed: seed of the run.
+        accuracy: on all pairs, in [0, 1].
+        loss: on all pairs, nats.
+        test_accuracy: at the last evaluation.
+        test_loss: at the last evaluation, nats.
+        steps: optimiser steps.
+        seconds: wall time of training.
+        grok_step: first evaluated step from which test accuracy stays at least `GROKKED`; None if it never does.
+        interventions: scores by name of intervention, `none` for the untouched network.
+        neurons: one entry a neuron.
+        ablation: Figure 5.
+        out_bins: Table 3, by bin.
+        out_levels: level of the out columns on and off the shared coset; None without explained neurons.
+        coset_logits: summed logits of 1, 2 and 4 neurons of a circuit; None without a circuit of four.
+        gcr: the measures of Chughtai et al.
+        measuring_seconds: wall time of these measurements.
+        thresholds: those of the analysis, which decided the labels.
+        schema: number of the layout.
+    """
+
+    group: str
+    recipe: str
+    seed: int
+    accuracy: float
+    loss: float
+    test_accuracy: float
+    test_loss: float
+    steps: int
+    seconds: float
+    grok_step: int | None
+    interventions: dict[str, Scores]
+    neurons: tuple[NeuronMeasures, ...]
+    ablation: AblationCurves
+    out_bins: dict[str, Bin]
+    out_levels: OutLevels | None
+    coset_logits: CosetLogits | None
+    gcr: GcrMeasures
+    measuring_seconds: float
+    thresholds: dict[str, float]
+    schema: int = SCHEMA
+
+    def shares(self, rule: Literal["argmin", "largest"]) -> dict[str, float]:
+        """Share of all neurons by subgroup class, `none` and `dead` among them.
+
+        Args:
+            rule: `argmin` gives a live neuron the class of its smallest C_H, and `none` from 1 up, as the paper does;
+                `largest` the largest subgroup under the coset threshold.
+
+        Returns:
+            Shares in [0, 1] that sum to 1.
+        """
+        found: dict[str, float] = {}
+        for neuron in self.neurons:
+            if neuron.status == "dead":
+                name = "dead"
+            elif rule == "largest":
+                name = neuron.largest or "none"
+            else:
+                below_one = neuron.concentration is not None and neuron.concentration < 1
+                name = neuron.argmin if below_one else "none"
+            found[name] = found.get(name, 0.0) + 1 / len(self.neurons)
+        return found
+
+
+_MEASURES = TypeAdapter(RunMeasures)
+
+
+def measure_run(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
+    """The measures of a run, from the cache in its folder if there is a whole one of the same analysis.
+
+    Args:
+        run: the run.
+        group: the group it was trained on.
+        analysis: its analysis.
+
+    Returns:
+        The measures, which now lie in the folder as well.
+
+    Raises:
+        BadRun: if the run is of another group, or a file of it is missing or damaged.
+    """
+    run.check_group(group)
+    path = run.folder / CACHE
+    cached = _cached(path)
+    if cached is not None and cached.thresholds == analysis.thresholds:
+        return cached
+    found = _measure(run, group, analysis)
+    write_whole(path, lambda temporary: temporary.write_bytes(_MEASURES.dump_json(found)))
+    return found
+
+
+def shared_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Bool[np.ndarray, " g"]]:
+    """Which elements lie in the shared coset Hg of each circuit.
+
+    Args:
+        analysis: an analysis.
+        lattice: the subgroups of its group.
+
+    Returns:
+        Membership by circuit number.
+    """
+    classes = {cls.name: cls for cls in lattice.classes}
+    found = {}
+    for circuit in analysis.circuits:
+        coset = analysis.neurons[circuit.neurons[0]].shared_coset
+        assert coset is not None  # circuits hold explained neurons
+        H = lattice.subgroup(classes[circuit.subgroup].subgroups[circuit.left_conjugate])
+        of_element = cosets(H, side="right")
+        found[circuit.circuit] = of_element == of_element[coset.representative]
+    return found
+
+
+def _cached(path: Path) -> RunMeasures | None:
+    """A whole cache of this schema, or None."""
+    try:
+        found = _MEASURES.validate_json(path.read_bytes())
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+    return found if found.schema == SCHEMA else None
+
+
+def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
+    started = time.monotonic()
+    lattice, irreps = subgroup_lattice(group), all_irreps(group)
+    config, metrics, model = run.config, run.metrics, run.network().fold()
+    train, _ = split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))
+    least = least_concentrations(model.left.double().numpy().T, lattice, irreps)
+    score = PairScorer(group, max_pairs=MAX_PAIRS, seed=config.seed)
+    shared = shared_cosets(analysis, lattice)
+    generator = np.random.default_rng(config.seed)
+    scores = {
+        row.name: Scores(row.accuracy, row.loss, row.pairs) for row in analysis.evidence if row.kind == "intervention"
+    }
+    last = metrics.row(-1, named=True)
+    return RunMeasures(
+        group=group.name,
+        recipe=config.recipe,
+        seed=config.seed,
+        accuracy=analysis.accuracy,
+        loss=analysis.loss,
+        test_accuracy=float(last["test_accuracy"]),
+        test_loss=float(last["test_loss"]),
+        steps=int(last["step"]),
+        seconds=float(last["seconds"]),
+        grok_step=_grok_step(metrics["step"].to_list(), metrics["test_accuracy"].to_list()),
+        interventions={"none": Scores(analysis.accuracy, analysis.loss, group.order**2)} | scores,
+        neurons=tuple(
+            NeuronMeasures(
+                neuron.status,
+                c.value,
+                c.subgroup,
+                c.fraction,
+                neuron.left.subgroup if neuron.left else "",
+                neuron.irrep,
+            )
+            for neuron, c in zip(analysis.neurons, least, strict=True)
+        ),
+        ablation=ablation_curves(model, least, score, THRESHOLDS),
+        out_bins=out_bins(model.out.double().numpy(), analysis.neurons, generator),
+        out_levels=out_levels(model, analysis, shared),
+        coset_logits=coset_logits(model, group, analysis, shared, generator),
+        gcr=gcr_measures(model, group, irreps, train[:MAX_PAIRS]),
+        measuring_seconds=time.monotonic() - started,
+        thresholds=dict(analysis.thresholds),
+    )
+
+
+def _grok_step(steps: list[int], accuracy: list[float]) -> int | None:
+    """First step from which the accuracy stays at `GROKKED` or above."""
+    failing = [i for i, value in enumerate(accuracy) if value < GROKKED]
+    first = failing[-1] + 1 if failing else 0
+    return steps[first] if first < len(steps) else None

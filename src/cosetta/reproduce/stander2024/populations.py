@@ -1,0 +1,156 @@
+"""Populations: the finished runs of one group and one recipe, each with its analysis, measures and trajectory.
+
+Tables, figures and claims are statements about populations. The run is the unit of every mean and interval.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, final
+
+import numpy as np
+
+from cosetta.errors import BadRun
+from cosetta.explanation import explain_run
+from cosetta.groups import Group
+from cosetta.reproduce.stander2024.measures import RunMeasures, measure_run
+from cosetta.reproduce.stander2024.spread import Mean, mean_over_runs
+from cosetta.results import Analysis, load_analysis
+from cosetta.training.run_folder import TrainedRun, load_run
+from cosetta.trajectory import Trajectory, trajectory
+
+__all__ = ["Member", "Population", "Rule", "irrep_shares", "mean_shares", "measure_folder", "pooled"]
+
+Rule = Literal["argmin", "largest"]
+"""How a neuron gets its class: the paper's smallest C_H, or the largest subgroup under the threshold."""
+
+
+@final
+@dataclass(frozen=True)
+class Member:
+    """One run with everything known about it.
+
+    Args:
+        run: the run.
+        analysis: its explanation.
+        measures: what the paper asks for beyond it.
+        trajectory: how its neurons formed.
+    """
+
+    run: TrainedRun
+    analysis: Analysis
+    measures: RunMeasures
+    trajectory: Trajectory
+
+    @property
+    def name(self) -> str:
+        """Name of the run's folder."""
+        return self.run.folder.name
+
+
+@final
+@dataclass(frozen=True)
+class Population:
+    """The runs of one group and one recipe.
+
+    Args:
+        group: the group.
+        recipe: name of the recipe.
+        members: its runs, by seed.
+    """
+
+    group: Group
+    recipe: str
+    members: tuple[Member, ...]
+
+    @property
+    def name(self) -> str:
+        """Group and recipe, such as `S5 fast`."""
+        return f"{self.group.name} {self.recipe}"
+
+    @property
+    def measures(self) -> tuple[RunMeasures, ...]:
+        """The measures of its runs."""
+        return tuple(member.measures for member in self.members)
+
+    @property
+    def runs(self) -> str:
+        """How many runs, in words, such as `1 run` or `8 runs`."""
+        return f"{len(self.members)} run" + "s" * (len(self.members) != 1)
+
+
+def measure_folder(folder: Path, group: Group) -> Member:
+    """Everything about one run, from the files in its folder; what is missing or damaged among them is made again.
+
+    Args:
+        folder: a run folder.
+        group: the group it was trained on.
+
+    Returns:
+        The member.
+
+    Raises:
+        BadRun: if the run itself is unfinished, of another group, or damaged.
+    """
+    run = load_run(folder)
+    run.check_group(group)
+    try:
+        analysis = load_analysis(folder)
+    except BadRun:
+        analysis = explain_run(run, group, report=False)
+    return Member(run, analysis, measure_run(run, group, analysis), trajectory(run, group))
+
+
+def mean_shares(measures: Sequence[RunMeasures], rule: Rule) -> dict[str, Mean]:
+    """Mean share of neurons by class over runs, with intervals, largest first.
+
+    Args:
+        measures: of the runs.
+        rule: how a neuron gets its class.
+
+    Returns:
+        Means by class, `none` and `dead` among them; empty without runs.
+    """
+    return _means([run.shares(rule) for run in measures])
+
+
+def irrep_shares(measures: Sequence[RunMeasures]) -> dict[str, Mean]:
+    """Mean share of neurons by the dominant irrep of the left function, with intervals, largest first.
+
+    Args:
+        measures: of the runs.
+
+    Returns:
+        Means by irrep, `dead` among them; empty without runs.
+    """
+    counts = [Counter(neuron.irrep or "dead" for neuron in run.neurons) for run in measures]
+    return _means([{name: n / count.total() for name, n in count.items()} for count in counts])
+
+
+def _means(per_run: Sequence[Mapping[str, float]]) -> dict[str, Mean]:
+    names = {name for shares in per_run for name in shares}
+    means = {name: mean_over_runs([shares.get(name, 0.0) for shares in per_run]) for name in names}
+    return dict(sorted(means.items(), key=lambda item: (-(item[1].value or 0.0), item[0])))
+
+
+def pooled(values: Sequence[tuple[int, float, float]]) -> tuple[int, float, float] | None:
+    """Number, mean and standard deviation of several samples taken together.
+
+    Args:
+        values: number, mean and standard deviation (of the population) of each sample.
+
+    Returns:
+        Those of the union; None if it is empty.
+
+    Example:
+        >>> pooled([(1, 0.0, 0.0), (1, 2.0, 0.0)])
+        (2, 1.0, 1.0)
+    """
+    filled = np.array([value for value in values if value[0]], dtype=np.float64).reshape(-1, 3)
+    if not len(filled):
+        return None
+    n, means, sds = filled.T
+    mean = float(n @ means / n.sum())
+    square = float(n @ (sds**2 + means**2) / n.sum()) - mean**2
+    return int(n.sum()), mean, float(max(square, 0.0) ** 0.5)

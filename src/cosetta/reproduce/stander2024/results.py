@@ -1,0 +1,171 @@
+"""What a reproduction says, as plain frozen data: the content of `reproduction.json`.
+
+Tables, figures and claims are made from measurements of many runs (`measures.py`); the page, the CSV, LaTeX and SVG
+files, docs/reproduction.md and the command line render these objects and compute nothing of their own.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, final
+
+from pydantic import TypeAdapter, ValidationError
+
+from cosetta.errors import BadRun
+
+__all__ = ["Cell", "Claim", "Column", "FigureFacts", "Reproduction", "Table", "load_reproduction"]
+
+SCHEMA = 1
+"""Number of this layout; raised when a field changes its meaning."""
+
+Cell = float | int | str | None
+"""A number, a word, or None for what was not measured (printed as a dash)."""
+
+Verdict = Literal["agrees", "differs", "cannot be checked"]
+
+
+@final
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Args:
+        name: its heading.
+        format: how numbers are printed: `percent`, `loss` (three significant digits), `count`, `number`, or `text`.
+        unit: unit or range of its numbers, or an empty string.
+    """
+
+    name: str
+    format: Literal["percent", "loss", "count", "number", "text"] = "text"
+    unit: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class Table:
+    """A table, with raw numbers.
+
+    Args:
+        name: file name without ending, such as `table1-S5`.
+        title: what it shows.
+        columns: its columns.
+        rows: cells row by row, as many as columns.
+        notes: what a reader must know: corrections of the paper, missing runs, what a control shows.
+        source: table of the paper it stands for, such as `Table 1`, or an empty string.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class FigureFacts:
+    """The numbers behind one figure, and what it shows.
+
+    Args:
+        name: file name without ending, such as `ablation-S5`.
+        kind: which drawing function draws it (`figures.py`).
+        title: what it shows.
+        caption: the finding, and the check behind it.
+        data: the numbers, in the layout that the drawing function of this kind documents.
+        source: figure of the paper it stands for, such as `Figure 5`, or an empty string.
+    """
+
+    name: str
+    kind: str
+    title: str
+    caption: str
+    data: dict[str, Any]
+    source: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper beside what was measured.
+
+    Args:
+        section: where the paper says it.
+        statement: the claim, in our words.
+        paper: the paper's number.
+        ours: our number, with the number of runs behind it.
+        verdict: whether they agree.
+        why: what decides the verdict: the tolerance, the control, or why it cannot be checked.
+    """
+
+    section: str
+    statement: str
+    paper: str
+    ours: str
+    verdict: Verdict
+    why: str
+
+
+@final
+@dataclass(frozen=True)
+class Reproduction:
+    """The whole reproduction.
+
+    Args:
+        settings: groups, seeds and recipe of each population, as asked for.
+        populations: runs used, by `<group> <recipe>`.
+        tables: the paper's tables, then ours.
+        figures: the paper's figures, then ours.
+        claims: claim by claim.
+        missing: runs that are not in the tables, with the reason, one line each.
+        command: the command that makes this result again.
+        seconds: wall time of this sitting.
+        versions: of Cosetta, Python and torch.
+        schema: number of this layout.
+    """
+
+    settings: dict[str, Any]
+    populations: dict[str, int]
+    tables: tuple[Table, ...]
+    figures: tuple[FigureFacts, ...]
+    claims: tuple[Claim, ...]
+    missing: tuple[str, ...] = ()
+    command: str = ""
+    seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def to_json(self) -> bytes:
+        """The reproduction as JSON, the content of `reproduction.json`.
+
+        Returns:
+            UTF-8 text; `load_reproduction` reads it back to an equal object.
+        """
+        return _REPRODUCTION.dump_json(self, indent=1)
+
+
+_REPRODUCTION = TypeAdapter(Reproduction)
+
+
+def load_reproduction(path: Path) -> Reproduction:
+    """Read `reproduction.json`.
+
+    Args:
+        path: the file, or the folder that holds it.
+
+    Returns:
+        The reproduction.
+
+    Raises:
+        BadRun: if the file is missing, damaged, or of another schema.
+    """
+    path = path / "reproduction.json" if path.is_dir() else path
+    if not path.is_file():
+        raise BadRun(f"`{path}` must be a reproduction; it does not exist: run `cosetta reproduce stander2024` first")
+    try:
+        found = _REPRODUCTION.validate_json(path.read_bytes())
+    except (ValidationError, UnicodeDecodeError) as error:
+        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise BadRun(f"`{path}` must be a whole reproduction; {detail}: run the command again") from error
+    if found.schema != SCHEMA:
+        raise BadRun(f"`{path}` must have schema {SCHEMA}; it has {found.schema}: run the command again")
+    return found
