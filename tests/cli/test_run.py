@@ -153,7 +153,7 @@ def test_a_truncated_file_is_named(run_folder, cosetta, name):
 
 
 def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, training_only, monkeypatch):
-    from cosetta.training import trainer
+    from cosetta.training import sitting
 
     calls = iter(range(100))
 
@@ -162,9 +162,9 @@ def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, traini
             raise OSError(errno.ENOSPC, "No space left on device", "step.safetensors")
         return save(*arguments, **options)
 
-    save = trainer.save_network
+    save = sitting.save_network
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "save_network", full)
+        patch.setattr(sitting, "save_network", full)
         status, _, err = cosetta("run", "S3", "--config", "tiny.toml")
     assert status == 1
     assert "the disk is full" in err
@@ -178,16 +178,16 @@ def test_a_full_disk_stops_in_one_line_and_the_run_goes_on_later(cosetta, traini
 
 
 def test_interruption_is_one_line_and_resumes_to_the_same_bytes(cosetta, training_only, monkeypatch):
-    from cosetta.training import trainer
+    from cosetta.training.sitting import Sitting
 
-    def interrupted(*arguments):
-        if arguments[0].step >= 100:
+    def interrupted(this, scores):
+        if this.state.step >= 100:
             raise KeyboardInterrupt
-        return evaluate(*arguments)
+        return record(this, scores)
 
-    evaluate = trainer._evaluate
+    record = Sitting.record
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "_evaluate", interrupted)
+        patch.setattr(Sitting, "record", interrupted)
         status, _, err = cosetta("run", "S3", "--config", "tiny.toml")
     assert status == 130
     assert err.count("\n") == 1

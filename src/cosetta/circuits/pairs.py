@@ -98,5 +98,5 @@ def coset_post_mean(model: FoldedModel, neuron: int, members: Bool[np.ndarray, "
 
 
 def _partners(members: Bool[np.ndarray, " g"], group: Group) -> Int[np.ndarray, "g inside"]:
-    """b = a^-1 c for each a and each c in C: the right factors that bring the product into C."""
+    """B = a^-1 c for each a and each c in C: the right factors that bring the product into C."""
     return group.table[group.inverse[:, None], np.flatnonzero(members)[None]]

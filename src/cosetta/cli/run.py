@@ -1,48 +1,30 @@
 """Commands that train and explain: `run` and `explain`."""
 
-import json
 import shlex
-import tomllib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import rich
 from cyclopts import Parameter
-from pydantic import BaseModel, Field, ValidationError, create_model
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cosetta._version import __version__
+from cosetta.cli.settings import PhaseSettings, Thresholds, TrainingSettings, analysis_config, given, read_config
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
-from cosetta.training.config import Phase, TrainConfig
+from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
-
-NAMED = {"group", "recipe", "seed", "device", "phases"}
-"""Fields of a configuration that have an argument of their own, or only a place in the file."""
-
-
-def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
-    """The same fields with the same descriptions, all of them unset by default."""
-    fields: dict[str, Any] = {
-        key: (Optional[field.annotation], Field(default=None, description=field.description))  # noqa: UP045
-        for key, field in schema.model_fields.items()
-        if key not in excluded
-    }
-    return create_model(name, **fields)
-
-
-TrainingSettings = _optional(TrainConfig, "TrainingSettings", NAMED)
-PhaseSettings = _optional(Phase, "PhaseSettings", set())
-Thresholds = _optional(AnalysisConfig, "Thresholds", set())
 
 Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
 Seed = Annotated[int | None, Parameter(help="Seed of split, weights and batches; 0 is a seed. [default: 0]")]
 Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [default: fast]")]
 Device = Annotated[str | None, Parameter(help="auto, cpu, cuda or mps. [default: auto]")]
 Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
+Track = Annotated[str | None, Parameter(help="Dashboard to send the curves to as well: wandb or trackio.")]
 ConfigFile = Annotated[
     Path | None,
     Parameter(help="TOML file with any of these settings, or the config.json of a run; flags win over it."),
@@ -60,6 +42,7 @@ def run(
     recipe: Recipe = None,
     device: Device = None,
     out: Out = Path("runs"),
+    track: Track = None,
     config: ConfigFile = None,
     settings: Settings = None,
     every_phase: EveryPhase = None,
@@ -73,17 +56,22 @@ def run(
     from cosetta.groups import named_group
     from cosetta.training.trainer import train
 
-    written, thresholds = _read_config(config)
-    given = {"seed": seed, "recipe": recipe, "device": device}
-    for flags in (settings, every_phase):
-        given |= flags.model_dump() if flags else {}
-    values = written | {key: value for key, value in given.items() if value is not None}
+    written, thresholds = read_config(config)
+    written.pop("group", None)
+    named = {"seed": seed, "recipe": recipe, "device": device}
+    values = written | {key: value for key, value in named.items() if value is not None}
+    values |= given(settings) | given(every_phase)
     G = named_group(group)
     training = _training_config(G.name, values)
-    checked = _analysis_config(thresholds, analysis)
+    checked = analysis_config(thresholds, analysis)
     folder = out / training.run_name
-    with _progress() as bar:
-        trained = train(training, G, folder, progress=_show(bar, f"training {G.name}"))
+    with ExitStack() as context:
+        watch = _show(context.enter_context(_progress()), f"training {G.name}")
+        if track:
+            from cosetta.tracking import tracker
+
+            watch = _both(watch, context.enter_context(tracker(track, training, training.run_name)))
+        trained = train(training, G, folder, progress=watch)
     _explain_run(trained, G, checked)
 
 
@@ -104,7 +92,7 @@ def explain(
     analysis: Analysis = None,
 ) -> None:
     """Explain a finished run again, or a network that somebody else trained, and write the report."""
-    checked = _analysis_config(_read_config(config)[1], analysis)
+    checked = analysis_config(read_config(config)[1], analysis)
     if (path / "checkpoints").is_dir():
         from cosetta.groups import named_group
         from cosetta.training.run_folder import load_run
@@ -128,17 +116,17 @@ def explain(
 
 def _explain_run(trained: Any, group: Any, config: AnalysisConfig) -> None:
     """Analyse a run and write what was found into its folder."""
-    from cosetta.analysis import analyse_run
+    from cosetta.explanation import explain_run
 
     with rich.get_console().status(f"explaining {group.name}"):
-        analysis = analyse_run(trained, group, config)
-        _write(analysis, trained.folder)
+        analysis = explain_run(trained, group, config)
     _show_summary(analysis, trained.folder)
 
 
 def _explain_checkpoint(opened: Any, folder: Path, config: AnalysisConfig, command: str) -> None:
     """Analyse a network of somebody else and write what was found."""
     from cosetta.analysis import analyse
+    from cosetta.explanation import write_explanation
 
     with rich.get_console().status(f"explaining {opened.group.name}"):
         analysis = analyse(opened.model, opened.group, config)
@@ -151,18 +139,8 @@ def _explain_checkpoint(opened: Any, folder: Path, config: AnalysisConfig, comma
             "versions": {"cosetta": __version__},
         }
         analysis = replace(analysis, run=record, command=command)
-        _write(analysis, folder)
+        write_explanation(analysis, folder)
     _show_summary(analysis, folder)
-
-
-def _write(analysis: Any, folder: Path) -> None:
-    """The three files of an explanation, each whole or not at all."""
-    from cosetta.files import write_whole
-    from cosetta.report import write_report
-
-    write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
-    write_report(analysis, folder / "report.html")
-    write_whole(folder / "README.md", lambda path: path.write_text(_readme(analysis, folder.name), encoding="utf-8"))
 
 
 def _show_summary(analysis: Any, folder: Path) -> None:
@@ -171,48 +149,11 @@ def _show_summary(analysis: Any, folder: Path) -> None:
     rich.print(summary(analysis, folder / "report.html"))
 
 
-def _readme(analysis: Any, name: str) -> str:
-    return (
-        f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
-        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on all pairs; {analysis.explained_share:.1%} "
-        f"of the live neurons explained.\n\nOpen `report.html`. To make it again:\n\n    {analysis.command}\n"
-    )
-
-
-def _read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Training and analysis settings of a file: TOML, or the record of a run."""
-    if path is None:
-        return {}, {}
-    if not path.is_file():
-        raise BadConfig(f"`--config` must name a file; `{path}` does not exist")
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text)["config"] if path.suffix == ".json" else tomllib.loads(text)
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadConfig(f"`{path}` must be TOML, or the config.json of a run; {error}") from error
-    thresholds = content.pop("analysis", {}) if isinstance(content, dict) else None
-    if not isinstance(thresholds, dict):
-        raise BadConfig(f"`{path}` must hold settings by name; it holds a {type(content).__name__}")
-    content.pop("group", None)
-    return content, thresholds
-
-
 def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:
     recipe = values.get("recipe", "fast")
     if recipe not in RECIPES:
         raise BadConfig(f"`recipe` must be one of {', '.join(RECIPES)}; got '{recipe}'")
     return RECIPES[recipe](group, **{key: value for key, value in values.items() if key != "recipe"})
-
-
-def _analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> AnalysisConfig:
-    given = {key: value for key, value in (flags.model_dump() if flags else {}).items() if value is not None}
-    try:
-        return AnalysisConfig(**{**written, **given})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise BadConfig(
-            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}"
-        ) from error
 
 
 def _progress() -> Progress:
@@ -226,6 +167,16 @@ def _progress() -> Progress:
         transient=True,
         disable=not rich.get_console().is_terminal,
     )
+
+
+def _both(first: Any, second: Any) -> Any:
+    """A callback that passes what it is told to two others."""
+
+    def update(now: Any) -> None:
+        first(now)
+        second(now)
+
+    return update
 
 
 def _show(bar: Progress, title: str) -> Any:

@@ -1,0 +1,94 @@
+"""Settings as flags and files: every field of a schema is a flag, unset by default, and a key of the file."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from cosetta.config import AnalysisConfig
+from cosetta.errors import BadConfig
+from cosetta.training.config import Phase, TrainConfig
+
+__all__ = ["NAMED", "PhaseSettings", "Thresholds", "TrainingSettings", "analysis_config", "given", "read_config"]
+
+NAMED = {"group", "recipe", "seed", "device", "phases"}
+"""Fields of a configuration that have an argument of their own, or only a place in the file."""
+
+
+def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
+    """The same fields with the same descriptions, all of them unset by default."""
+    fields: dict[str, Any] = {
+        key: (Optional[field.annotation], Field(default=None, description=field.description))  # noqa: UP045
+        for key, field in schema.model_fields.items()
+        if key not in excluded
+    }
+    return create_model(name, **fields)
+
+
+TrainingSettings = _optional(TrainConfig, "TrainingSettings", NAMED)
+PhaseSettings = _optional(Phase, "PhaseSettings", set())
+Thresholds = _optional(AnalysisConfig, "Thresholds", set())
+
+
+def given(flags: BaseModel | None) -> dict[str, Any]:
+    """The flags that were set.
+
+    Args:
+        flags: all flags of a group; None when none was set.
+
+    Returns:
+        Values by name.
+    """
+    return {key: value for key, value in (flags.model_dump() if flags else {}).items() if value is not None}
+
+
+def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Training and analysis settings of a file: TOML, or the record of a run.
+
+    Args:
+        path: the file; None is an empty one.
+
+    Returns:
+        The settings of the training, and the thresholds of the analysis.
+
+    Raises:
+        BadConfig: if the file is missing or damaged.
+    """
+    if path is None:
+        return {}, {}
+    if not path.is_file():
+        raise BadConfig(f"`--config` must name a file; `{path}` does not exist")
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)["config"] if path.suffix == ".json" else tomllib.loads(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadConfig(f"`{path}` must be TOML, or the config.json of a run; {error}") from error
+    thresholds = content.pop("analysis", {}) if isinstance(content, dict) else None
+    if not isinstance(thresholds, dict):
+        raise BadConfig(f"`{path}` must hold settings by name; it holds a {type(content).__name__}")
+    return content, thresholds
+
+
+def analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> AnalysisConfig:
+    """The thresholds of the analysis.
+
+    Args:
+        written: what the file says.
+        flags: what the command line says, which wins.
+
+    Returns:
+        The checked thresholds.
+
+    Raises:
+        BadConfig: if a name is unknown or a value is out of range.
+    """
+    try:
+        return AnalysisConfig(**{**written, **given(flags)})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise BadConfig(
+            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}"
+        ) from error

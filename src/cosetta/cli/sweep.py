@@ -1,0 +1,236 @@
+"""The command that trains and explains many networks: `sweep`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import rich
+from cyclopts import Parameter
+from pydantic import BaseModel, Field, create_model
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config
+from cosetta.errors import BadConfig
+from cosetta.training.config import Phase, TrainConfig
+from cosetta.training.recipes import RECIPES
+
+MORE_NAMES = {"train_fraction": ("--train-fraction", "--frac")}
+SHOWN_FAILURES = 50
+"""Most failures listed at the end; every run folder keeps its own in failed.json."""
+SHOWN_VALUES = 8
+"""Most values of a setting listed in a plan."""
+
+
+def _lists(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
+    """The same fields with the same descriptions, as texts that may hold several values."""
+    fields: dict[str, Any] = {}
+    for key, field in schema.model_fields.items():
+        if key not in excluded:
+            kind: Any = Optional[str]  # noqa: UP045
+            kind = Annotated[kind, Parameter(name=MORE_NAMES[key])] if key in MORE_NAMES else kind
+            fields[key] = (kind, Field(default=None, description=field.description))
+    return create_model(name, **fields)
+
+
+TrainingLists = _lists(TrainConfig, "TrainingLists", NAMED)
+PhaseLists = _lists(Phase, "PhaseLists", set())
+
+Groups = Annotated[str, Parameter(help="Groups by name, separated by commas or spaces: S5,A5.")]
+Seeds = Annotated[str | None, Parameter(help="0:128 (128 is not in it), 0,3,7 or 5. [default: 0]")]
+Recipes = Annotated[str | None, Parameter(help=f"Of {', '.join(RECIPES)}; separated by commas. [default: fast]")]
+Device = Annotated[str | None, Parameter(help="auto, cpu, cuda or mps. [default: auto]")]
+Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
+ConfigFile = Annotated[
+    Path | None, Parameter(help="TOML file with any of these settings, each a value or a list; flags win over it.")
+]
+Dry = Annotated[bool, Parameter(help="Print what would be done, with an estimate of time and disk, and stop.")]
+Explain = Annotated[bool, Parameter(help="Explain each run as it finishes.", negative="--no-explain")]
+Trajectory = Annotated[bool, Parameter(help="Write what each run had learned at each checkpoint.")]
+EngineName = Annotated[str, Parameter(help="local (processes of this machine) or ray.")]
+Address = Annotated[str | None, Parameter(help="Address of a Ray cluster, such as auto. [default: this machine]")]
+Gpus = Annotated[float, Parameter(help="GPUs that a Ray task takes; 0.25 puts four on one.")]
+Workers = Annotated[int | None, Parameter(help="Shards at a time. [default: the usable cores]")]
+Stack = Annotated[int | None, Parameter(help="Runs that a worker trains as one. [default: 1; what fits on CUDA]")]
+Retry = Annotated[bool, Parameter(help="Try the runs again that failed before.")]
+Settings = Annotated[TrainingLists | None, Parameter(name="*", group="Training: values separated by commas")]
+EveryPhase = Annotated[PhaseLists | None, Parameter(name="*", group="Every phase: values separated by commas")]
+Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+
+
+def sweep(
+    *groups: Groups,
+    seeds: Seeds = None,
+    recipe: Recipes = None,
+    device: Device = None,
+    out: Out = Path("runs"),
+    config: ConfigFile = None,
+    dry_run: Dry = False,
+    explain: Explain = True,
+    trajectory: Trajectory = False,
+    engine: EngineName = "local",
+    address: Address = None,
+    gpus: Gpus = 0.0,
+    workers: Workers = None,
+    stack: Stack = None,
+    retry_failed: Retry = False,
+    settings: Settings = None,
+    every_phase: EveryPhase = None,
+    analysis: Analysis = None,
+) -> None:
+    """Train and explain many networks: every combination of the values given, each in its own run folder.
+
+    What is finished is not done again, so the same command goes on after any interruption, and several machines that
+    share the folder may work on it at once. Failed runs are listed at the end; the exit status is 1 if there are any.
+    """
+    from cosetta.sweep import SweepPlan, Work, grid, run_plan
+    from cosetta.sweep.grid import ALIASES
+
+    written, thresholds = read_config(config)
+    values = {ALIASES.get(name, name): value for name, value in written.items()}
+    named = {"group": ",".join(groups) or None, "seed": seeds, "recipe": recipe, "device": device}
+    values |= {name: value for name, value in named.items() if value is not None}
+    values |= given(settings) | given(every_phase)
+    chosen = analysis_config(thresholds, analysis) if thresholds or given(analysis) else None
+    work = Work(explain, trajectory, chosen, retry_failed)
+    plan = SweepPlan(_configs(grid, values), out.absolute(), work, stack)
+    if dry_run:
+        _show_plan(plan, workers)
+        return
+    result = _carried_out(run_plan, plan, _engine(engine, address, gpus), workers)
+    _show_result(result, out)
+    if result.failed:
+        sys.exit(1)
+
+
+def _configs(grid: Any, values: dict[str, Any]) -> Any:
+    """The configurations, if there is a group."""
+    if "group" not in values:
+        raise BadConfig("a sweep must have a group; none is named: `cosetta sweep S5`, or `group` in the file")
+    return grid(values)
+
+
+def _engine(name: str, address: str | None, gpus: float) -> Any:
+    """The engine that the flags mean."""
+    if name != "ray" and (address or gpus):
+        raise BadConfig(f"`address` and `gpus` belong to engine ray; the engine is '{name}': add --engine ray")
+    if name != "ray" or not (address or gpus):
+        return name
+    from cosetta.sweep import RayWorkers
+
+    return RayWorkers(address, gpus)
+
+
+def _carried_out(run_plan: Any, plan: Any, engine: Any, workers: int | None) -> Any:
+    """The result; an interruption says how far the sweep is."""
+    latest: list[Any] = []
+    with _Shown() as shown:
+        try:
+            return run_plan(plan, engine=engine, workers=workers, progress=lambda now: (latest.append(now), shown(now)))
+        except KeyboardInterrupt:
+            done = f"{latest[-1].finished:,} of {latest[-1].total:,} runs are" if latest else "nothing is"
+    print(
+        f"cosetta: interrupted; {done} done, the others are kept as far as they are: run the same command to go on",
+        file=sys.stderr,
+    )
+    sys.exit(130)
+
+
+class _Shown:
+    """Shows progress: a bar on a terminal, else a line every tenth of the way."""
+
+    def __init__(self) -> None:
+        terminal = rich.get_console().is_terminal
+        self.bar = Progress(TextColumn("sweep"), BarColumn(), TextColumn("{task.description}"), disable=not terminal)
+        self.task = self.bar.add_task("", total=None)
+        self.tenths = 0
+
+    def __enter__(self) -> "_Shown":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, now: Any) -> None:
+        done = now.finished + now.failed
+        text = f"{done:,} of {now.total:,} runs"
+        text += f", {now.failed:,} failed" if now.failed else ""
+        text += f", {now.busy:,} in other hands" if now.busy else ""
+        text += f", {duration(now.seconds)}"
+        text += f", ETA {duration(now.seconds_left)}" if now.seconds_left is not None else ""
+        self.bar.update(self.task, completed=done, total=now.total, description=text)
+        tenths = 10 * done // now.total
+        if self.bar.disable and tenths > self.tenths:
+            print(text, flush=True)
+        self.tenths = tenths
+
+
+def duration(seconds: float) -> str:
+    """A time in words of two units.
+
+    Args:
+        seconds: at least 0.
+
+    Returns:
+        Such as `1 d 2 h`.
+
+    Example:
+        >>> duration(3.2), duration(75.0), duration(3 * 3600 + 125.0), duration(1e6)
+        ('3 s', '1 min 15 s', '3 h 2 min', '11 d 13 h')
+    """
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    whole = round(seconds)
+    first = next((i for i, (_, size) in enumerate(units) if whole >= size), 3)
+    parts = []
+    for name, size in units[first : first + 2]:
+        count, whole = divmod(whole, size)
+        parts.append(f"{count} {name}")
+    return " ".join(part for i, part in enumerate(parts) if i == 0 or not part.startswith("0 "))
+
+
+def _show_plan(plan: Any, workers: int | None) -> None:
+    """What would be done, what it would take, and how that is known."""
+    from cosetta.machine import usable_cores
+    from cosetta.sweep.estimate import estimate
+
+    rich.print(_plan_table(plan.configs))
+    expected, left = estimate(plan), plan.unfinished()
+    shards, cores = len(plan.shards(left)), workers or usable_cores()
+    done = len(plan.runs) - len(left)
+    lines = [f"{len(plan.runs):,} runs, {done:,} of them finished already; the rest in {shards:,} shards"]
+    seconds = expected.train_seconds + (expected.explain_seconds or 0.0)
+    sort = "at most " if expected.timed_kinds else ""
+    lines.append(f"time: {sort}{duration(seconds / cores)} on {cores} cores, {duration(seconds)} on one")
+    if expected.timed_kinds:
+        how = f"training of {expected.timed_kinds} kinds from a few steps timed now, as if no phase ended early"
+    else:
+        how = f"from {expected.measured_runs} finished runs of the same kinds"
+    unknown = expected.explain_seconds is None
+    lines.append(f"      {how}" + ("; explanations not counted, none is finished yet" if unknown else ""))
+    lines.append(f"disk: {expected.disk_bytes / 1e9:,.2f} GB in {escape(str(plan.out))}")
+    rich.get_console().print("\n".join(lines), soft_wrap=True)
+
+
+def _plan_table(configs: Any) -> Table:
+    """One row a setting that has several values."""
+    table = Table(box=None, show_header=False)
+    for name in TrainConfig.model_fields:
+        values = list(dict.fromkeys(str(getattr(config, name)) for config in configs))
+        if name == "phases" and len(values) > 1:
+            table.add_row(name, f"{len(values):,}:", "sequences, by recipe, group and flags")
+        elif (name != "phases" and len(values) > 1) or name in {"group", "recipe", "seed"}:
+            few = values if len(values) <= SHOWN_VALUES else [*values[: SHOWN_VALUES - 1], "..", values[-1]]
+            table.add_row(name, f"{len(values):,}:", escape(", ".join(few)))
+    return table
+
+
+def _show_result(result: Any, out: Path) -> None:
+    """The last words: how many, where, and every failure."""
+    for run, reason in result.failed[:SHOWN_FAILURES]:
+        rich.print(f"[bold]failed[/bold] {escape(run)}: {escape(reason)}")
+    if len(result.failed) > SHOWN_FAILURES:
+        rich.print(f"and {len(result.failed) - SHOWN_FAILURES:,} more: see failed.json in the run folders")
+    counts = f"{len(result.finished):,} runs finished" + (f", {len(result.failed):,} failed" if result.failed else "")
+    rich.print(f"{counts}, in {duration(result.seconds)}: {escape(str(out))}")

@@ -1,0 +1,81 @@
+"""The explanation of a network on disk: `analysis.json`, `README.md` and, if wanted, `report.html` in one folder.
+
+The analysis is computed in `analysis.py` and rendered by `report`; here it is written, each file whole or not at all.
+`analysis.json` comes last, so a folder that has it has everything that was asked for.
+"""
+
+from pathlib import Path
+
+from cosetta import report as rendering
+from cosetta._version import __version__
+from cosetta.analysis import analyse_run
+from cosetta.config import AnalysisConfig
+from cosetta.files import write_whole
+from cosetta.groups import Group
+from cosetta.results import Analysis
+from cosetta.training.run_folder import TrainedRun
+
+__all__ = ["explain_run", "write_explanation"]
+
+
+def explain_run(
+    run: TrainedRun, group: Group, config: AnalysisConfig | None = None, *, report: bool = True
+) -> Analysis:
+    """Analyse a finished run and write what was found into its folder.
+
+    Args:
+        run: the run.
+        group: the group it was trained on.
+        config: thresholds and sample sizes; the defaults if None.
+        report: whether to draw `report.html`, which takes about as long as the analysis of an S5 run.
+
+    Returns:
+        The analysis.
+
+    Raises:
+        BadRun: if a file of the run is missing or damaged.
+        OSError: if a file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from cosetta.groups import named_group
+        >>> from cosetta.training import Phase, TrainConfig, train
+        >>> phase = Phase(max_steps=2, learning_rate=1e-2)
+        >>> config = TrainConfig(group="S3", embed_dim=4, width=4, phases=(phase,), checkpoints=0)
+        >>> run = train(config, named_group("S3"), Path(tempfile.mkdtemp()) / "run")
+        >>> analysis = explain_run(run, named_group("S3"), report=False)
+        >>> sorted(path.name for path in run.folder.iterdir() if path.suffix in (".json", ".md", ".html"))
+        ['README.md', 'analysis.json', 'config.json']
+    """
+    analysis = analyse_run(run, group, config)
+    write_explanation(analysis, run.folder, report=report)
+    return analysis
+
+
+def write_explanation(analysis: Analysis, folder: Path, *, report: bool = True) -> None:
+    """Write the files of an explanation into a folder.
+
+    Args:
+        analysis: what was found.
+        folder: where the files go; it must exist.
+        report: whether to draw `report.html`.
+
+    Raises:
+        OSError: if a file cannot be written; files that have their final name are whole.
+    """
+    if report:
+        rendering.write_report(analysis, folder / "report.html")  # loads matplotlib only now
+    text = _readme(analysis, folder.name, report)
+    write_whole(folder / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
+
+
+def _readme(analysis: Analysis, name: str, report: bool) -> str:
+    """What the folder is and how to make it again."""
+    pairs = "all pairs" if analysis.accuracy_interval is None else f"{analysis.accuracy_pairs:,} random pairs"
+    look = "Open `report.html`." if report else f"For `report.html`: `cosetta explain {name}` in the folder above."
+    return (
+        f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
+        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on {pairs}; {analysis.explained_share:.1%} "
+        f"of the live neurons explained.\n\n{look} To make it again:\n\n    {analysis.command}\n"
+    )

@@ -1,0 +1,160 @@
+"""What a sweep will take: time and disk, from runs of the same kind on disk, or else from a few steps made now.
+
+Runs of one kind differ in the seed alone. Training time is the median over finished runs of that kind; without any,
+some optimiser steps of each phase are timed and multiplied by `max_steps`, which is too much when phases end early.
+"""
+
+import itertools
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import torch
+
+from cosetta.errors import BadRun
+from cosetta.groups import Group, named_group
+from cosetta.results import load_analysis
+from cosetta.sweep.plan import SweepPlan
+from cosetta.training import TrainConfig, load_run
+from cosetta.training.parameters import parameter_shapes
+from cosetta.training.stack import Stack
+from cosetta.training.state import TrainState
+
+__all__ = ["Estimate", "estimate"]
+
+RUNS = 5
+"""Most finished runs of a kind that are read."""
+
+SECONDS = 2.0
+"""Time spent on timing steps, shared by all kinds."""
+
+NEURON_BYTES = 3_000
+"""Of analysis.json, a neuron and its share of the rest; 128 neurons of an S5 run take 0.4 MB."""
+
+
+@final
+@dataclass(frozen=True)
+class Estimate:
+    """What is left to do, as far as can be told before.
+
+    Args:
+        runs: runs to make.
+        train_seconds: of one core, for the training of all of them.
+        explain_seconds: of one core, for the explanations; None if no finished run of any kind has one.
+        disk_bytes: of the folders.
+        measured_runs: finished runs of the same kinds that this rests on.
+        timed_kinds: kinds of runs whose steps were timed instead; theirs is an upper bound.
+    """
+
+    runs: int
+    train_seconds: float
+    explain_seconds: float | None
+    disk_bytes: int
+    measured_runs: int
+    timed_kinds: int
+
+
+def estimate(plan: SweepPlan) -> Estimate:
+    """Estimate what is left of a sweep.
+
+    Args:
+        plan: the sweep.
+
+    Returns:
+        The estimate; it takes about two seconds when nothing is finished yet.
+    """
+    kinds: dict[TrainConfig, list[TrainConfig]] = {}
+    left = plan.unfinished()
+    for config in left:
+        kinds.setdefault(_kind(config), []).append(config)
+    finished = _finished(plan, left, set(kinds))
+    untimed = [kind for kind in kinds if not finished.get(kind)]
+    groups = {name: named_group(name) for name in {configs[0].group for configs in kinds.values()}}
+    clock = _StepClock(SECONDS / max(1, len(untimed)))
+    train, disk, explain = 0.0, 0, []
+    for kind, configs in kinds.items():
+        if folders := finished.get(kind):
+            seconds, size, explained = _measured(folders)
+            explain += explained
+        else:
+            seconds = clock.seconds(configs[0], groups[configs[0].group])
+            size = _size(configs[0], groups[configs[0].group].order, plan.work.explain)
+        train, disk = train + len(configs) * seconds, disk + len(configs) * size
+    runs = sum(map(len, kinds.values()))
+    mean = statistics.mean(explain) * runs if explain else None
+    measured = sum(map(len, finished.values()))
+    return Estimate(runs, train, mean if plan.work.explain else 0.0, disk, measured, len(untimed))
+
+
+def _kind(config: TrainConfig) -> TrainConfig:
+    """The configuration without the seed."""
+    return config.model_copy(update={"seed": 0, "device": "auto"})
+
+
+def _finished(plan: SweepPlan, left: Sequence[TrainConfig], kinds: set[TrainConfig]) -> dict[TrainConfig, list[Path]]:
+    """Some finished runs of each kind, among those of the plan."""
+    unfinished = set(left)
+    found: dict[TrainConfig, list[Path]] = {}
+    for name, config in plan.runs.items():
+        if config not in unfinished and (kind := _kind(config)) in kinds and len(found.get(kind, ())) < RUNS:
+            found.setdefault(kind, []).append(plan.out / name)
+    return found
+
+
+def _measured(folders: Sequence[Path]) -> tuple[float, int, list[float]]:
+    """Median seconds of training, mean bytes, and seconds of each explanation there is."""
+    seconds = [float(load_run(folder).metrics["seconds"][-1]) for folder in folders]
+    sizes = [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in folders]
+    explained = []
+    for folder in folders:
+        try:
+            explained.append(load_analysis(folder).seconds)
+        except BadRun:
+            continue
+    return statistics.median(seconds), round(statistics.mean(sizes)), explained
+
+
+@final
+class _StepClock:
+    """Times optimiser steps, those of equal shape once."""
+
+    def __init__(self, budget: float) -> None:
+        self.budget = budget
+        self.known: dict[tuple, float] = {}
+
+    def seconds(self, config: TrainConfig, group: Group) -> float:
+        """Of all steps of all phases, none of them ended early."""
+        state = TrainState(config, group, torch.device("cpu"))
+        total = 0.0
+        for i, phase in enumerate(config.phases):
+            state.phase, state.phase_step = i, 0
+            sizes = (config.group, config.embed_dim, config.width, state.batch_size)
+            key = (*sizes, config.activation, config.precision, config.loss_precision)
+            if key not in self.known:
+                self.known[key] = self._step(Stack([state]), self.budget / len(config.phases))
+            total += self.known[key] * phase.max_steps
+        return total
+
+    def _step(self, stack: Stack, budget: float) -> float:
+        """Seconds of a step; the first makes room and is not timed."""
+        stack.advance()
+        started = time.perf_counter()
+        for steps in itertools.count(1):
+            stack.states[0].phase_step = 0
+            stack.advance()
+            if (seconds := time.perf_counter() - started) > budget:
+                return seconds / steps
+        raise AssertionError
+
+
+def _size(config: TrainConfig, order: int, explain: bool) -> int:
+    """Bytes of a run: weights, each checkpoint, metrics, and the analysis."""
+    parameters = sum(torch.Size(shape).numel() for shape in parameter_shapes(order, config).values())
+    weights = parameters * (8 if config.precision == "float64" else 4)
+    evaluations = config.max_steps // config.eval_every
+    return (
+        weights * (config.checkpoints + 1) + 30 * evaluations + (NEURON_BYTES * config.width if explain else 0) + 5000
+    )
