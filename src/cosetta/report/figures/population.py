@@ -137,8 +137,8 @@ def caption_grok_times(times: Results) -> Caption:
     findings = []
     for name, result in times.items():
         digits = 0 if result["unit"] == "steps" else 1
-        median = "not reached" if result["median"] is None else f"{result['median']:,.{digits}f} {result['unit']}"
-        findings.append(f"{name}: median {median}, {result['censored']} of {result['runs']} runs censored.")
+        middle = "not reached" if result["median"] is None else f"{result['median']:,.{digits}f} {result['unit']}"
+        findings.append(f"{name}: median {middle}, {result['censored']} of {result['runs']} runs censored.")
     check = (
         "A run has grokked from the first evaluation with test accuracy of at least 99 % after which none falls below. "
         "Runs that end before that are censored, which Kaplan-Meier's estimate takes into account; bands are log-log."
