@@ -16,6 +16,7 @@ from cosetta.reproduce.stander2024.populations import Population, irrep_shares, 
 from cosetta.reproduce.stander2024.results import Cell, Column, Table
 from cosetta.reproduce.stander2024.spread import TOO_FEW
 from cosetta.reproduce.stander2024.tables import sample_notes
+from cosetta.training.recipes import RECIPES
 
 __all__ = ["census_distances", "census_shares", "distance_table"]
 
@@ -51,7 +52,7 @@ def census_shares(group: str, populations: Sequence[Population], by: By) -> Tabl
         rows=tuple(rows),
         notes=(
             "; ".join(f"{population.recipe}: {population.runs}" for population in filled) or "no runs",
-            *(note for population in filled for note in sample_notes(population)),
+            *(note for population in filled for note in (*sample_notes(population), *_length_notes(population))),
         ),
     )
 
@@ -119,6 +120,16 @@ def distance_table(group: str, distances: dict[tuple[str, str, By], CensusDistan
             *notes,
         ),
     )
+
+
+def _length_notes(population: Population) -> tuple[str, ...]:
+    """Says so if runs were stopped before the end of their recipe."""
+    configs = [member.run.config for member in population.members]
+    short = [c for c in configs if c.max_steps < RECIPES[c.recipe](c.group).max_steps]
+    if not short:
+        return ()
+    steps, whole = max(c.max_steps for c in short), RECIPES[population.recipe](population.group.name).max_steps
+    return (f"{population.recipe}: {len(short)} runs stopped at {steps:,} of the recipe's {whole:,} steps",)
 
 
 SIGNIFICANT = 0.01

@@ -58,6 +58,9 @@ CONTROLS = 3
 FORMED = {"S5": ("F20", "S3xS2", "A4", "S4"), "S6": ("S5", "S5*", "S4xS2", "(S3xS3):C2")}
 """Classes whose formation is shown; the paper shows three of S5."""
 
+SAME = ("embed_dim", "width", "activation", "train_fraction", "split")
+"""What runs of another recipe must have as the recipe says to enter the census; they may be shorter, which is noted."""
+
 LARGEST = 20
 """Classes in Table 5 of a group with more than this."""
 
@@ -108,6 +111,7 @@ def reproduce(
     named = {group.name: group for group in map(named_group, groups)}
     wanted = [(name, recipe, s6_seeds if name == "S6" else seeds) for name in named]
     wanted += [(next(iter(named)), other, chosen) for other, chosen in (census_seeds or {}).items() if other != recipe]
+    wanted.sort(key=lambda part: -named[part[0]].order)  # the longest runs first, so that no core waits for them
     configs = [RECIPES[how](name, seed, **(overrides or {})) for name, how, numbers in wanted for seed in numbers]
     missing = _train(configs, runs, count, tell)
     folders = {config.run_name for config in configs} | _other_recipes(runs, named, recipe)
@@ -130,7 +134,7 @@ def reproduce(
         figures=found[1],
         claims=found[2],
         missing=tuple(f"{name}: {reason}" for name, reason in sorted(missing.items())),
-        command=_command(list(named), seeds, s6_seeds, recipe),
+        command=_command(list(named), seeds, s6_seeds, recipe, census_seeds or {}),
         seconds=time.monotonic() - started,
         versions={"cosetta": __version__, "python": platform.python_version(), "torch": str(torch.__version__)},
     )
@@ -249,7 +253,7 @@ def _populations(
 
 
 def _other_recipes(runs: Path, groups: Mapping[str, Group], recipe: str) -> set[str]:
-    """Finished runs of these groups that another recipe as it stands makes, whatever their seeds."""
+    """Finished runs of these groups by other recipes, of the recipe's network and data, whatever seeds and length."""
     found = set()
     for path in runs.glob("*/model.safetensors"):
         try:
@@ -259,15 +263,23 @@ def _other_recipes(runs: Path, groups: Mapping[str, Group], recipe: str) -> set[
         made = RECIPES.get(config.recipe)
         if config.recipe == recipe or config.group not in groups or made is None:
             continue
-        if made(config.group, config.seed, device=config.device) == config:
+        standard = made(config.group, config.seed)
+        if all(getattr(config, name) == getattr(standard, name) for name in SAME):
             found.add(path.parent.name)
     return found
 
 
-def _command(groups: Sequence[str], seeds: Sequence[int], s6_seeds: Sequence[int], recipe: str) -> str:
+def _command(
+    groups: Sequence[str],
+    seeds: Sequence[int],
+    s6_seeds: Sequence[int],
+    recipe: str,
+    census_seeds: Mapping[str, Sequence[int]],
+) -> str:
     """The command that makes this reproduction again."""
+    others = "".join(f" --census.{name} {_said(numbers)}" for name, numbers in census_seeds.items())
     said = f"cosetta reproduce stander2024 --groups {','.join(groups)} --recipe {recipe} --seeds {_said(seeds)}"
-    return said + (f" --s6-seeds {_said(s6_seeds)}" if "S6" in groups else "")
+    return said + (f" --s6-seeds {_said(s6_seeds)}" if "S6" in groups else "") + others
 
 
 def _said(seeds: Sequence[int]) -> str:
