@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from cosetta.harmonics import irreps
 from cosetta.reproduce.stander2024 import paper
 from cosetta.reproduce.stander2024.gcr_tables import acquisition_steps
 from cosetta.reproduce.stander2024.populations import Member, Population, Rule, irrep_shares, mean_shares
@@ -84,6 +85,7 @@ def census_facts(group: str, populations: Sequence[Population]) -> tuple[FigureF
             "distances between recipes, with permutation tests over runs, are in the table beside it.",
             data={
                 "by": by,
+                "irreps": [irrep.name for irrep in irreps(filled[0].group)],
                 "recipes": {
                     population.recipe: {"runs": len(population.members), "shares": _as_data(table(population))}
                     for population in filled
