@@ -1,5 +1,7 @@
 """Tables 4 and 5, both normalisations of the coset spread, the proof's subgroups and the identity, all exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from cosetta.reproduce.stander2024.arguments import conditional_entropies, count
 from cosetta.reproduce.stander2024.concentration import least_concentrations
 from cosetta.reproduce.stander2024.controls import coset_free_control, random_control
 from cosetta.reproduce.stander2024.counts import double_coset_counts, indicator_table, subgroup_counts
-from cosetta.reproduce.stander2024.exact_claims import exact_claims
+from cosetta.reproduce.stander2024.exact_claims import corrections_table, exact_claims
 
 TABLE_4 = {"S3": (6, 4, 3), "S4": (30, 11, 5), "S5": (156, 19, 7), "S6": (1455, 56, 11), "S7": (11_300, 96, 15)}
 ALTERNATING = {"A5": (59, 9, 5), "A6": (501, 22, 7)}
@@ -77,7 +79,9 @@ def test_table_5_is_exact():
 
 
 def test_the_largest_subgroups_of_s6():
-    shares = percents(indicator_table(named_group("S6"), classes=20))
+    table = indicator_table(named_group("S6"), classes=20)
+    shares = percents(table)
+    assert table.notes[-1] == "The 34 classes of smaller subgroups are left out."
     for name, expected in LARGEST_OF_S6.items():
         assert {irrep: share for irrep, share in shares[name].items() if share} == expected
 
@@ -171,6 +175,7 @@ def test_one_to_one_labels_have_no_entropy_and_mixed_ones_do():
 def test_the_coset_free_control_shows_the_same_pattern():
     free = coset_free_control()
     assert free["flip both signs"].accuracy == 1.0
+    assert free["none"] == free["swap left and right"]
     assert free["|x| for ReLU"].loss < 1e-9 < free["flip both signs"].loss
     assert free["flip left"].accuracy == free["flip right"].accuracy == 0.0
     assert free["swap embeddings"].accuracy < 0.05
@@ -187,10 +192,15 @@ def test_a_fresh_network_has_no_coset_neurons_and_guesses():
 
 def test_claims_of_algebra_agree_or_name_the_correction():
     table = indicator_table(named_group("S5"))
-    claims = exact_claims(["S5"], subgroup_counts(["S5"]), table)
-    by_statement = {claim.statement: claim for claim in claims}
-    assert by_statement["the list of subgroups of S5 that C_H is minimised over is complete"].verdict == "differs"
-    wrong = [claim for claim in claims if "in the indicator of" in claim.statement]
-    assert {claim.verdict for claim in wrong} == {"differs"}
-    assert len(wrong) == len(MISPRINTED)
+    by_statement = {claim.statement: claim for claim in exact_claims(["S5"], table)}
+    printed = by_statement["irreps in the indicators of the subgroups of S5"]
+    assert (printed.verdict, printed.ours) == ("differs", "13 rows are equal to one decimal")
+    whole = replace(table, rows=tuple(row for row in table.rows if row[-1] == "same"))
+    assert exact_claims(["S5"], whole)[0].verdict == "agrees"
+    corrections = corrections_table(["S5"], subgroup_counts(["S5"]), table)
+    where = [row[0] for row in corrections.rows]
+    assert where.count("Table 5") == len(MISPRINTED)
+    assert corrections.rows[0][2:4] == ("151 in the published code", "156")
+    assert where[-1] == "Table 1"
+    assert corrections_table(["S3"], subgroup_counts(["S3"]), None).rows == ()
     assert by_statement["coset counting equals a character sum in S5"].verdict == "agrees"

@@ -67,6 +67,9 @@ def test_a_planted_network_has_the_bins_of_its_plan(s3_measured):
     assert found.out_bins["all live pairs"].n == 22 * 21 // 2
     assert abs(found.out_bins["random vectors"].mean) < 0.2
     assert found.out_levels.on < 0 < found.out_levels.off
+    assert found.out_levels.lowest == 1.0
+    assert found.out_levels.chance == pytest.approx((18 / 3 + 4 / 2) / 22)  # indices 3 and 2
+    assert found.out_bins["same subgroup, other coset"].mean < found.out_bins["same class, other coset"].mean + 1e-9
     assert found.shares("largest") == pytest.approx({"C2": 18 / 22, "C3": 4 / 22})
     assert found.shares("argmin") == pytest.approx(found.shares("largest"))
     assert found.coset_logits is None  # no circuit of four neurons
@@ -101,12 +104,18 @@ def test_removed_neurons_contribute_nothing():
     model = GroupNetwork(6, 3, 8).fold()
     least = least_concentrations(model.left.double().numpy().T, subgroup_lattice(S3), irreps(S3))
     middle = float(np.median([neuron.value for neuron in least]))
-    curves = ablation_curves(model, least, PairScorer(S3), (middle,))
+    live = np.arange(8) < 6
+    curves = ablation_curves(model, least, live, PairScorer(S3), (middle,))
     silenced = model.out.clone()
     silenced[:, [n for n, neuron in enumerate(least) if neuron.value >= middle]] = 0
     same = type(model)(model.left, model.right, silenced, model.bias)
     assert curves.above.accuracy[0] == PairScorer(S3)(same).accuracy
     assert 0 < curves.above.removed[0] < 8
+    gone = [n for n, neuron in enumerate(least) if neuron.value >= middle]
+    assert curves.above_live == (sum(n < 6 for n in gone),)
+    everything = ablation_curves(model, least, live, PairScorer(S3), (0.0,))
+    assert everything.above_live == (6,)
+    assert everything.random[0] == PairScorer(S3)(model.keep(torch.tensor([6, 7]))).accuracy
 
 
 def test_shared_cosets_are_where_the_neurons_are_silent(s3_run, s3_measured):
@@ -128,7 +137,7 @@ def test_a_cache_is_used_and_a_damaged_or_old_one_is_made_again(s3_run, s3_measu
     written = path.stat().st_mtime_ns
     assert measure_run(s3_run, S3, analysis) == found
     assert path.stat().st_mtime_ns == written
-    for damaged in (b"", whole[: len(whole) // 2], b"\xff\xfe", whole.replace(b'"schema":1', b'"schema":0')):
+    for damaged in (b"", whole[: len(whole) // 2], b"\xff\xfe", whole.replace(b'"schema":2', b'"schema":1')):
         path.write_bytes(damaged)
         again = measure_run(s3_run, S3, analysis)
         assert again.out_bins == found.out_bins

@@ -154,9 +154,10 @@ def _summary(found: Any, slowest: tuple[str, float] | None, page: Path) -> Table
 
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    for verdict, number in count_verdicts(found).items():
+    verdicts = count_verdicts(found)
+    for verdict, number in verdicts.items():
         named = Text(f"{VERDICTS[verdict]} {verdict}", COLOURS[verdict])
-        table.add_row(named, Text(f"{count(number)} of {count(len(found.claims))} claims"))
+        table.add_row(named, Text(f"{count(number)} of {count(sum(verdicts.values()))} claims of the paper"))
     table.add_row("runs", Text(runs_sentence(found)))
     table.add_row("made", Text(f"{len(found.tables)} tables, {len(found.figures)} figures"))
     if found.missing:

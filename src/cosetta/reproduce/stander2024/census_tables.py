@@ -83,12 +83,15 @@ def census_distances(
     }
 
 
-def distance_table(group: str, distances: dict[tuple[str, str, By], CensusDistance]) -> Table:
+def distance_table(
+    group: str, distances: dict[tuple[str, str, By], CensusDistance], populations: Sequence[Population] = ()
+) -> Table:
     """The distances as a table, with the finding in words.
 
     Args:
         group: name of the group.
         distances: from `census_distances`.
+        populations: behind them; runs that were shortened or have not generalised limit the finding.
 
     Returns:
         One row two recipes and kind of count.
@@ -97,7 +100,11 @@ def distance_table(group: str, distances: dict[tuple[str, str, By], CensusDistan
         (by, first, d.runs[0], second, d.runs[1], d.distance, d.low, d.high, d.by_chance, d.p_value)
         for (first, second, by), d in distances.items()
     )
-    notes = [_finding(first, second, by, d) for (first, second, by), d in distances.items()]
+    limits = {p.recipe: _limits(p) for p in populations if p.group.name == group}
+    notes = [
+        _finding(first, second, by, d, [limits[name] for name in (first, second) if limits.get(name)])
+        for (first, second, by), d in distances.items()
+    ]
     return Table(
         name=f"census-distance-{group}",
         title=f"Distance between the censuses of two recipes, {group}",
@@ -124,8 +131,7 @@ def distance_table(group: str, distances: dict[tuple[str, str, By], CensusDistan
 
 def _length_notes(population: Population) -> tuple[str, ...]:
     """Says so if runs were stopped before the end of their recipe."""
-    configs = [member.run.config for member in population.members]
-    short = [c for c in configs if c.max_steps < RECIPES[c.recipe](c.group).max_steps]
+    short = [member.run.config for member in population.members if member.shortened]
     if not short:
         return ()
     steps, whole = max(c.max_steps for c in short), RECIPES[population.recipe](population.group.name).max_steps
@@ -136,14 +142,26 @@ SIGNIFICANT = 0.01
 """Two recipes are said to differ below this p-value; several pairs and two kinds of count are tested."""
 
 
-def _finding(first: str, second: str, by: By, d: CensusDistance) -> str:
-    """What is found, plainly."""
+def _limits(population: Population) -> str:
+    """Why a population may differ from another for its length alone, or nothing."""
+    done = sum(run.grok_step is not None for run in population.measures)
+    parts = list(_length_notes(population))
+    if done < len(population.members):
+        parts.append(f"{population.recipe}: {done} of {population.runs} have generalised")
+    return "; ".join(parts)
+
+
+def _finding(first: str, second: str, by: By, d: CensusDistance, limits: Sequence[str] = ()) -> str:
+    """What is found, plainly, and what limits it."""
     said = f"{first} and {second} by {by}: "
     if d.p_value is None:
         return f"{said}{TOO_FEW} ({d.runs[0]} and {d.runs[1]} runs)."
     if d.p_value > SIGNIFICANT:
         return f"{said}no difference is found at this number of runs (p = {d.p_value:.2g})."
-    return f"{said}they differ by {d.distance:.2f} (chance {d.by_chance:.2f}, p = {d.p_value:.2g})."
+    found = f"{said}these runs differ by {d.distance:.2f} (chance {d.by_chance:.2f}, p = {d.p_value:.2g})"
+    return (
+        f"{found}, which may be of their length and not of the recipe: {'; '.join(limits)}." if limits else f"{found}."
+    )
 
 
 def _of(found: Census, population: Population) -> Census:

@@ -10,7 +10,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from cosetta.circuits import coset_variance_fractions
 from cosetta.groups import SubgroupLattice
@@ -70,6 +70,8 @@ class AblationCurves:
         thresholds: of C_H.
         above: neurons with C_H >= threshold removed.
         below: neurons with C_H < threshold removed.
+        above_live: number of live neurons among those removed above.
+        random: accuracy after removing as many live neurons at random, the control of `above`.
         untouched: accuracy of the whole network on the same pairs.
         pairs: number of pairs scored.
     """
@@ -77,6 +79,8 @@ class AblationCurves:
     thresholds: tuple[float, ...]
     above: Curve
     below: Curve
+    above_live: tuple[int, ...]
+    random: tuple[float, ...]
     untouched: float
     pairs: int
 
@@ -125,18 +129,25 @@ def least_concentrations(
 
 
 def ablation_curves(
-    model: FoldedModel, least: tuple[LeastConcentration, ...], score: PairScorer, thresholds: tuple[float, ...]
+    model: FoldedModel,
+    least: tuple[LeastConcentration, ...],
+    live: Bool[np.ndarray, " neuron"],
+    score: PairScorer,
+    thresholds: tuple[float, ...],
+    seed: int = 0,
 ) -> AblationCurves:
     """Accuracy after removing all neurons with C_H at or above a threshold, or all below it.
 
     Args:
         model: the network.
         least: the concentration of each neuron.
+        live: which neurons are not dead.
         score: scores a network on the chosen pairs.
         thresholds: of C_H, ascending.
+        seed: seed of the order in which the control removes live neurons.
 
     Returns:
-        Both curves. At each threshold the two removed sets share no neuron and together are all of them.
+        Both curves and the control. At each threshold the two removed sets share no neuron and together are all.
 
     Source:
         Stander et al. 2023 (arXiv:2312.06581), Figure 5.
@@ -153,10 +164,19 @@ def ablation_curves(
     def curve(kept: list[np.ndarray]) -> Curve:
         return Curve(tuple(accuracy(mask) for mask in kept), tuple(int((~mask).sum()) for mask in kept))
 
+    def without(neurons: np.ndarray) -> float:
+        kept = np.ones(len(values), dtype=bool)
+        kept[neurons] = False
+        return accuracy(kept)
+
+    shuffled = np.random.default_rng(seed).permutation(np.flatnonzero(live))
+    above_live = tuple(int((live & (values >= threshold)).sum()) for threshold in thresholds)
     return AblationCurves(
         thresholds=thresholds,
         above=curve([values < threshold for threshold in thresholds]),
         below=curve([values >= threshold for threshold in thresholds]),
+        above_live=above_live,
+        random=tuple(without(shuffled[:n]) for n in above_live),
         untouched=accuracy(np.ones(len(values), dtype=bool)),
         pairs=len(score.a),
     )

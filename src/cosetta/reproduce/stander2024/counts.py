@@ -119,6 +119,8 @@ def indicator_table(group: Group, classes: int | None = None) -> Table:
         "Exact: d m / ([G:H] - 1) with m the dimension of the vectors that H fixes. Every row sums to 1.",
         "The paper's proof covers the classes with two double cosets.",
     )
+    if left := len(proper) - len(rows):
+        notes += (f"The {left} classes of smaller subgroups are left out.",)
     corrected = [str(row[0]) for row in rows if printed and row[-1] != "same"]
     if corrected:
         notes += (f"Misprinted in the paper, corrected here: {', '.join(corrected)}.",)

@@ -141,9 +141,10 @@ def sign_paths(population: Population) -> FigureFacts | None:
         name=f"sign-paths-{population.group.name}",
         kind="sign_paths",
         title=f"A sign neuron of {population.group.name}" + (" and its partner" if partners else ""),
-        caption=f"Neuron {first.neuron} of {member.name} reads the parity of a and of b and nothing else (spread "
-        f"inside a parity {paths[0]['spread']['left']:.1e}): it fires on one combination of unequal values and is "
-        f"silent when the product is in its shared coset. The run has {several} sign neuron{'s' * (several != 1)}; the "
+        caption=f"Neuron {first.neuron} of {member.name} reads little but the parity of a and of b (spread inside a "
+        f"parity: left {paths[0]['spread']['left']:.1e}, right {paths[0]['spread']['right']:.1e}): it is silent when "
+        f"the product is {'even' if even[coset] else 'odd'}, its shared coset, and fires on one of the two ways to be "
+        f"{'odd' if even[coset] else 'even'}. The run has {several} sign neuron{'s' * (several != 1)}; the "
         f"clearest of {population.runs} is shown.",
         data={"run": member.name, "neurons": paths},
     )
@@ -177,7 +178,7 @@ def out_heat_map(population: Population) -> FigureFacts | None:
         name=f"out-correlation-{population.group.name}",
         kind="out_correlation",
         title=f"Correlation of out columns in {member.name}",
-        caption=f"Neurons of one shared coset write nearly the same column ({mean}); the blocks along the diagonal are "
+        caption=f"Correlation of the columns of neurons of one shared coset: {mean}; the blocks along the diagonal are "
         f"circuits. {len(order)} explained neurons of the run with the median loss of {population.runs}.",
         data={
             "run": member.name,

@@ -100,16 +100,21 @@ def census_facts(group: str, populations: Sequence[Population]) -> tuple[FigureF
 
 
 def falling_together(member: Member) -> float | None:
-    """Rank correlation of the median concentration with the test loss over the checkpoints of a run.
+    """Rank correlation of the steps that the median concentration and the test loss take between checkpoints.
+
+    Steps are differences of logarithms: the levels of any two falling curves are correlated, their steps need not be.
 
     Args:
         member: a run.
 
     Returns:
-        Spearman's rho in [-1, 1]; None when either is constant or there are fewer than three checkpoints.
+        Spearman's rho in [-1, 1]; None when either takes equal steps or there are fewer than four checkpoints.
     """
-    first, second = member.trajectory.median_concentration, member.trajectory.test_loss
-    if len(first) < 3 or len(set(first)) < 2 or len(set(second)) < 2:
+    first, second = (
+        np.diff(np.log(np.maximum(values, _LEAST)))
+        for values in (member.trajectory.median_concentration, member.trajectory.test_loss)
+    )
+    if len(first) < 3 or len(set(first.tolist())) < 2 or len(set(second.tolist())) < 2:
         return None
     return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
 
@@ -134,8 +139,9 @@ def _concentration(population: Population) -> FigureFacts:
         name=f"concentration-{population.group.name}-{population.recipe}",
         kind="concentration",
         title=f"Concentration and loss over training, {population.name}",
-        caption="The median over neurons of the smallest C_H falls with the test loss: rank correlation over the "
-        f"checkpoints {rho.says('{:.2f}')}.",
+        caption=f"The median over neurons of the smallest C_H {_trend(population, 'median_concentration')} from the "
+        f"first checkpoint to the last, the test loss {_trend(population, 'test_loss')}. Rank correlation of the steps "
+        f"that their logarithms take between checkpoints: {rho.says('{:.2f}')}.",
         data={
             "group": population.group.name,
             "runs": [
@@ -154,6 +160,8 @@ def _ablation(population: Population) -> FigureFacts:
     removed, accuracy = (
         float(np.median([getattr(curve.above, name)[middle] for curve in curves])) for name in ("removed", "accuracy")
     )
+    live = [curve.above_live[-1] for curve in curves]
+    chance = float(np.median([curve.random[middle] for curve in curves]))
     data: dict[str, Any] = {
         "group": population.group.name,
         "thresholds": list(curves[0].thresholds),
@@ -170,9 +178,10 @@ def _ablation(population: Population) -> FigureFacts:
         kind="ablation",
         title=f"Removing neurons by concentration, {population.name}",
         caption=f"Without the neurons with C_H >= 1, {unchanged} of {population.runs} keep their accuracy (lowest "
-        f"{worst:.2%}). Without those with C_H >= 1e-5 the median run loses {removed:.0f} neurons and is "
-        f"{accuracy:.2%} right. Removed neurons contribute nothing; accuracy is on {pairs}. The opposite direction is "
-        "the control.",
+        f"{worst:.2%}); these are {sum(live)} live neurons in all, at most {max(live)} in a run. Without those with "
+        f"C_H >= 1e-5 the median run loses {removed:.0f} neurons and is {accuracy:.2%} right; without as many random "
+        f"live neurons it is {chance:.2%} right. Removed neurons contribute nothing; accuracy is on {pairs}. The "
+        "opposite direction is a second control.",
         data=data,
         source="Figure 5",
     )
@@ -186,7 +195,7 @@ def _shares(population: Population) -> FigureFacts:
         name=f"shares-{population.group.name}-{population.recipe}",
         kind="shares",
         title=f"Neurons by subgroup, {population.name}",
-        caption=f"Most neurons are {first[0]} neurons: {first[1].says()}. Left the paper's rule, the smallest C_H; "
+        caption=f"The largest share is that of {first[0]}: {first[1].says()}. Left the paper's rule, the smallest C_H; "
         "right the largest subgroup under the threshold. Intervals resample runs.",
         data={
             "group": population.group.name,
@@ -243,6 +252,10 @@ def _coset_logits(population: Population) -> FigureFacts | None:
 
 
 def _entropy(population: Population) -> FigureFacts:
+    first = {
+        side: float(np.mean([getattr(member.trajectory, f"entropy_{side}")[0] for member in population.members]))
+        for side in ("left", "right", "out")
+    }
     last = {
         side: mean_over_runs([getattr(member.trajectory, f"entropy_{side}")[-1] for member in population.members])
         for side in ("left", "right", "out")
@@ -251,9 +264,9 @@ def _entropy(population: Population) -> FigureFacts:
         name=f"entropy-{population.group.name}-{population.recipe}",
         kind="entropy",
         title=f"Fourier entropy over training, {population.name}",
-        caption="Neurons become sparse over irreps: the entropy of the power over irreps ends at "
-        + ", ".join(f"{side} {mean.says('{:.2f}')}" for side, mean in last.items())
-        + " nats, mean over neurons.",
+        caption="Entropy of the power of a neuron over the irreps, from the first checkpoint to the last: "
+        + "; ".join(f"{side} from {first[side]:.2f} to {mean.says('{:.2f}')}" for side, mean in last.items())
+        + ". In nats, mean over neurons; 0 is one irrep.",
         data={
             "group": population.group.name,
             "runs": [
@@ -266,18 +279,20 @@ def _entropy(population: Population) -> FigureFacts:
 
 def _trace_similarity(population: Population) -> FigureFacts:
     first: dict[str, int] = {}
+    ties = 0
     for member in population.members:
         steps = acquisition_steps(member)
-        if steps:
-            name = min(steps, key=lambda name: steps[name])
+        names = [name for name, step in steps.items() if step == min(steps.values())]
+        for name in names:
             first[name] = first.get(name, 0) + 1
-    order = ", ".join(f"{name} in {n}" for name, n in sorted(first.items(), key=lambda item: -item[1]))
+        ties += len(names) > 1
+    order = ", ".join(f"{name} in {n}" for name, n in sorted(first.items(), key=lambda item: -item[1])) or "none"
     return FigureFacts(
         name=f"trace-similarity-{population.group.name}-{population.recipe}",
         kind="trace_similarity",
         title=f"Key irreps over training, {population.name}",
         caption=f"Cosine of the centred logits with the character of each irrep. First to be key for good: {order} of "
-        f"{population.runs}.",
+        f"{population.runs}; in {ties} of them several became so by the same checkpoint, and each is counted.",
         data={
             "group": population.group.name,
             "irreps": list(population.members[0].trajectory.trace_similarity),
@@ -291,6 +306,16 @@ def _trace_similarity(population: Population) -> FigureFacts:
             ],
         },
     )
+
+
+_LEAST = 1e-12
+"""A loss or concentration below this is taken as this when its logarithm is taken."""
+
+
+def _trend(population: Population, field: str) -> str:
+    """In how many runs a curve ends lower than it begins, in words."""
+    ends = [getattr(member.trajectory, field) for member in population.members]
+    return f"falls in {sum(values[-1] < values[0] for values in ends)} of {population.runs}"
 
 
 def _over_steps(member: Member, *fields: str, prefix: str = "") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a reproduction says first: how many claims agree, differ, or cannot be checked, and on how many runs."""
 
 from cosetta.report.notation import count, plural, typeset
-from cosetta.reproduce.stander2024.results import Reproduction
+from cosetta.reproduce.stander2024.results import PAPER, Reproduction
 
 __all__ = ["VERDICTS", "claims_sentence", "count_verdicts", "runs_sentence"]
 
@@ -9,21 +9,22 @@ VERDICTS = {"agrees": "✓", "differs": "≠", "cannot be checked": "?"}
 """The verdicts, each with the sign that stands beside its word."""
 
 
-def count_verdicts(reproduction: Reproduction) -> dict[str, int]:
+def count_verdicts(reproduction: Reproduction, source: str = PAPER) -> dict[str, int]:
     """Number of claims by verdict.
 
     Args:
         reproduction: the reproduction.
+        source: whose claims are counted.
 
     Returns:
         All three verdicts, also those without a claim.
     """
-    found = [claim.verdict for claim in reproduction.claims]
+    found = [claim.verdict for claim in reproduction.claims if claim.source == source]
     return {verdict: found.count(verdict) for verdict in VERDICTS}
 
 
 def claims_sentence(reproduction: Reproduction) -> str:
-    """How the claims came out, in one sentence.
+    """How the claims came out: first the paper's, then those of each other source.
 
     Args:
         reproduction: the reproduction.
@@ -35,14 +36,18 @@ def claims_sentence(reproduction: Reproduction) -> str:
         >>> claims_sentence(Reproduction({}, {}, (), (), ()))
         'No claim of the paper was compared.'
     """
-    if not reproduction.claims:
-        return "No claim of the paper was compared."
-    found = count_verdicts(reproduction)
-    total = len(reproduction.claims)
-    return (
-        f"Of {plural(total, 'claim')} of the paper, {count(found['agrees'])} agree with what was measured here, "
-        f"{count(found['differs'])} differ, and {count(found['cannot be checked'])} cannot be checked."
-    )
+    said = []
+    for source in dict.fromkeys([PAPER, *(claim.source for claim in reproduction.claims)]):
+        found = count_verdicts(reproduction, source)
+        if not (total := sum(found.values())):
+            said.append("No claim of the paper was compared.")
+            continue
+        whose, measured = ("the paper", " with what was measured here") if source == PAPER else (source, "")
+        said.append(
+            f"Of {plural(total, 'claim')} of {whose}, {count(found['agrees'])} agree{measured}, "
+            f"{count(found['differs'])} differ, and {count(found['cannot be checked'])} cannot be checked."
+        )
+    return " ".join(said)
 
 
 def runs_sentence(reproduction: Reproduction) -> str:

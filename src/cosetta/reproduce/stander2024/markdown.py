@@ -77,7 +77,7 @@ def _claims(reproduction: Reproduction) -> Iterator[str]:
         yield from ("No claim was compared.", "")
         return
     rows = [
-        (c.section, c.statement, c.paper, c.ours, f"{VERDICTS[c.verdict]} {c.verdict}", c.why)
+        (c.where, c.statement, c.paper, c.ours, f"{VERDICTS[c.verdict]} {c.verdict}", c.why)
         for c in reproduction.claims
     ]
     yield from _grid(("where", "claim", "the paper", "here", "verdict", "what decides"), rows, ["---"] * 6)

@@ -12,7 +12,7 @@ from typing import Literal, final
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from pydantic import TypeAdapter, ValidationError
 
 from cosetta.files import write_whole
@@ -38,12 +38,12 @@ from cosetta.results import Analysis
 from cosetta.training.pairs import split_pairs
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["CACHE", "NeuronMeasures", "RunMeasures", "Scores", "measure_run", "shared_cosets"]
+__all__ = ["CACHE", "NeuronMeasures", "RunMeasures", "Scores", "measure_run", "right_cosets", "shared_cosets"]
 
 CACHE = "stander2024.json"
 """Name of the cache in a run folder."""
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of the cache's layout; raised when a field changes its meaning, which makes every cache be made again."""
 
 MAX_PAIRS = 20_000
@@ -200,15 +200,33 @@ def shared_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Boo
     Returns:
         Membership by circuit number.
     """
-    classes = {cls.name: cls for cls in lattice.classes}
     found = {}
+    coset_of = right_cosets(analysis, lattice)
     for circuit in analysis.circuits:
         coset = analysis.neurons[circuit.neurons[0]].shared_coset
         assert coset is not None  # circuits hold explained neurons
-        H = lattice.subgroup(classes[circuit.subgroup].subgroups[circuit.left_conjugate])
-        of_element = cosets(H, side="right")
+        of_element = coset_of[circuit.circuit]
         found[circuit.circuit] = of_element == of_element[coset.representative]
     return found
+
+
+def right_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Int[np.ndarray, " g"]]:
+    """The right coset Ha that each element lies in, for the H of each circuit.
+
+    Args:
+        analysis: an analysis.
+        lattice: the subgroups of its group.
+
+    Returns:
+        Numbers of cosets by circuit number.
+    """
+    classes = {cls.name: cls for cls in lattice.classes}
+    return {
+        circuit.circuit: cosets(
+            lattice.subgroup(classes[circuit.subgroup].subgroups[circuit.left_conjugate]), side="right"
+        )
+        for circuit in analysis.circuits
+    }
 
 
 def _cached(path: Path) -> RunMeasures | None:
@@ -226,6 +244,7 @@ def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
     config, metrics, model = run.config, run.metrics, run.network().fold()
     train, _ = split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))
     least = least_concentrations(model.left.double().numpy().T, lattice, irreps)
+    live = np.array([neuron.status != "dead" for neuron in analysis.neurons], dtype=bool)
     score = PairScorer(group, max_pairs=MAX_PAIRS, seed=config.seed)
     shared = shared_cosets(analysis, lattice)
     generator = np.random.default_rng(config.seed)
@@ -256,9 +275,9 @@ def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
             )
             for neuron, c in zip(analysis.neurons, least, strict=True)
         ),
-        ablation=ablation_curves(model, least, score, THRESHOLDS),
+        ablation=ablation_curves(model, least, live, score, THRESHOLDS, config.seed),
         out_bins=out_bins(model.out.double().numpy(), analysis.neurons, generator),
-        out_levels=out_levels(model, analysis, shared),
+        out_levels=out_levels(model, analysis, shared, right_cosets(analysis, lattice)),
         coset_logits=coset_logits(model, group, analysis, shared, generator),
         gcr=gcr_measures(model, group, irreps, train[:MAX_PAIRS]),
         measuring_seconds=time.monotonic() - started,

@@ -10,7 +10,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from cosetta.groups import Group
 from cosetta.models import FoldedModel
@@ -23,10 +23,12 @@ BINS = (
     "same shared coset",
     "same class, other coset",
     "same irrep, other coset",
+    "same subgroup, other coset",
     "all live pairs",
     "random vectors",
 )
-"""The bins. The third and the fifth are controls that the paper lacks."""
+"""The bins. The third, fourth and last are controls that the paper lacks; the fourth takes one H, not one class, so
+that the left functions of both neurons lie in the same space."""
 
 SIZES = (1, 2, 4)
 """Numbers of neurons whose contributions are summed."""
@@ -59,10 +61,14 @@ class OutLevels:
     Args:
         on: mean on the shared coset.
         off: mean off it.
+        lowest: share of neurons whose shared coset Hg has the lowest mean of all right cosets of H.
+        chance: that share for columns that know no coset, the mean of 1/[G:H].
     """
 
     on: float
     off: float
+    lowest: float
+    chance: float
 
 
 @final
@@ -108,6 +114,7 @@ def out_bins(
     explained = _both([neuron.circuit is not None for neuron in live], first, second)
     same_coset = explained & _same([neuron.circuit for neuron in live], first, second)
     same_class = _same([neuron.left.subgroup if neuron.left else "" for neuron in live], first, second)
+    same_subgroup = _same([(n.left.subgroup, n.left.conjugate) if n.left else "" for n in live], first, second)
     same_irrep = _same([neuron.irrep for neuron in live], first, second)
     other = explained & ~same_coset
     values = correlation[first, second]
@@ -116,31 +123,40 @@ def out_bins(
         "same shared coset": _bin(values[same_coset]),
         "same class, other coset": _bin(values[other & same_class]),
         "same irrep, other coset": _bin(values[other & same_irrep]),
+        "same subgroup, other coset": _bin(values[other & same_subgroup]),
         "all live pairs": _bin(values),
         "random vectors": _bin(noise),
     }
 
 
-def out_levels(model: FoldedModel, analysis: Analysis, shared: dict[int, Bool[np.ndarray, " g"]]) -> OutLevels | None:
+def out_levels(
+    model: FoldedModel,
+    analysis: Analysis,
+    shared: dict[int, Bool[np.ndarray, " g"]],
+    coset_of: dict[int, Int[np.ndarray, " g"]],
+) -> OutLevels | None:
     """Mean level of the out columns on and off the shared coset.
 
     Args:
         model: the network.
         analysis: its analysis.
         shared: members of each circuit's shared coset.
+        coset_of: the right coset of H of each element, for each circuit.
 
     Returns:
         The levels, or None without explained neurons.
     """
     out = model.out.double().numpy()
     out = out - out.mean(axis=0)
-    columns = [(out[:, n], shared[circuit.circuit]) for circuit in analysis.circuits for n in circuit.neurons]
-    if not columns:
-        return None
-    return OutLevels(
-        on=float(np.mean([column[members].mean() for column, members in columns])),
-        off=float(np.mean([column[~members].mean() for column, members in columns])),
-    )
+    rows = []
+    for circuit in analysis.circuits:
+        members, labels = shared[circuit.circuit], coset_of[circuit.circuit]
+        for n in circuit.neurons:
+            column, sizes = out[:, n], np.bincount(labels)
+            means = np.bincount(labels, column) / sizes
+            lowest = means[labels[members][0]] <= means.min()
+            rows.append((column[members].mean(), column[~members].mean(), lowest, 1 / len(sizes)))
+    return OutLevels(*map(float, np.mean(rows, axis=0))) if rows else None
 
 
 def coset_logits(

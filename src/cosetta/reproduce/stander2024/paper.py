@@ -10,6 +10,8 @@ from typing import final
 
 __all__ = [
     "ABLATION",
+    "GCR",
+    "GCR_FIVE_DIMENSIONAL",
     "GCR_KEY_COUNT",
     "GCR_KEY_IRREPS",
     "GCR_MEANS",
@@ -174,11 +176,17 @@ TWO_DOUBLE_COSETS: dict[str, tuple[str, ...]] = {
 }
 """Classes that the proof covers, since they have two double cosets HgH."""
 
+GCR = "Chughtai et al. 2023"
+"""The competing account, as the source of a claim."""
+
 GCR_S5_RUNS = 50
 """Chughtai et al. 2023: number of S5 networks behind their counts and means."""
 
 GCR_KEY_IRREPS: dict[str, int] = {"(1^5)": 49, "(4,1)": 49, "5-dimensional, one": 18, "(2,1^3)": 17}
 """Chughtai et al. 2023: networks with each key irrep; the other 5-dimensional one is key in 10, (3,1,1) in none."""
+
+GCR_FIVE_DIMENSIONAL = (18, 10)
+"""Chughtai et al. 2023: networks in which the one and the other 5-dimensional irrep is key."""
 
 GCR_KEY_COUNT: dict[int, int] = {2: 20, 3: 19, 4: 9, 5: 2}
 """Chughtai et al. 2023: networks by their number of key irreps."""

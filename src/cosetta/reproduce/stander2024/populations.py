@@ -17,6 +17,7 @@ from cosetta.groups import Group
 from cosetta.reproduce.stander2024.measures import RunMeasures, measure_run
 from cosetta.reproduce.stander2024.spread import Mean, mean_over_runs
 from cosetta.results import Analysis, load_analysis
+from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import TrainedRun, load_run
 from cosetta.trajectory import Trajectory, trajectory
 
@@ -47,6 +48,12 @@ class Member:
     def name(self) -> str:
         """Name of the run's folder."""
         return self.run.folder.name
+
+    @property
+    def shortened(self) -> bool:
+        """Whether its settings end it before the last step of its recipe."""
+        config = self.run.config
+        return config.max_steps < RECIPES[config.recipe](config.group).max_steps
 
 
 @final

@@ -23,7 +23,7 @@ from cosetta.reproduce.stander2024.arguments import argument_table
 from cosetta.reproduce.stander2024.census_tables import census_distances, census_shares, distance_table
 from cosetta.reproduce.stander2024.controls import RandomControl, random_control
 from cosetta.reproduce.stander2024.counts import COUNTED, indicator_table, subgroup_counts
-from cosetta.reproduce.stander2024.exact_claims import exact_claims, unchecked_claims
+from cosetta.reproduce.stander2024.exact_claims import corrections_table, exact_claims, unchecked_claims
 from cosetta.reproduce.stander2024.exemplars import formation, out_heat_map, sign_paths
 from cosetta.reproduce.stander2024.facts import architecture, census_facts, population_facts
 from cosetta.reproduce.stander2024.gcr_tables import gcr_table, key_count_table, key_irreps_table
@@ -133,7 +133,7 @@ def reproduce(
         tables=found[0],
         figures=found[1],
         claims=found[2],
-        missing=tuple(f"{name}: {reason}" for name, reason in sorted(missing.items())),
+        missing=(*(f"{name}: {reason}" for name, reason in sorted(missing.items())), *_unformed(populations, recipe)),
         command=_command(list(named), seeds, s6_seeds, recipe, census_seeds or {}),
         seconds=time.monotonic() - started,
         versions={"cosetta": __version__, "python": platform.python_version(), "torch": str(torch.__version__)},
@@ -158,9 +158,11 @@ def _state(
             claims += [*neuron_claims(population, control), *network_claims(population, slow)]
         if len([p for p in own if p.members]) > 1:
             tables += [census_shares(name, own, by) for by in ("subgroup", "irrep")]
-            tables.append(distance_table(name, census_distances(census(runs, argmin=False), name, own)))
+            tables.append(distance_table(name, census_distances(census(runs, argmin=False), name, own), own))
             figures += census_facts(name, own)
-    claims += [*exact_claims(list(groups), counts, indicators.get("S5")), *unchecked_claims()]
+    claims += [*exact_claims(list(groups), indicators.get("S5")), *unchecked_claims()]
+    corrections = corrections_table(list(groups), counts, indicators.get("S5"))
+    tables += [corrections] if corrections.rows else []
     return tuple(tables), tuple(figures), tuple(claims)
 
 
@@ -188,6 +190,17 @@ def _figures(population: Population) -> list[FigureFacts]:
         architecture(group.name, group.order, config.embed_dim, config.width),
         *(facts for facts in chosen if facts is not None),
         *population_facts(population),
+    ]
+
+
+def _unformed(populations: Sequence[Population], recipe: str) -> list[str]:
+    """The formation figures that there is no neuron for."""
+    return [
+        f"figure formation-{p.group.name}-{name}: no explained neuron of {name} among the exemplars of {p.runs}"
+        for p in populations
+        if p.recipe == recipe and p.members
+        for name in FORMED.get(p.group.name, ())
+        if all(exemplar.subgroup != name for member in p.members for exemplar in member.analysis.exemplars)
     ]
 
 

@@ -12,13 +12,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from cosetta.errors import BadRun
 
-__all__ = ["Cell", "Claim", "Column", "FigureFacts", "Reproduction", "Table", "load_reproduction"]
+__all__ = ["PAPER", "Cell", "Claim", "Column", "FigureFacts", "Reproduction", "Table", "load_reproduction"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of this layout; raised when a field changes its meaning."""
 
 Cell = float | int | str | None
 """A number, a word, or None for what was not measured (printed as a dash)."""
+
+PAPER = "Stander et al. 2024"
+"""The paper that is reproduced, as the source of a claim."""
 
 Verdict = Literal["agrees", "differs", "cannot be checked"]
 
@@ -86,7 +89,7 @@ class FigureFacts:
 @final
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper beside what was measured.
+    """A claim of the paper, or of a later one, beside what was measured.
 
     Args:
         section: where the paper says it.
@@ -95,6 +98,7 @@ class Claim:
         ours: our number, with the number of runs behind it.
         verdict: whether they agree.
         why: what decides the verdict: the tolerance, the control, or why it cannot be checked.
+        source: who makes the claim; only those of `PAPER` count as the paper's.
     """
 
     section: str
@@ -103,6 +107,12 @@ class Claim:
     ours: str
     verdict: Verdict
     why: str
+    source: str = PAPER
+
+    @property
+    def where(self) -> str:
+        """The section, with the source unless it is the paper."""
+        return self.section if self.source == PAPER else f"{self.section} ({self.source})"
 
 
 @final
@@ -116,7 +126,7 @@ class Reproduction:
         tables: the paper's tables, then ours.
         figures: the paper's figures, then ours.
         claims: claim by claim.
-        missing: runs that are not in the tables, with the reason, one line each.
+        missing: runs and figures that are not here, with the reason, one line each.
         command: the command that makes this result again.
         seconds: wall time of this sitting.
         versions: of Cosetta, Python and torch.
