@@ -4,7 +4,7 @@ A population is a set of runs with one group and one configuration but for the s
 neurons, because the neurons of one network are not independent.
 """
 
-from cosetta.population.acquisition import Acquisition, acquisition
+from cosetta.population.acquisition import Acquisition, acquired, acquisition
 from cosetta.population.rows import TIMES
 from cosetta.population.shares import CensusDistance, ClassShares, census_distance, class_shares
 from cosetta.population.survival import GrokTimes, grok_times
@@ -17,6 +17,7 @@ __all__ = [
     "CensusDistance",
     "ClassShares",
     "GrokTimes",
+    "acquired",
     "acquisition",
     "census",
     "census_distance",

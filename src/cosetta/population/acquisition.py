@@ -19,7 +19,7 @@ from scipy import stats
 from cosetta.population.shares import mean_interval
 from cosetta.trajectory import Trajectory, load_trajectory
 
-__all__ = ["Acquisition", "acquisition", "stored_trajectories"]
+__all__ = ["Acquisition", "acquired", "acquisition", "stored_trajectories"]
 
 NEURONS_NEEDED = 3
 """Neurons that make a class acquired: one or two are often gone at the next checkpoint."""
@@ -88,7 +88,7 @@ def acquisition(
         >>> acquisition([]).names
         ()
     """
-    steps = [_acquired(trajectory, of) for trajectory in trajectories]
+    steps = [acquired(trajectory, of) for trajectory in trajectories]
     ranks = [dict(zip(run, stats.rankdata(list(run.values())), strict=True)) if run else {} for run in steps]
     rows = []
     for name in dict.fromkeys(name for run in steps for name in run):
@@ -101,8 +101,16 @@ def acquisition(
     return Acquisition(of, names, found_in, rank, low, high, median, len(trajectories))
 
 
-def _acquired(trajectory: Trajectory, of: Literal["classes", "irreps"]) -> dict[str, int]:
-    """Step at which each was acquired for good, in one run."""
+def acquired(trajectory: Trajectory, of: Literal["classes", "irreps"]) -> dict[str, int]:
+    """Step at which each class or irrep was acquired for good, in one run.
+
+    Args:
+        trajectory: of the run.
+        of: what is acquired; the trivial irrep, `none` and `dead` are not.
+
+    Returns:
+        Steps by name; what was never acquired is left out.
+    """
     columns = trajectory.classes if of == "classes" else trajectory.trace_similarity
     found = {}
     for name, values in columns.items():

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.stats import rankdata
 
 from cosetta.harmonics import irreps
+from cosetta.population import acquired
 from cosetta.reproduce.stander2024 import paper
-from cosetta.reproduce.stander2024.gcr_tables import acquisition_steps
 from cosetta.reproduce.stander2024.populations import Member, Population, Rule, irrep_shares, mean_shares
 from cosetta.reproduce.stander2024.results import FigureFacts
 from cosetta.reproduce.stander2024.spread import FIVE, Mean, mean_over_runs
@@ -281,7 +281,7 @@ def _trace_similarity(population: Population) -> FigureFacts:
     first: dict[str, int] = {}
     ties = 0
     for member in population.members:
-        steps = acquisition_steps(member)
+        steps = acquired(member.trajectory, "irreps")
         names = [name for name, step in steps.items() if step == min(steps.values())]
         for name in names:
             first[name] = first.get(name, 0) + 1
@@ -291,8 +291,9 @@ def _trace_similarity(population: Population) -> FigureFacts:
         name=f"trace-similarity-{population.group.name}-{population.recipe}",
         kind="trace_similarity",
         title=f"Key irreps over training, {population.name}",
-        caption=f"Cosine of the centred logits with the character of each irrep. First to be key for good: {order} of "
-        f"{population.runs}; in {ties} of them several became so by the same checkpoint, and each is counted.",
+        caption="Cosine of the centred logits with the character of each irrep. Acquired first (it stays at half of "
+        f"its final value or more): {order} of {population.runs}; in {ties} of them several became so by the same "
+        "checkpoint, and each is counted.",
         data={
             "group": population.group.name,
             "irreps": list(population.members[0].trajectory.trace_similarity),
