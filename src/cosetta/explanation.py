@@ -4,6 +4,7 @@ The analysis is computed in `analysis.py` and rendered by `report`; here it is w
 `analysis.json` comes last, so a folder that has it has everything that was asked for.
 """
 
+import json
 from pathlib import Path
 
 from cosetta import report as rendering
@@ -15,7 +16,10 @@ from cosetta.groups import Group
 from cosetta.results import Analysis
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["explain_run", "write_explanation"]
+__all__ = ["FAILED", "explain_run", "failure", "write_explanation"]
+
+FAILED = "failed.json"
+"""In the folder of a run that could not be trained or explained; an explanation that succeeds removes it."""
 
 
 def explain_run(
@@ -49,7 +53,25 @@ def explain_run(
     """
     analysis = analyse_run(run, group, config)
     write_explanation(analysis, run.folder, report=report)
+    (run.folder / FAILED).unlink(missing_ok=True)
     return analysis
+
+
+def failure(folder: Path) -> str | None:
+    """Why a run could not be trained or explained, as its folder says.
+
+    Args:
+        folder: of the run.
+
+    Returns:
+        The reason in one line, or None if it did not fail.
+    """
+    try:
+        return " ".join(str(json.loads((folder / FAILED).read_text(encoding="utf-8"))["reason"]).split())
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError, KeyError, TypeError):
+        return f"`{FAILED}` is damaged"
 
 
 def write_explanation(analysis: Analysis, folder: Path, *, report: bool = True) -> None:
@@ -58,12 +80,14 @@ def write_explanation(analysis: Analysis, folder: Path, *, report: bool = True) 
     Args:
         analysis: what was found.
         folder: where the files go; it must exist.
-        report: whether to draw `report.html`.
+        report: whether to draw `report.html`; if not, one of an earlier explanation is removed.
 
     Raises:
         OSError: if a file cannot be written; files that have their final name are whole.
     """
-    if report:
+    if not report:
+        (folder / "report.html").unlink(missing_ok=True)  # of an earlier explanation, which this one replaces
+    else:
         rendering.write_report(analysis, folder / "report.html")  # loads matplotlib only now
     text = _readme(analysis, folder.name, report)
     write_whole(folder / "README.md", lambda path: path.write_text(text, encoding="utf-8"))

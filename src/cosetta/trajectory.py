@@ -27,7 +27,7 @@ from cosetta.harmonics import irreps as all_irreps
 from cosetta.models import FoldedModel
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["Trajectory", "concentrations", "load_trajectory", "trajectory"]
+__all__ = ["Trajectory", "concentrations", "has_trajectory", "load_trajectory", "trajectory"]
 
 SCHEMA = 1
 """Number of the layout of `trajectory.json`; raised when a field changes its meaning."""
@@ -118,7 +118,7 @@ def trajectory(run: TrainedRun, group: Group, config: AnalysisConfig | None = No
     """
     run.check_group(group)
     config = config or AnalysisConfig()
-    thresholds = {name: float(getattr(config, name)) for name in _USED}
+    thresholds = _thresholds(config)
     path = run.folder / "trajectory.json"
     if (stored := load_trajectory(run.folder)) and stored.thresholds == thresholds:
         return stored
@@ -128,7 +128,25 @@ def trajectory(run: TrainedRun, group: Group, config: AnalysisConfig | None = No
     return made
 
 
-_USED = ("coset_threshold", "dead_threshold", "evidence_pairs", "seed")
+def _thresholds(config: AnalysisConfig) -> dict[str, float]:
+    """The settings that a trajectory depends on."""
+    return {
+        name: float(getattr(config, name)) for name in ("coset_threshold", "dead_threshold", "evidence_pairs", "seed")
+    }
+
+
+def has_trajectory(folder: Path, config: AnalysisConfig | None = None) -> bool:
+    """Whether a run's folder holds its trajectory.
+
+    Args:
+        folder: the run's folder.
+        config: settings that it must have been made with; None takes any.
+
+    Returns:
+        False if `trajectory.json` is missing, damaged, of another schema or made with other settings.
+    """
+    stored = load_trajectory(folder)
+    return stored is not None and (config is None or stored.thresholds == _thresholds(config))
 
 
 def load_trajectory(folder: Path) -> Trajectory | None:

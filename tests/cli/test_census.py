@@ -82,6 +82,29 @@ def test_bad_input_is_one_line(cosetta, arguments, message):
     assert message in errors
 
 
+def test_runs_that_cannot_be_read_are_said(run, cosetta, tmp_path):
+    for name in ("a", "b"):
+        shutil.copytree(run.folder, tmp_path / "runs" / name)
+        (tmp_path / "runs" / name / "config.json").write_text("{")
+    status, shown, errors = cosetta("census", "runs")
+    assert (status, shown) == (1, "")
+    assert errors.count("\n") == 1
+    assert "must hold a run that can be read; there is none: a: `config.json`" in errors
+    assert "(and 1 more)" in errors
+    assert "--group" not in errors
+
+
+def test_what_is_missing_for_shares_and_acquisition_is_said(run, cosetta, tmp_path):
+    folder = tmp_path / "runs" / run.folder.name
+    shutil.copytree(run.folder, folder)
+    assert "trajectory" not in cosetta("census", "runs")[1]
+    (folder / "analysis.json").unlink()
+    (folder / "trajectory.json").unlink()
+    _, shown, _ = cosetta("census", "runs")
+    assert "no finished run is explained: `cosetta explain RUN`" in shown
+    assert "0 of 1 finished runs have a trajectory.json; `cosetta sweep --trajectory` writes it" in shown
+
+
 def test_a_group_that_is_not_there_is_said(run, cosetta):
     status, _, errors = cosetta("census", run.folder.parent, "--group", "S4", "--out", "out")
     assert status == 1

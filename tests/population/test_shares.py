@@ -97,6 +97,16 @@ def test_the_distance_is_the_naive_one():
     assert census_distance(first, first).distance == 0
 
 
+def test_the_interval_holds_the_distance():
+    part = population(SHARES, 12, seed=0)
+    same = census_distance(part, part)
+    assert (same.low, same.distance, same.p_value) == (0, 0, 1)
+    assert 0 < same.high < 0.3
+    for seed in range(1, 12):
+        found = census_distance(part, population(SHARES, 12, seed=seed, width=16))
+        assert 0 <= found.low <= found.distance <= found.high <= 1
+
+
 def test_different_populations_are_told_apart():
     found = census_distance(population(SHARES, 40, seed=0), population(OTHER, 40, seed=1))
     assert found.p_value == 1e-4

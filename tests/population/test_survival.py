@@ -80,6 +80,12 @@ def test_a_median_that_is_not_reached_is_said():
     assert (never.median, never.censored, never.not_grokked) == (None, 6, (1.0, 1.0))
 
 
+@pytest.mark.parametrize("runs", [24, 38, 44, 46])
+def test_exactly_half_is_the_median_whatever_the_rounding(runs):
+    """The product (1 - 1/n)(1 - 1/(n-1)).. is 1/2 after n/2 runs, up to the last digit."""
+    assert grok_times(population(list(range(1, runs)), [runs])).median == runs / 2
+
+
 def test_too_few_runs_have_no_band():
     found = grok_times(population([10, 20, 30], []))
     assert found.median == 20

@@ -12,10 +12,11 @@ from cosetta.analysis import analyse_run
 from cosetta.circuits import stander2024_concentration
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
+from cosetta.explanation import explain_run
 from cosetta.groups import cosets, named_group, subgroup_lattice
 from cosetta.population import Census, census, load_census
 from cosetta.population.rows import GROK_ACCURACY, NEURONS, RUNS, TIMES
-from cosetta.training import fast, train
+from cosetta.training import TrainConfig, fast, load_run, train
 
 S3 = named_group("S3")
 SEEDS = (0, 1)
@@ -121,12 +122,35 @@ def test_an_analysis_of_another_run_is_refused(copied):
 def test_unfinished_and_failed_runs_are_rows_with_their_status(copied):
     first, second, third = sorted(path.name for path in copied.iterdir())
     (copied / first / "model.safetensors").unlink()
+    for name in (second, third):
+        (copied / name / "analysis.json").unlink()
     (copied / second / "failed.json").write_text(json.dumps({"schema": 1, "reason": "the loss must\nstay finite"}))
     (copied / third / "failed.json").write_text("{")
     rows = {row["run"]: row for row in census(copied).runs.rows(named=True)}
     assert (rows[first]["status"], rows[first]["steps"], rows[first]["is_explained"]) == ("unfinished", None, False)
     assert (rows[second]["status"], rows[second]["reason"]) == ("failed", "the loss must stay finite")
     assert (rows[third]["status"], rows[third]["reason"]) == ("failed", "`failed.json` is damaged")
+
+
+def test_a_failure_that_was_mended_is_forgotten(copied):
+    name = sorted(path.name for path in copied.iterdir())[0]
+    (copied / name / "failed.json").write_text(json.dumps({"schema": 1, "reason": "the disk was full"}))
+    whole = census(copied).runs.filter(run=name).row(0, named=True)
+    assert (whole["status"], whole["reason"], whole["is_explained"]) == ("finished", "", True)
+    (copied / name / "analysis.json").unlink()
+    assert census(copied).runs.filter(run=name)["status"].to_list() == ["failed"]
+    explain_run(load_run(copied / name), S3, AnalysisConfig(null_samples=19), report=False)
+    assert not (copied / name / "failed.json").exists()
+    assert census(copied).runs["status"].to_list() == ["finished"] * 3
+
+
+def test_seeds_whose_hashes_meet_are_two_runs(finished, monkeypatch):
+    """Eight digits meet by chance in a sweep of 100,000 seeds."""
+    whole = census(finished[0], argmin=False)
+    monkeypatch.setattr(TrainConfig, "hash8", property(lambda self: f"{self.width:08}"))
+    found = census(finished[0], argmin=False)
+    assert found.skipped == ()
+    assert found.runs["run"].to_list() == whole.runs["run"].to_list()
 
 
 def test_grokking_must_hold_to_the_end(copied):
@@ -196,7 +220,10 @@ def test_populations_differ_in_a_setting_not_in_the_seed(finished):
     assert parts["S3 fast, width 6"].neurons.height == 6
     assert parts["S3 fast, width 8"].runs["setting"].n_unique() == 1
     assert found.where(seed=1).runs["seed"].to_list() == [1]
-    assert found.where(batch_size=None).runs.height in (0, 3)
+    assert found.where(width=6, seed=1).runs.height == 0
+    full = Census(found.runs.with_columns(batch_size=pl.Series([None, 32, None])), found.neurons)
+    assert full.where(batch_size=None).runs.height == 2  # null is the full batch, and a value like any other
+    assert full.where(batch_size=32).runs.height == 1
     with pytest.raises(BadConfig, match="`widht` is not a column"):
         found.where(widht=6)
 

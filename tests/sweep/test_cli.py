@@ -8,6 +8,7 @@ import pytest
 
 from cosetta.cli import main
 from cosetta.cli.sweep import duration
+from cosetta.sweep.locks import run_lock
 
 TOML = """
 group = "S3"
@@ -95,8 +96,31 @@ def test_a_dry_run_writes_nothing_and_says_how_it_knows(cosetta):
     cosetta("sweep", "--config", "sweep.toml", "--seeds", "0", "--workers", 2)
     _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run", "--workers", 2)
     assert "4 runs, 2 of them finished already" in out
-    assert "from 2 finished runs of the same kinds" in out
+    assert "from 2 trained runs of the same kinds" in out
     assert "at most" not in out
+    assert re.search(r"time: \d.* on 2 cores, ", out)  # no more than there are shards
+    cosetta("sweep", "--config", "sweep.toml", "--no-explain", "--workers", 1)
+    _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run", "--workers", 9)
+    assert "the rest in 2 shards" in out
+    assert re.search(r"time: 0 s on 2 cores, 0 s on one", out)  # nothing is left to train
+    cosetta("sweep", "--config", "sweep.toml", "--workers", 1)
+    _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run")
+    assert "4 runs, 4 of them finished already; nothing is left to do" in out
+
+
+def test_a_dry_run_leaves_out_what_failed_before(cosetta):
+    arguments = ("sweep", "--config", "sweep.toml", "--learning-rate", "0.01,1e30", "--no-explain", "--workers", 1)
+    cosetta(*arguments)
+    _, out, _ = cosetta(*arguments, "--dry-run")
+    assert "8 runs, 4 of them finished already, 4 failed before; nothing is left to do" in out
+    _, out, _ = cosetta(*arguments, "--dry-run", "--retry-failed")
+    assert "8 runs, 4 of them finished already; the rest in 4 shards" in out
+
+
+def test_a_dry_run_says_what_it_does_not_know(cosetta, monkeypatch):
+    _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run", "--engine", "ray", "--gpus", 0.5)
+    assert "on one core; divide by the cores of the cluster" in out
+    assert "CPU estimate: a GPU will take another time" in out
 
 
 def test_failures_are_listed_at_the_end_and_the_status_is_1(cosetta):
@@ -107,6 +131,20 @@ def test_failures_are_listed_at_the_end_and_the_status_is_1(cosetta):
         assert len(re.findall("^failed S3-wu2024-", out, flags=re.MULTILINE)) == 4
         assert "the loss must stay finite" in out
         assert "4 runs finished, 4 failed" in out
+
+
+def test_run_and_explain_leave_a_run_in_other_hands_alone(cosetta):
+    arguments = ("run", "S3", "--config", "run.toml", "--max-steps", 20)
+    Path("run.toml").write_text(TOML.replace("[8, 12]", "8").replace('seeds = "0:2"', "").replace('group = "S3"', ""))
+    assert cosetta(*arguments)[0] == 0
+    (folder,) = Path("runs").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    for command in (arguments, ("explain", folder)):
+        with run_lock(folder.parent, folder.name):
+            status, _, err = cosetta(*command)
+        assert (status, err.count("\n")) == (1, 1)
+        assert f"run '{folder.name}' must be in one hand; another process works on it" in err
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_an_interruption_says_how_far_it_is_and_the_same_command_goes_on(cosetta, monkeypatch):

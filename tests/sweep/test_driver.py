@@ -3,16 +3,21 @@
 import errno
 import os
 import signal
+import sys
 import threading
 import time
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from types import ModuleType
+from types import SimpleNamespace as Namespace
 
 import pytest
 
 from cosetta.errors import BadConfig, Unsupported
 from cosetta.models import storage
-from cosetta.sweep import LocalWorkers, SweepPlan, run_shard, sweep
+from cosetta.sweep import LocalWorkers, RayWorkers, SweepPlan, run_shard, sweep
 from cosetta.sweep.locks import run_lock
+from cosetta.training import load_run
 
 
 class Lazy:
@@ -180,27 +185,178 @@ def test_local_workers_are_replaced_one_by_one_and_stop_at_once():
             os.kill(pid, 0)
 
 
-def test_on_a_gpu_one_process_trains_and_others_explain(tiny, analysis, make_alone, contents, tmp_path, monkeypatch):
+def local_workers(monkeypatch):
+    """Put workers of this process, without a GPU, in the place of the local ones; those that are made."""
     made = []
 
     class Local(Lazy):
         def __init__(self, count):
-            super().__init__(
-                work=lambda shard: self.shards.append((shard.work.explain, len(shard.configs))) or run_shard(shard)
-            )
+            super().__init__(work=self.run)
             self.count, self.shards = count, []
             made.append(self)
+
+        def run(self, shard):
+            self.shards.append((shard.configs[0].device, shard.work.explain, len(shard.configs)))
+            return run_shard(without_gpu(shard))
 
         def stop(self):
             self.count = None
 
-    monkeypatch.setattr(SweepPlan, "uses_gpu", True)
     monkeypatch.setattr("cosetta.sweep.driver.LocalWorkers", Local)
+    return made
+
+
+def without_gpu(shard):
+    configs = tuple(config.model_copy(update={"device": "auto"}) for config in shard.configs)
+    return replace(shard, configs=configs)
+
+
+def test_on_a_gpu_machine_small_runs_go_to_the_processes_of_the_cpu(tiny, tmp_path, monkeypatch):
+    made = local_workers(monkeypatch)
+    monkeypatch.setattr(SweepPlan, "uses_gpu", True)
+    configs = tiny("0:3") + tiny("3", device="cuda")
+    result = sweep(configs, tmp_path, explain=False, workers=2)
+    training, others = made
+    assert (training.count, training.shards) == (None, [("cuda", False, 1)])
+    assert others.shards == [("cpu", False, 1)] * 3
+    assert others.most == 2
+    assert result.finished == names(configs)
+
+
+class RayFuture(Future):
+    def result(self, timeout=None):
+        self.collected()
+        return super().result(timeout)
+
+
+class FakeRay(ModuleType):
+    """A cluster whose tasks are done here."""
+
+    def __init__(self, **resources):
+        super().__init__("ray")
+        self.resources, self.options, self.inside, self.most, self.up = resources, [], 0, 0, False
+        self.shards = []
+
+    def is_initialized(self):
+        return self.up
+
+    def init(self, **_):
+        self.up = True
+
+    def shutdown(self):
+        self.up = False
+
+    def cluster_resources(self):
+        return self.resources
+
+    def remote(self, **options):
+        self.options.append(options)
+        return lambda function: Namespace(remote=lambda shard: Namespace(future=lambda: self.task(shard)))
+
+    def task(self, shard):
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        self.shards.append(shard)
+
+        future = RayFuture()
+        future.collected = self.leave
+        future.set_result(run_shard(without_gpu(shard)))
+        return future
+
+    def leave(self):
+        self.inside -= 1
+
+
+@pytest.fixture
+def ray(monkeypatch):
+    """Put a stand-in with these resources in the place of Ray."""
+
+    def start(**resources):
+        fake = FakeRay(**resources)
+        monkeypatch.setitem(sys.modules, "ray", fake)
+        return fake
+
+    return start
+
+
+def test_ray_by_name_trains_singly_on_the_cpus_of_the_cluster_whatever_the_head_has(tiny, tmp_path, ray, monkeypatch):
+    fake = ray(CPU=5.0)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert sweep(tiny("0:9"), tmp_path, engine="ray", explain=False).failed == ()
+    assert fake.most == 5
+    assert {(len(shard.configs), shard.configs[0].device) for shard in fake.shards} == {(1, "auto")}
+    assert {tuple(options.items()) for options in fake.options} == {
+        (("num_cpus", 1), ("num_gpus", 0.0), ("max_retries", 0))
+    }
+    assert not fake.up
+    with pytest.raises(BadConfig, match="`device` cuda must have a GPU in each worker; `gpus` is 0: add --gpus 1"):
+        sweep(tiny("9", device="cuda"), tmp_path, engine="ray", explain=False)
+
+
+def test_a_share_of_a_gpu_bounds_the_tasks_and_their_stacks(tiny, tmp_path, ray, monkeypatch):
+    fake, sizes = ray(CPU=64.0, GPU=2.0), []
+    monkeypatch.setattr("cosetta.training.trainer.LARGE_WORK", 0)
+    monkeypatch.setattr("cosetta.sweep.plan.stack_size", lambda *arguments: sizes.append(arguments[2]) or 2)
+    engine = RayWorkers("auto", gpus=0.5)
+    assert sweep(tiny("0:14"), tmp_path, engine=engine, explain=False).failed == ()
+    assert fake.most == 4
+    assert {(len(shard.configs), shard.configs[0].device) for shard in fake.shards} == {(2, "cuda")}
+    assert set(sizes) == {int(0.9 * 0.5 * 16 * 2**30)}
+    assert fake.up  # who made the engine stops it
+    engine.stop()
+    assert not fake.up
+
+
+def test_a_cluster_without_gpus_is_refused_unless_it_may_grow(tiny, tmp_path, ray):
+    fake = ray(CPU=4.0)
+    with pytest.raises(Unsupported, match="must have 1 GPUs for a task; the cluster has 0 now: lower `gpus`"):
+        sweep(tiny("0"), tmp_path, engine=RayWorkers(gpus=1.0), explain=False)
+    assert fake.shards == []
+    assert sweep(tiny("0"), tmp_path, engine=RayWorkers(gpus=1.0), explain=False, workers=1).failed == ()
+
+
+def test_an_executor_that_breaks_is_one_line(tiny, tmp_path):
+    class Breaks(Lazy):
+        def submit(self, function, shard):
+            if self.in_flight:
+                raise BrokenExecutor("a child process terminated abruptly")
+            return super().submit(function, shard)
+
+    with pytest.raises(Unsupported, match=r"must go on when a worker was killed; .* use engine local"):
+        sweep(tiny("0:3"), tmp_path, engine=Breaks(), explain=False, workers=2)
+
+
+def test_curves_go_to_a_dashboard_once(tiny, tmp_path, monkeypatch):
+    points, begun = [], []
+    dashboard = ModuleType("trackio")
+    dashboard.init = lambda **options: begun.append(options["name"])
+    dashboard.log = lambda curves, step: points.append((begun[-1], step, curves["test_loss"]))
+    dashboard.finish = lambda: None
+    monkeypatch.setitem(sys.modules, "trackio", dashboard)
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    configs = tiny("0:2")
+    with pytest.raises(Unsupported, match="`track` needs the package wandb"):
+        sweep(configs, tmp_path / "runs", engine=Lazy(), explain=False, track="wandb")
+    assert not (tmp_path / "runs").exists()
+    sweep(configs, tmp_path, engine=Lazy(), explain=False, track="trackio")
+    assert begun == list(names(configs))
+    for config in configs:
+        run = load_run(tmp_path / config.run_name)
+        seen = [(step, loss) for name, step, loss in points if name == config.run_name]
+        assert seen == run.metrics.select("step", "test_loss").rows()
+    sweep(configs, tmp_path, engine=Lazy(), trajectory=True, track="trackio")
+    assert len(begun) == 2  # trained before
+
+
+def test_on_a_gpu_one_process_trains_and_others_explain(tiny, analysis, make_alone, contents, tmp_path, monkeypatch):
+    made = local_workers(monkeypatch)
+    monkeypatch.setattr(SweepPlan, "uses_gpu", True)
+    monkeypatch.setattr("cosetta.training.trainer.LARGE_WORK", 0)
     configs = tiny("0:5") + tiny("5", learning_rate=1e30)
     result = sweep(configs, tmp_path, analysis=analysis, workers=3, stack=4)
     training, explaining = made
-    assert training.shards == [(False, 4), (False, 2)]
-    assert explaining.shards == [(True, 1)] * 5
+    assert training.shards == [("cuda", False, 4), ("cuda", False, 2)]
+    assert explaining.shards == [("cuda", True, 1)] * 5
     assert (training.most, explaining.most) == (1, 3)
     assert training.count is explaining.count is None  # stopped
     assert result.finished == tuple(config.run_name for config in configs[:5])

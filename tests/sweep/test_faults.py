@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from cosetta.population import TIMES, census
 from cosetta.sweep import sweep
 
 KILLS = {"worker": 12, "parent": 6, "group": 3}
@@ -182,7 +183,12 @@ def test_killed_at_random_moments_in_every_way(start, contents, tmp_path):
     expected = contents(tmp_path / "whole")
     assert len(expected) == 20
     assert contents(tmp_path / "shared") == expected  # made by two sweeps at once
+    table = census(tmp_path / "whole")
+    assert (table.runs.height, table.skipped) == (20, ())
     for way, each in watched.items():
         assert each.note() == 0
         assert contents(each.out) == expected, way
+        again = census(each.out)
+        assert again.runs.drop(TIMES).equals(table.runs.drop(TIMES)), way
+        assert again.neurons.equals(table.neurons), way
     assert not list(tmp_path.glob("*/.locks/*"))

@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from cosetta.errors import BadRun
 from cosetta.sweep import locks
-from cosetta.sweep.locks import run_lock
+from cosetta.sweep.locks import run_lock, sole_use
 
 HOLDER = """
 import sys
@@ -56,6 +58,34 @@ def test_never_two_holders(tmp_path):
         worker.join()
     assert set(most) == {1}
     assert len(most) > 100
+
+
+def test_one_command_at_a_time_works_on_a_run(tmp_path):
+    with (
+        run_lock(tmp_path, "a") as held,
+        pytest.raises(BadRun, match="run 'a' must be in one hand"),
+        sole_use(tmp_path / "a"),
+    ):
+        assert held
+    with sole_use(tmp_path / "a"), run_lock(tmp_path, "b"):
+        assert (tmp_path / ".locks" / "a.lock").exists()
+    assert list(tmp_path.iterdir()) == []
+    with sole_use(tmp_path / "a"):
+        (tmp_path / "a" / "config.json").write_text("{}")
+    assert [path.name for path in tmp_path.rglob("*")] == ["a", "config.json"]
+
+
+def test_without_locks_the_file_is_closed_before_it_goes(tmp_path, monkeypatch):
+    def unlink(path):
+        assert not [handle for handle in Path("/dev/fd").iterdir() if handle.exists() and handle.samefile(path)]
+        removed.append(path.name)
+
+    removed = []
+    monkeypatch.setattr(locks, "fcntl", None)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with run_lock(tmp_path, "a") as held:
+        assert held
+    assert removed == ["a.lock"]
 
 
 @pytest.mark.skipif(locks.fcntl is None, reason="no flock here")

@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
+from cosetta.explanation import failure
 from cosetta.models import storage
 from cosetta.sweep import Shard, SweepPlan, Work, run_shard
+from cosetta.sweep import shard as module
 from cosetta.sweep.locks import run_lock
 from cosetta.sweep.plan import is_done
-from cosetta.sweep.shard import failure
 from cosetta.training import state
+from cosetta.trajectory import load_trajectory
 
 
 @pytest.fixture
@@ -157,13 +160,72 @@ def test_an_unexpected_error_is_named_and_does_not_stop_the_others(shard, monkey
             raise IndexError("no\nsuch neuron")
         return original(run, *arguments, **options)
 
-    from cosetta.sweep import shard as module
-
     original = module.explain_run
     monkeypatch.setattr(module, "explain_run", explain)
     rows = run_shard(shard)
     assert statuses(rows) == ["finished", "finished", "failed"]
     assert rows[2].reason == "IndexError: no such neuron"
+
+
+def test_a_stack_without_room_is_halved_until_it_fits(shard, monkeypatch):
+    sizes = []
+
+    def crowded(configs, *arguments, **options):
+        sizes.append(len(configs))
+        if len(configs) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return original(configs, *arguments, **options)
+
+    original = module.train_stack
+    monkeypatch.setattr(module, "train_stack", crowded)
+    assert statuses(run_shard(shard)) == ["finished"] * 3
+    assert sizes == [3, 1, 2]
+
+
+def test_an_error_of_one_run_fails_that_run_alone(shard, make_alone, contents, monkeypatch):
+    def broken(configs, *arguments, **options):
+        if any(config.seed == 1 for config in configs):
+            raise RuntimeError("shape of seed 1")
+        return original(configs, *arguments, **options)
+
+    original = module.train_stack
+    monkeypatch.setattr(module, "train_stack", broken)
+    rows = run_shard(shard)
+    assert statuses(rows) == ["finished", "failed", "finished"]
+    assert rows[1].reason == "RuntimeError: shape of seed 1"
+    monkeypatch.undo()
+    assert contents(shard.out) == make_alone([shard.configs[0], shard.configs[2]])
+
+
+def test_a_machine_without_memory_stops_the_sweep_and_fails_no_run(shard, monkeypatch):
+    def full(*arguments, **options):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "train_stack", full)
+        with pytest.raises(MemoryError):
+            run_shard(shard)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "explain_run", full)
+        with pytest.raises(MemoryError):
+            run_shard(shard)
+    assert not list(shard.out.glob("*/failed.json"))
+
+
+def test_a_split_without_training_pairs_fails_that_run_alone(shard, tiny):
+    (empty,) = tiny("1", train_fraction=0.01)
+    rows = run_shard(replace(shard, configs=(shard.configs[0], empty, shard.configs[2]), work=Work(explain=False)))
+    assert statuses(rows) == ["finished", "failed", "finished"]
+    assert rows[1].reason.startswith("`train_fraction` must leave training and test pairs; 0.01 of 36 pairs gives 0")
+    assert failure(shard.out / empty.run_name) == rows[1].reason
+
+
+def test_an_old_report_goes_with_its_explanation(shard):
+    run_shard(shard)
+    stale = shard.out / shard.configs[0].run_name / "report.html"
+    stale.write_text("of other thresholds")
+    run_shard(replace(shard, work=Work(analysis=AnalysisConfig(null_samples=19, coset_threshold=0.2))))
+    assert not stale.exists()
 
 
 def test_damaged_record_of_a_failure_is_still_a_failure(shard):
@@ -208,6 +270,23 @@ def test_done_is_what_was_asked_for(shard, tiny):
     assert is_done(folder, Work(explain=False))
     assert not is_done(folder, Work())
     assert not is_done(folder, Work(explain=False, trajectory=True))
+
+
+def test_a_trajectory_is_made_with_the_thresholds_asked_for(shard):
+    shard = replace(shard, configs=shard.configs[:1], work=Work(explain=False, trajectory=True))
+    run_shard(shard)
+    path, other = shard.out / shard.configs[0].run_name, AnalysisConfig(coset_threshold=0.3, null_samples=19)
+    asked = replace(shard, work=replace(shard.work, analysis=other))
+    assert is_done(path, shard.work)
+    assert not is_done(path, asked.work)
+    run_shard(asked)
+    assert is_done(path, asked.work)
+    assert load_trajectory(path).thresholds["coset_threshold"] == 0.3
+    (path / "trajectory.json").write_text("{}")
+    assert not is_done(path, shard.work)
+
+
+def test_a_plan_needs_configurations_and_room_for_one(shard, tiny):
     with pytest.raises(BadConfig, match="at least one configuration"):
         SweepPlan((), shard.out)
     with pytest.raises(BadConfig, match="`stack` must be at least 1; got 0"):

@@ -336,9 +336,13 @@ class Peak(TorchDispatchMode):
         {"precision": "float64", "loss_precision": "float64", "batch_size": 300},
     ],
 )
+@pytest.mark.parametrize("pairs", [None, 160])  # of a block; the last one is smaller
 @pytest.mark.usefixtures("in_one_program")
-def test_stack_size_is_what_the_tensors_take(overrides):
+def test_stack_size_is_what_the_tensors_take(overrides, pairs, monkeypatch):
     S4, runs = named_group("S4"), 6
+    if pairs:
+        for module in (step, stack):
+            monkeypatch.setattr(module, "MAX_ENTRIES", runs * overrides.get("width", 32) * pairs)
     config = fast("S4", **({"embed_dim": 16, "width": 32} | overrides))
     with Peak() as peak:
         states = states_of([config.model_copy(update={"seed": seed}) for seed in range(runs)], S4)

@@ -13,6 +13,7 @@ from cosetta.errors import BadConfig, BadRun
 from cosetta.groups import Group, named_group
 from cosetta.training import Phase, TrainConfig, load_run, sitting, state, train, trainer
 from cosetta.training.state import METRICS
+from cosetta.training.trainer import training_device
 
 CONFIG = TrainConfig(
     group="S3",
@@ -314,6 +315,30 @@ def test_group_must_be_the_configurations(tmp_path):
 def test_missing_device_is_refused(tmp_path):
     with pytest.raises(BadConfig, match="`device` must be available; cuda is not on this machine"):
         train(changed(device="cuda"), S3, tmp_path / "run")
+
+
+def test_mps_is_refused_though_it_may_be_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    with pytest.raises(BadConfig, match="mps is not, as it has no float64 for losses: use auto or cpu"):
+        train(changed(device="mps"), S3, tmp_path / "run")
+
+
+def test_auto_is_a_gpu_only_where_it_has_enough_to_do(monkeypatch):
+    from cosetta.training import fast
+
+    S5 = named_group("S5")
+    assert training_device(fast(S5), S5, 128).type == "cpu"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert [training_device(fast(S5), S5, runs).type for runs in (1, 128)] == ["cpu", "cuda"]
+    assert training_device(fast(S5, device="cuda"), S5).type == "cuda"
+
+
+def test_a_finished_run_needs_no_device_memory_and_keeps_no_resume_file(tmp_path, monkeypatch):
+    folder = train(CONFIG, S3, tmp_path / "run").folder
+    (folder / "checkpoints" / "resume.safetensors").write_bytes(b"of a process killed as it finished")
+    monkeypatch.setattr("cosetta.training.trainer.table_on", None)  # calling it would be an error
+    train(CONFIG, S3, folder)
+    assert not (folder / "checkpoints" / "resume.safetensors").exists()
 
 
 def test_command_makes_the_run_again(tmp_path):

@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from cosetta.errors import BadConfig
+from cosetta.errors import BadConfig, BadRun
 
 SHOWN = 12
 """Most populations, and most lines about skipped files, on the terminal; census.json has them all."""
@@ -35,16 +35,21 @@ def census(
     """Count who learned what in a folder of runs: shares with intervals, time to grok, order of acquisition.
 
     Writes runs.parquet and neurons.parquet, census.json with the numbers shown, and shares.svg, grok_times.svg and
-    acquisition.svg. The order of acquisition is that of the runs that have a trajectory.json.
+    acquisition.svg. The order of acquisition is that of the runs that have a trajectory.json, which
+    `cosetta sweep --trajectory` writes.
 
     Raises:
         BadConfig: if no run is left.
+        BadRun: if no run can be read.
     """
     from cosetta.population import acquisition, class_shares, grok_times
     from cosetta.population import census as read
     from cosetta.population.acquisition import stored_trajectories
 
     found = read(runs, argmin=by == "argmin" or not no_argmin)
+    if not found.runs.height:
+        more = f" (and {len(found.skipped) - 1} more)" if len(found.skipped) > 1 else ""
+        raise BadRun(f"`{runs}` must hold a run that can be read; there is none: {found.skipped[0]}{more}")
     found = found.where(**{name: value for name, value in (("group", group), ("recipe", recipe)) if value is not None})
     if not found.runs.height:
         raise BadConfig(f"`{runs}` must hold runs that are asked for; there are none: leave out --group and --recipe")
@@ -59,6 +64,7 @@ def census(
     found.save(out)
     _write(results, found.skipped, out)
     _show(results, populations, found.skipped)
+    _show_followed(results["acquisition"], found)
     rich.print(f"[dim]{escape(str(out))}: runs.parquet, neurons.parquet, census.json, three figures[/dim]")
 
 
@@ -96,7 +102,14 @@ def _write(results: Mapping[str, Any], skipped: tuple[str, ...], out: Path) -> N
 
 def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: tuple[str, ...]) -> None:
     for name, part in list(populations.items())[:SHOWN]:
-        rich.print(_table(name, part, results["shares"].get(name), results["grok_times"].get(name)))
+        status = part.runs["status"].value_counts(sort=True, name="n").rows()
+        title = f"{name}: " + ", ".join(f"{number} {word}" for word, number in status)
+        grokked = _grokked(results["grok_times"].get(name))
+        if shares := results["shares"].get(name):
+            rich.print(_table(title, shares, grokked))
+        else:
+            missing = "no finished run is explained: `cosetta explain RUN` or `cosetta sweep` does it"
+            print(title, missing if name in results["grok_times"] else "no shares", grokked, sep="\n  ")
     if len(populations) > SHOWN:
         rich.print(f"[dim]and {len(populations) - SHOWN} more populations[/dim]")
     for line in skipped[:SHOWN]:
@@ -105,26 +118,36 @@ def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: t
         rich.print(f"[yellow]skipped[/yellow] {len(skipped) - SHOWN} more files, see census.json")
 
 
-def _table(name: str, part: Any, shares: Mapping[str, Any] | None, times: Mapping[str, Any] | None) -> Table:
+def _show_followed(orders: Mapping[str, Mapping[str, Any]], found: Any) -> None:
+    """How many runs the order of acquisition rests on, if not on all that are finished."""
+    with_one, finished = sum(order["runs"] for order in orders.values()), (found.runs["status"] == "finished").sum()
+    if with_one < finished:
+        print(
+            f"order of acquisition: {with_one} of {finished} finished runs have a trajectory.json; "
+            "`cosetta sweep --trajectory` writes it, also for runs that are there"
+        )
+
+
+def _table(title: str, shares: Mapping[str, Any], grokked: str) -> Table:
     """Shares of one population, with its runs above and its grok times below."""
     from cosetta.report.notation import percent, plain_class
 
-    status = part.runs["status"].value_counts(sort=True, name="n").rows()
-    title = f"{name}: " + ", ".join(f"{number} {word}" for word, number in status)
     table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, caption_justify="left")
-    table.add_column(shares["by"] if shares else "class")
+    table.add_column(shares["by"])
     for column in ("share", "95 % interval", "in runs"):
         table.add_column(column, justify="right")
     columns = ("names", "share", "low", "high", "found_in")
-    for label, share, low, high, found in zip(*(shares[key] for key in columns), strict=True) if shares else ():
+    for label, share, low, high, found in zip(*(shares[key] for key in columns), strict=True):
         interval = "n too small" if low is None else f"{percent(low, 1)} to {percent(high, 1)}"
         table.add_row(escape(plain_class(label)), percent(share, 1), interval, percent(found, 0))
-    table.caption = escape(_grokked(times) if times else "no finished run")
+    table.caption = escape(grokked)
     return table
 
 
-def _grokked(times: Mapping[str, Any]) -> str:
+def _grokked(times: Mapping[str, Any] | None) -> str:
     """Median grok time in words."""
+    if times is None:
+        return "no finished run"
     digits = 0 if times["unit"] == "steps" else 1
     shown = {key: "not reached" if times[key] is None else f"{times[key]:,.{digits}f}" for key in _MEDIAN}
     if times["runs"] < 5:

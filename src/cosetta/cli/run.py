@@ -22,7 +22,7 @@ from cosetta.training.recipes import RECIPES
 Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
 Seed = Annotated[int | None, Parameter(help="Seed of split, weights and batches; 0 is a seed. [default: 0]")]
 Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [default: fast]")]
-Device = Annotated[str | None, Parameter(help="auto, cpu, cuda or mps. [default: auto]")]
+Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
 Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
 Track = Annotated[str | None, Parameter(help="Dashboard to send the curves to as well: wandb or trackio.")]
 ConfigFile = Annotated[
@@ -54,6 +54,7 @@ def run(
     again; an unfinished one goes on from its last checkpoint.
     """
     from cosetta.groups import named_group
+    from cosetta.sweep.locks import sole_use
     from cosetta.training.trainer import train
 
     written, thresholds = read_config(config)
@@ -65,14 +66,16 @@ def run(
     training = _training_config(G.name, values)
     checked = analysis_config(thresholds, analysis)
     folder = out / training.run_name
-    with ExitStack() as context:
-        watch = _show(context.enter_context(_progress()), f"training {G.name}")
-        if track:
-            from cosetta.tracking import tracker
+    with ExitStack() as held:
+        with ExitStack() as context:
+            watch = _show(context.enter_context(_progress()), f"training {G.name}")
+            if track:
+                from cosetta.tracking import tracker
 
-            watch = _both(watch, context.enter_context(tracker(track, training, training.run_name)))
-        trained = train(training, G, folder, progress=watch)
-    _explain_run(trained, G, checked)
+                watch = _both(watch, context.enter_context(tracker(track, training, training.run_name)))
+            held.enter_context(sole_use(folder))
+            trained = train(training, G, folder, progress=watch)
+        _explain_run(trained, G, checked)
 
 
 def explain(
@@ -95,12 +98,14 @@ def explain(
     checked = analysis_config(read_config(config)[1], analysis)
     if (path / "checkpoints").is_dir():
         from cosetta.groups import named_group
+        from cosetta.sweep.locks import sole_use
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
         G = named_group(group or trained.config.group)
         trained.check_group(G)
-        _explain_run(trained, G, checked)
+        with sole_use(path):
+            _explain_run(trained, G, checked)
         return
     from cosetta.models.importers import open_checkpoint
 

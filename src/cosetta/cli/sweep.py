@@ -1,6 +1,7 @@
 """The command that trains and explains many networks: `sweep`."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -40,20 +41,21 @@ PhaseLists = _lists(Phase, "PhaseLists", set())
 Groups = Annotated[str, Parameter(help="Groups by name, separated by commas or spaces: S5,A5.")]
 Seeds = Annotated[str | None, Parameter(help="0:128 (128 is not in it), 0,3,7 or 5. [default: 0]")]
 Recipes = Annotated[str | None, Parameter(help=f"Of {', '.join(RECIPES)}; separated by commas. [default: fast]")]
-Device = Annotated[str | None, Parameter(help="auto, cpu, cuda or mps. [default: auto]")]
+Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
 Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
 ConfigFile = Annotated[
     Path | None, Parameter(help="TOML file with any of these settings, each a value or a list; flags win over it.")
 ]
 Dry = Annotated[bool, Parameter(help="Print what would be done, with an estimate of time and disk, and stop.")]
-Explain = Annotated[bool, Parameter(help="Explain each run as it finishes.", negative="--no-explain")]
+Explain = Annotated[bool, Parameter(help="Explain each run once its shard is trained.", negative="--no-explain")]
 Trajectory = Annotated[bool, Parameter(help="Write what each run had learned at each checkpoint.")]
 EngineName = Annotated[str, Parameter(help="local (processes of this machine) or ray.")]
 Address = Annotated[str | None, Parameter(help="Address of a Ray cluster, such as auto. [default: this machine]")]
 Gpus = Annotated[float, Parameter(help="GPUs that a Ray task takes; 0.25 puts four on one.")]
 Workers = Annotated[int | None, Parameter(help="Shards at a time. [default: the usable cores]")]
-Stack = Annotated[int | None, Parameter(help="Runs that a worker trains as one. [default: 1; what fits on CUDA]")]
+Stack = Annotated[int | None, Parameter(help="Runs in a shard; faster on CUDA only. [default: 1; what fits on CUDA]")]
 Retry = Annotated[bool, Parameter(help="Try the runs again that failed before.")]
+Track = Annotated[str | None, Parameter(help="Dashboard that gets the curves of trained runs: wandb or trackio.")]
 Settings = Annotated[TrainingLists | None, Parameter(name="*", group="Training: values separated by commas")]
 EveryPhase = Annotated[PhaseLists | None, Parameter(name="*", group="Every phase: values separated by commas")]
 Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
@@ -75,6 +77,7 @@ def sweep(
     workers: Workers = None,
     stack: Stack = None,
     retry_failed: Retry = False,
+    track: Track = None,
     settings: Settings = None,
     every_phase: EveryPhase = None,
     analysis: Analysis = None,
@@ -93,12 +96,13 @@ def sweep(
     values |= {name: value for name, value in named.items() if value is not None}
     values |= given(settings) | given(every_phase)
     chosen = analysis_config(thresholds, analysis) if thresholds or given(analysis) else None
-    work = Work(explain, trajectory, chosen, retry_failed)
-    plan = SweepPlan(_configs(grid, values), out.absolute(), work, stack)
+    work = Work(explain, trajectory, chosen, retry_failed, track)
+    plan = SweepPlan(_configs(grid, values), out.absolute(), work, stack, gpus if engine == "ray" else None)
     if dry_run:
-        _show_plan(plan, workers)
+        _show_plan(plan, workers, engine)
         return
-    result = _carried_out(run_plan, plan, _engine(engine, address, gpus), workers)
+    with ExitStack() as opened:
+        result = _carried_out(run_plan, plan, _engine(opened, engine, address, gpus), workers)
     _show_result(result, out)
     if result.failed:
         sys.exit(1)
@@ -111,15 +115,17 @@ def _configs(grid: Any, values: dict[str, Any]) -> Any:
     return grid(values)
 
 
-def _engine(name: str, address: str | None, gpus: float) -> Any:
-    """The engine that the flags mean."""
+def _engine(opened: ExitStack, name: str, address: str | None, gpus: float) -> Any:
+    """The engine that the flags mean; it is stopped at the end."""
     if name != "ray" and (address or gpus):
         raise BadConfig(f"`address` and `gpus` belong to engine ray; the engine is '{name}': add --engine ray")
     if name != "ray" or not (address or gpus):
         return name
     from cosetta.sweep import RayWorkers
 
-    return RayWorkers(address, gpus)
+    ray = RayWorkers(address, gpus)
+    opened.callback(ray.stop)
+    return ray
 
 
 def _carried_out(run_plan: Any, plan: Any, engine: Any, workers: int | None) -> Any:
@@ -190,27 +196,39 @@ def duration(seconds: float) -> str:
     return " ".join(part for i, part in enumerate(parts) if i == 0 or not part.startswith("0 "))
 
 
-def _show_plan(plan: Any, workers: int | None) -> None:
+def _show_plan(plan: Any, workers: int | None, engine: str) -> None:
     """What would be done, what it would take, and how that is known."""
-    from cosetta.machine import usable_cores
     from cosetta.sweep.estimate import estimate
 
     rich.print(_plan_table(plan.configs))
-    expected, left = estimate(plan), plan.unfinished()
-    shards, cores = len(plan.shards(left)), workers or usable_cores()
-    done = len(plan.runs) - len(left)
-    lines = [f"{len(plan.runs):,} runs, {done:,} of them finished already; the rest in {shards:,} shards"]
-    seconds = expected.train_seconds + (expected.explain_seconds or 0.0)
-    sort = "at most " if expected.timed_kinds else ""
-    lines.append(f"time: {sort}{duration(seconds / cores)} on {cores} cores, {duration(seconds)} on one")
+    expected = estimate(plan)
+    failed = f", {expected.failed:,} failed before" if expected.failed else ""
+    line = f"{len(plan.runs):,} runs, {expected.finished:,} of them finished already{failed}; "
+    if not expected.runs:
+        rich.print(line + "nothing is left to do")
+        return
+    lines = [f"{line}the rest in {expected.shards:,} shards", _time_line(expected, workers, engine)]
+    how = [f"from {expected.measured_runs:,} trained runs of the same kinds"] if expected.measured_runs else []
     if expected.timed_kinds:
-        how = f"training of {expected.timed_kinds} kinds from a few steps timed now, as if no phase ended early"
-    else:
-        how = f"from {expected.measured_runs} finished runs of the same kinds"
-    unknown = expected.explain_seconds is None
-    lines.append(f"      {how}" + ("; explanations not counted, none is finished yet" if unknown else ""))
+        how += [f"training of {expected.timed_kinds} kinds from a few steps timed now, as if no phase ended early"]
+    how += ["explanations not counted, none is finished yet"] if expected.explain_seconds is None else []
+    how += ["CPU estimate: a GPU will take another time"] if plan.uses_gpu else []
+    lines += [f"      {'; '.join(how)}"] if how else []
     lines.append(f"disk: {expected.disk_bytes / 1e9:,.2f} GB in {escape(str(plan.out))}")
     rich.get_console().print("\n".join(lines), soft_wrap=True)
+
+
+def _time_line(expected: Any, workers: int | None, engine: str) -> str:
+    """The time on one core, and on all that can be used, if it is known how many."""
+    from cosetta.machine import usable_cores
+
+    seconds = expected.train_seconds + (expected.explain_seconds or 0.0)
+    sort = "at most " if expected.timed_kinds else ""
+    if engine == "ray" and workers is None:
+        return f"time: {sort}{duration(seconds)} on one core; divide by the cores of the cluster"
+    cores = min(workers or usable_cores(), expected.shards)
+    of_cores = f"{duration(seconds / cores)} on {cores:,} cores, " if cores > 1 else ""
+    return f"time: {sort}{of_cores}{duration(seconds)} on one core"
 
 
 def _plan_table(configs: Any) -> Table:

@@ -16,6 +16,7 @@ import polars as pl
 
 from cosetta.circuits import coset_variance_fractions
 from cosetta.errors import BadRun, CosettaError
+from cosetta.explanation import failure
 from cosetta.groups import Group, SubgroupLattice, named_group, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
@@ -244,15 +245,11 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _status(folder: Path) -> tuple[str, str]:
-    """`finished`, `unfinished` or `failed`, and why it failed."""
-    try:
-        return "failed", " ".join(
-            str(json.loads((folder / "failed.json").read_text(encoding="utf-8"))["reason"]).split()
-        )
-    except FileNotFoundError:
-        return ("finished" if (folder / "model.safetensors").is_file() else "unfinished"), ""
-    except (ValueError, OSError, KeyError, TypeError):
-        return "failed", "`failed.json` is damaged"
+    """`finished`, `unfinished` or `failed`, and why it failed; a run with weights and analysis did not, in the end."""
+    trained = (folder / "model.safetensors").is_file()
+    if not (trained and (folder / "analysis.json").is_file()) and (reason := failure(folder)) is not None:
+        return "failed", reason
+    return ("finished" if trained else "unfinished"), ""
 
 
 def _made(run: TrainedRun) -> dict[str, Any]:

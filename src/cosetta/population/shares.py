@@ -131,8 +131,9 @@ def class_shares(census: Census, by: Labels = "subgroup", *, seed: int = 0) -> C
 def census_distance(first: Census, second: Census, by: Labels = "subgroup", *, seed: int = 0) -> CensusDistance:
     """Total variation distance between the mean shares of two populations, with an interval and a permutation test.
 
-    The interval is the basic (reflected) bootstrap over runs, cut at 0: resampling adds noise that only lengthens a
-    distance, and reflecting takes that off again.
+    The interval is a bootstrap over runs. Resampling adds noise that mostly lengthens a distance, so the lower bound is
+    the basic (reflected) one, cut at 0; the upper is the larger of the basic and the percentile bound, because that of
+    two populations that are close may be reflected below the distance itself.
 
     Args:
         first: one population.
@@ -167,14 +168,15 @@ def census_distance(first: Census, second: Census, by: Labels = "subgroup", *, s
 
     positions = np.arange(runs[0]), np.arange(runs[0], sum(runs))
     shared: dict[str, Any] = {"vectorized": True, "batch": BATCH}
-    interval = stats.bootstrap(
+    found = stats.bootstrap(
         positions,
         statistic,
         n_resamples=RESAMPLES,
         method="basic",
         rng=np.random.default_rng(seed),
         **shared,
-    ).confidence_interval
+    )
+    basic, longest = found.confidence_interval, np.quantile(found.bootstrap_distribution, 0.975)
     dealt = stats.permutation_test(
         positions,
         statistic,
@@ -186,8 +188,8 @@ def census_distance(first: Census, second: Census, by: Labels = "subgroup", *, s
     return CensusDistance(
         by,
         distance,
-        low=float(max(0.0, interval.low)),
-        high=float(min(1.0, interval.high)),
+        low=float(max(0.0, min(distance, basic.low))),
+        high=float(min(1.0, max(distance, basic.high, longest))),
         by_chance=float(np.median(dealt.null_distribution)),
         p_value=float(dealt.pvalue),
         runs=runs,

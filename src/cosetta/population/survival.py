@@ -124,8 +124,8 @@ def _band(estimate: Any, runs: int) -> tuple[tuple[float | None, ...], tuple[flo
 
 
 def _first_at_half(times: Any, shares: Any) -> float | None:
-    """First time at which a falling curve is at one half or below."""
+    """First time at which a falling curve is at one half or below; a product of fractions may miss 1/2 by rounding."""
     for time, share in zip(times, shares, strict=True):
-        if share is not None and share <= 0.5:
+        if share is not None and share <= 0.5 + 1e-9:
             return float(time)
     return None

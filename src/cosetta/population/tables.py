@@ -125,7 +125,7 @@ def census(folder: Path | str, *, argmin: bool = True) -> Census:
     if not folder.is_dir():
         raise BadRun(f"`{folder}` must be a folder of runs; there is no such folder: name another")
     reader = RunReader(argmin)
-    rows, neurons, skipped, seen = [], [], [], {}
+    rows, neurons, skipped, seen = [], [pl.DataFrame(schema=NEURONS)], [], {}
     for path in _run_folders(folder):
         name = path.relative_to(folder).as_posix() if path != folder else path.resolve().name
         try:
@@ -133,15 +133,16 @@ def census(folder: Path | str, *, argmin: bool = True) -> Census:
         except BadRun as error:
             skipped.append(f"{name}: {error}")
             continue
-        if (twin := seen.setdefault((row["group"], row["hash"]), name)) != name:
+        key = tuple(row[column] for column in ("group", "recipe", "seed", "hash"))  # 32 bits alone meet by chance
+        if (twin := seen.setdefault(key, name)) != name:
             skipped.append(f"{name}: the same configuration as {twin}: one run must not count twice")
             continue
         rows.append(row)
-        neurons += more
+        neurons.append(pl.DataFrame(more, schema=NEURONS))
         skipped += lines
     if not rows and not skipped:
         raise BadRun(f"`{folder}` must hold runs; no folder below it has a config.json: name another")
-    return _sorted(pl.DataFrame(rows, schema=RUNS), pl.DataFrame(neurons, schema=NEURONS), tuple(skipped))
+    return _sorted(pl.DataFrame(rows, schema=RUNS), pl.concat(neurons, rechunk=True), tuple(skipped))
 
 
 def load_census(folder: Path | str) -> Census:

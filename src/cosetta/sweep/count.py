@@ -1,13 +1,15 @@
 """How far a sweep is: the row of each run so far, and what is told about it."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from cosetta.explanation import failure
 from cosetta.sweep.plan import SweepPlan
-from cosetta.sweep.shard import RunRow, failure
+from cosetta.sweep.shard import RunRow
 from cosetta.training import TrainConfig
 
 __all__ = ["Count", "SweepProgress", "SweepResult"]
@@ -67,6 +69,7 @@ class Count:
         self.progress = progress
         self.started = time.monotonic()
         self.rows: dict[str, RunRow] = {}
+        self._statuses: Counter[str] = Counter()
         self.earlier = 0
 
     def begin(self) -> tuple[TrainConfig, ...]:
@@ -76,13 +79,14 @@ class Count:
             What is to be done.
         """
         rest = set(self.plan.unfinished())
+        before = []
         for name, config in self.plan.runs.items():
             if config not in rest:
-                self.rows[name] = RunRow(name, "finished")
+                before.append(RunRow(name, "finished"))
             elif not self.plan.work.retry_failed and (reason := failure(self.plan.out / name)) is not None:
-                self.rows[name] = RunRow(name, "failed", reason)
-        self.earlier = len(self.rows)
-        self.add(())
+                before.append(RunRow(name, "failed", reason))
+        self.earlier = len(before)
+        self.add(before)
         return tuple(config for name, config in self.plan.runs.items() if name not in self.rows)
 
     def add(self, rows: Iterable[RunRow]) -> None:
@@ -91,9 +95,13 @@ class Count:
         Args:
             rows: of these runs.
         """
-        self.rows |= {row.run: row for row in rows}
+        for row in rows:
+            if row.run in self.rows:
+                self._statuses[self.rows[row.run].status] -= 1
+            self._statuses[row.status] += 1
+            self.rows[row.run] = row
         if self.progress:
-            self.progress(self._now())
+            self.progress(self.now())
 
     def busy(self) -> tuple[TrainConfig, ...]:
         """The configurations that other processes work on.
@@ -117,10 +125,13 @@ class Count:
             time.monotonic() - self.started,
         )
 
-    def _now(self) -> SweepProgress:
-        finished, failed, busy = (
-            sum(row.status == status for row in self.rows.values()) for status in ("finished", "failed", "busy")
-        )
+    def now(self) -> SweepProgress:
+        """Where the sweep stands.
+
+        Returns:
+            How many runs are in which state, and the time.
+        """
+        finished, failed, busy = (self._statuses[status] for status in ("finished", "failed", "busy"))
         seconds, total = time.monotonic() - self.started, len(self.plan.runs)
         made = finished + failed - self.earlier
         left = (total - finished - failed) * seconds / made if made else None

@@ -7,7 +7,7 @@ several sweeps on one folder share the work. Runs that another process works on 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future
 from concurrent.futures import wait as wait_for
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, final
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadConfig, CosettaError
+from cosetta.errors import BadConfig, CosettaError, Unsupported
 from cosetta.machine import usable_cores
 from cosetta.sweep.count import Count, SweepProgress, SweepResult
 from cosetta.sweep.engines import LocalWorkers, RayWorkers
 from cosetta.sweep.locks import LOCKS
 from cosetta.sweep.plan import Shard, SweepPlan, Work
 from cosetta.sweep.shard import RunRow, run_shard
+from cosetta.tracking import tracker
 from cosetta.training import TrainConfig
 
 __all__ = ["ENGINES", "run_plan", "sweep"]
@@ -47,6 +48,7 @@ def sweep(
     analysis: AnalysisConfig | None = None,
     stack: int | None = None,
     retry_failed: bool = False,
+    track: str | None = None,
     progress: Callable[[SweepProgress], None] | None = None,
 ) -> SweepResult:
     """Train and explain many networks; what is on disk already is not done again.
@@ -59,16 +61,18 @@ def sweep(
         explain: whether to write `analysis.json` for each run (never `report.html`: `cosetta explain` does).
         trajectory: whether to write `trajectory.json` for each run.
         analysis: thresholds of the explanation.
-        stack: runs that one worker trains as one tensor program; None is what fits a GPU, and 1 without one.
+        stack: runs in a shard: on a GPU one tensor program, on a CPU a loop; None is what fits a GPU, and 1 on a CPU.
         retry_failed: whether to try runs again that failed in an earlier sweep.
+        track: dashboard that gets the curves of each run once it is trained, `wandb` or `trackio`; None is none.
         progress: called once at the start and after every shard. What it raises stops the sweep.
 
     Returns:
         The finished and the failed runs.
 
     Raises:
-        BadConfig: if an argument is out of range, or a configuration does not fit the machine.
-        Unsupported: if the engine is not installed.
+        BadConfig: if an argument is out of range, or a device is not on the machine.
+        Unsupported: if the engine or the dashboard is not installed, or the engine has too few GPUs for a task or does
+            not go on after a killed worker.
         OSError: if a file cannot be written, for example when the disk is full; what was written stays valid.
 
     Example:
@@ -79,7 +83,7 @@ def sweep(
         >>> len(result.finished), result.failed
         (2, ())
     """
-    work = Work(explain, trajectory, analysis, retry_failed)
+    work = Work(explain, trajectory, analysis, retry_failed, track)
     plan = SweepPlan(tuple(configs), Path(out).absolute(), work, stack)
     return run_plan(plan, engine=engine, workers=workers, progress=progress)
 
@@ -103,18 +107,28 @@ def run_plan(
         The finished and the failed runs.
 
     Raises:
-        BadConfig: if an argument is out of range, or a configuration does not fit the machine.
+        BadConfig: if an argument is out of range, or a device is not on the machine.
+        Unsupported: as for `sweep`.
         OSError: if a file cannot be written.
     """
     if workers is not None and workers < 1:
         raise BadConfig(f"`workers` must be at least 1; got {workers}")
+    if plan.work.track:
+        with tracker(plan.work.track, plan.configs[0], ""):
+            pass  # it is installed
     (plan.out / LOCKS).mkdir(parents=True, exist_ok=True)
     count = Count(plan, progress)
     todo = count.begin()
     with ExitStack() as opened:
+        if todo and engine == "ray":
+            engine = RayWorkers()
+            opened.callback(engine.stop)
+        if isinstance(engine, RayWorkers):
+            plan = replace(plan, gpus=engine.gpus)
         lanes = _lanes(opened, plan, engine, workers) if todo else []
         while todo:
-            lanes[0].add(plan.shards(todo))
+            for shard in plan.shards(todo):
+                (lanes[0] if shard.on_gpu else lanes[-1]).add([shard])
             for lane, shard, rows in _through(lanes):
                 count.add(_passed_on(lanes, lane, shard, rows))
             todo = count.busy()
@@ -141,25 +155,25 @@ class _Lane:
         """Start what waits, as far as there is room."""
         while self.waiting and len(self.running) < self.bound:
             shard, tries = self.waiting.popleft()
-            self.running[self.executor.submit(run_shard, shard)] = shard, tries
+            try:
+                self.running[self.executor.submit(run_shard, shard)] = shard, tries
+            except BrokenExecutor as error:
+                raise Unsupported(
+                    "`engine` must go on when a worker was killed; this executor does not: use engine local"
+                ) from error
 
 
 def _lanes(opened: ExitStack, plan: SweepPlan, engine: Any, workers: int | None) -> list[_Lane]:
-    """One lane; on a GPU two: one process trains stacks that fill it, others explain."""
+    """One lane; on a GPU of this machine two: one process trains stacks that fill it, others do all else."""
     if not isinstance(engine, str):
         if not hasattr(engine, "submit"):
             raise BadConfig(f"`engine` must be one of {', '.join(ENGINES)} or have `submit`; got {engine!r}")
-        return [_Lane(engine, workers or usable_cores(), plan.work)]
+        fits = engine.count if isinstance(engine, RayWorkers) and workers is None else usable_cores()
+        return [_Lane(engine, workers or fits, plan.work)]
     if engine not in ENGINES:
         raise BadConfig(f"`engine` must be one of {', '.join(ENGINES)}; got '{engine}'")
-    if engine == "ray":
-        ray = RayWorkers(retries=RETRIES)
-        opened.callback(ray.stop)
-        return [_Lane(ray, workers or ray.count, plan.work)]
-    count, lanes = workers or usable_cores(), []
-    in_two = plan.uses_gpu and (plan.work.explain or plan.work.trajectory)
-    training = replace(plan.work, explain=False, trajectory=False)
-    for bound, work in [(1, training), (count, plan.work)] if in_two else [(1 if plan.uses_gpu else count, plan.work)]:
+    training, lanes = replace(plan.work, explain=False, trajectory=False), []
+    for bound, work in [(1, training)] * plan.uses_gpu + [(workers or usable_cores(), plan.work)]:
         local = LocalWorkers(bound)
         opened.callback(local.stop)
         lanes.append(_Lane(local, bound, work))
@@ -168,7 +182,8 @@ def _lanes(opened: ExitStack, plan: SweepPlan, engine: Any, workers: int | None)
 
 def _passed_on(lanes: Sequence[_Lane], lane: _Lane, shard: Shard, rows: Sequence[RunRow]) -> list[RunRow]:
     """The rows that are final; runs that were trained in the first of two lanes go to the second, to be explained."""
-    if lane is lanes[-1]:
+    last = lanes[-1].work
+    if lane is lanes[-1] or not (last.explain or last.trajectory):
         return list(rows)
     trained = {row.run for row in rows if row.status == "finished"}
     lanes[-1].add(replace(shard, configs=(config,)) for config in shard.configs if config.run_name in trained)

@@ -1,5 +1,6 @@
-"""Engines: where shards run. An engine has `submit(function, shard)`, as `concurrent.futures.Executor` does.
+"""Engines: where shards run. `submit(function, shard)` gives a future, as in `concurrent.futures.Executor`.
 
+Of a future a sweep uses `done()` and `result()` only.
 `LocalWorkers` are processes of this machine with one thread each. `RayWorkers` are tasks of Ray. Executors of others,
 such as those of dask and submitit, are used as they are (docs/scaling.md).
 """
@@ -13,27 +14,11 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import Connection
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from cosetta.errors import BadConfig, Unsupported
 
-__all__ = ["Engine", "LocalWorkers", "RayWorkers"]
-
-
-class Engine(Protocol):
-    """What a sweep needs of an executor."""
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Any:
-        """Start a call.
-
-        Args:
-            function: what to call; it can be pickled.
-            *arguments: its arguments.
-
-        Returns:
-            A future: something with `done()` and `result()`.
-        """
-        ...
+__all__ = ["LocalWorkers", "RayWorkers"]
 
 
 @final
@@ -117,35 +102,39 @@ def _one_thread() -> Iterator[None]:
 
 @final
 class RayWorkers:
-    """Tasks of Ray, on this machine or a cluster; killed tasks are started again by Ray.
+    """Tasks of Ray, on this machine or a cluster; it is the sweep, not Ray, that tries killed tasks again.
 
     Args:
         address: of a cluster, such as `auto` or `ray://head:10001`; None starts Ray on this machine.
-        gpus: GPUs a task takes; 0.25 puts four on one.
-        retries: how often Ray starts a task again whose worker died.
+        gpus: GPUs a task takes; 0.25 puts four on one. With 0, tasks train on the CPU.
 
     Raises:
         Unsupported: if Ray is not installed.
     """
 
-    def __init__(self, address: str | None = None, gpus: float = 0.0, retries: int = 2) -> None:
+    def __init__(self, address: str | None = None, gpus: float = 0.0) -> None:
         try:
             ray = import_module("ray")
         except ImportError as error:
             raise Unsupported("engine ray needs the package ray: pip install 'cosetta[ray]'") from error
         self._ray = ray
-        self._options = {"num_cpus": 1, "num_gpus": gpus, "max_retries": retries}
+        self.gpus = gpus
+        self._options = {"num_cpus": 1, "num_gpus": gpus, "max_retries": 0}
         self._started = not ray.is_initialized()
         if self._started:
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="error")
 
     @property
     def count(self) -> int:
-        """Number of tasks that fit the machine or cluster now."""
+        """Number of tasks that fit the machine or cluster now; Unsupported if it has too few GPUs for one."""
         resources = self._ray.cluster_resources()
-        gpus = self._options["num_gpus"]
-        fits = resources.get("GPU", 0) / gpus if gpus else resources.get("CPU", 1)
-        return max(1, int(fits))
+        gpus = resources.get("GPU", 0)
+        if gpus < self.gpus:  # tasks would wait for ever
+            raise Unsupported(
+                f"engine ray must have {self.gpus:g} GPUs for a task; the cluster has {gpus:g} now: lower `gpus`, or "
+                "give `workers` if the cluster grows"
+            )
+        return max(1, int(gpus / self.gpus if self.gpus else resources.get("CPU", 1)))
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
         """Start a task.

@@ -1,12 +1,15 @@
 """What a sweep will take: time and disk, from runs of the same kind on disk, or else from a few steps made now.
 
-Runs of one kind differ in the seed alone. Training time is the median over finished runs of that kind; without any,
-some optimiser steps of each phase are timed and multiplied by `max_steps`, which is too much when phases end early.
+Runs of one kind differ in the seed alone. Training time is the median over trained runs of that kind; without any,
+some optimiser steps of each phase are timed and multiplied by `max_steps`, which is too much when phases end early. All
+times are those of a CPU core: a run that was trained on a GPU or in a stack tells the time of its whole stack, so such
+runs are not measured.
 """
 
 import itertools
 import statistics
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +20,8 @@ import torch
 from cosetta.errors import BadRun
 from cosetta.groups import Group, named_group
 from cosetta.results import load_analysis
-from cosetta.sweep.plan import SweepPlan
+from cosetta.sweep.count import Count
+from cosetta.sweep.plan import SweepPlan, is_explained
 from cosetta.training import TrainConfig, load_run
 from cosetta.training.parameters import parameter_shapes
 from cosetta.training.stack import Stack
@@ -27,6 +31,9 @@ __all__ = ["Estimate", "estimate"]
 
 RUNS = 5
 """Most finished runs of a kind that are read."""
+
+WEIGHTS = "model.safetensors"
+"""File that only a trained run has."""
 
 SECONDS = 2.0
 """Time spent on timing steps, shared by all kinds."""
@@ -41,15 +48,21 @@ class Estimate:
     """What is left to do, as far as can be told before.
 
     Args:
-        runs: runs to make.
+        runs: runs to make; those that failed before are not among them unless they are tried again.
+        finished: runs that are done already.
+        failed: runs that failed before and are left alone.
+        shards: number of shards of the runs to make.
         train_seconds: of one core, for the training of all of them.
-        explain_seconds: of one core, for the explanations; None if no finished run of any kind has one.
+        explain_seconds: of one core, for the explanations; None if no trained run of any kind has one.
         disk_bytes: of the folders.
-        measured_runs: finished runs of the same kinds that this rests on.
+        measured_runs: trained runs of the same kinds that this rests on.
         timed_kinds: kinds of runs whose steps were timed instead; theirs is an upper bound.
     """
 
     runs: int
+    finished: int
+    failed: int
+    shards: int
     train_seconds: float
     explain_seconds: float | None
     disk_bytes: int
@@ -67,26 +80,32 @@ def estimate(plan: SweepPlan) -> Estimate:
         The estimate; it takes about two seconds when nothing is finished yet.
     """
     kinds: dict[TrainConfig, list[TrainConfig]] = {}
-    left = plan.unfinished()
+    count = Count(plan, None)
+    left = count.begin()
     for config in left:
         kinds.setdefault(_kind(config), []).append(config)
-    finished = _finished(plan, left, set(kinds))
-    untimed = [kind for kind in kinds if not finished.get(kind)]
+    untrained = Counter(_kind(config) for config in left if not (plan.out / config.run_name / WEIGHTS).is_file())
+    trained = _trained(plan, set(kinds))
+    untimed = [kind for kind in kinds if not trained.get(kind) and untrained[kind]]
     groups = {name: named_group(name) for name in {configs[0].group for configs in kinds.values()}}
     clock = _StepClock(SECONDS / max(1, len(untimed)))
     train, disk, explain = 0.0, 0, []
     for kind, configs in kinds.items():
-        if folders := finished.get(kind):
+        group, to_train = groups[configs[0].group], untrained[kind]
+        size = _size(configs[0], group.order, plan.work.explain)
+        if folders := trained.get(kind):
             seconds, size, explained = _measured(folders)
             explain += explained
         else:
-            seconds = clock.seconds(configs[0], groups[configs[0].group])
-            size = _size(configs[0], groups[configs[0].group].order, plan.work.explain)
-        train, disk = train + len(configs) * seconds, disk + len(configs) * size
-    runs = sum(map(len, kinds.values()))
-    mean = statistics.mean(explain) * runs if explain else None
-    measured = sum(map(len, finished.values()))
-    return Estimate(runs, train, mean if plan.work.explain else 0.0, disk, measured, len(untimed))
+            seconds = clock.seconds(configs[0], group) if to_train else 0.0
+        train, disk = train + to_train * seconds, disk + to_train * size
+        if plan.work.explain:
+            disk += (len(configs) - to_train) * NEURON_BYTES * configs[0].width
+    to_explain = sum(not is_explained(plan.out / config.run_name, plan.work.analysis) for config in left)
+    is_needed, measured, now = plan.work.explain and to_explain, sum(map(len, trained.values())), count.now()
+    explaining = (statistics.mean(explain) * to_explain if explain else None) if is_needed else 0.0
+    shards = len(plan.shards(left))
+    return Estimate(len(left), now.finished, now.failed, shards, train, explaining, disk, measured, len(untimed))
 
 
 def _kind(config: TrainConfig) -> TrainConfig:
@@ -94,13 +113,16 @@ def _kind(config: TrainConfig) -> TrainConfig:
     return config.model_copy(update={"seed": 0, "device": "auto"})
 
 
-def _finished(plan: SweepPlan, left: Sequence[TrainConfig], kinds: set[TrainConfig]) -> dict[TrainConfig, list[Path]]:
-    """Some finished runs of each kind, among those of the plan."""
-    unfinished = set(left)
+def _trained(plan: SweepPlan, kinds: set[TrainConfig]) -> dict[TrainConfig, list[Path]]:
+    """Some trained runs of each kind, among those of the plan, each trained by itself on a CPU."""
     found: dict[TrainConfig, list[Path]] = {}
+    if plan.stack not in {None, 1}:
+        return found
     for name, config in plan.runs.items():
-        if config not in unfinished and (kind := _kind(config)) in kinds and len(found.get(kind, ())) < RUNS:
-            found.setdefault(kind, []).append(plan.out / name)
+        folder, kind = plan.out / name, _kind(config)
+        is_wanted = kind in kinds and len(found.get(kind, ())) < RUNS and (folder / WEIGHTS).is_file()
+        if is_wanted and load_run(folder).record["device"] == "cpu":
+            found.setdefault(kind, []).append(folder)
     return found
 
 

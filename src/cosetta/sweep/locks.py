@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cosetta.errors import BadRun
+
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
 
-__all__ = ["run_lock"]
+__all__ = ["run_lock", "sole_use"]
 
 LOCKS = ".locks"
 """Folder of the lock files."""
@@ -49,21 +51,70 @@ def run_lock(out: Path, run_name: str) -> Iterator[bool]:
         True
     """
     path = out / LOCKS / f"{run_name}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle = _locked(path)
     try:
         yield handle is not None
     finally:
         if handle is not None:
-            with suppress(FileNotFoundError):
-                path.unlink()  # while it is locked: see _locked
-            os.close(handle)
+            _free(handle, path)
+
+
+@contextmanager
+def sole_use(folder: Path) -> Iterator[None]:
+    """Keep other processes off one run folder, and leave no trace beside it.
+
+    Args:
+        folder: of the run; made if missing, and removed if it stays empty.
+
+    Raises:
+        BadRun: if another process works on the run.
+        OSError: if the lock file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> out = Path(tempfile.mkdtemp())
+        >>> with sole_use(out / "a"):
+        ...     [path.name for path in (out / LOCKS).iterdir()]
+        ['a.lock']
+        >>> list(out.iterdir())
+        []
+    """
+    folder.mkdir(parents=True, exist_ok=True)  # first, so that an error names the run
+    place = folder.resolve()
+    try:
+        with run_lock(place.parent, place.name) as held:
+            if not held:
+                raise BadRun(f"run '{place.name}' must be in one hand; another process works on it: wait for its end")
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # it is not empty
+                    place.rmdir()
+    finally:
+        with suppress(OSError):  # locks of other runs are in it
+            (place.parent / LOCKS).rmdir()
+
+
+def _free(handle: int, path: Path) -> None:
+    """Remove the file while it is locked, see _locked; where there are no locks, once it is closed, as Windows asks."""
+    if fcntl is None:
+        os.close(handle)
+        with suppress(OSError):  # open elsewhere
+            path.unlink()
+        return
+    with suppress(FileNotFoundError):
+        path.unlink()
+    os.close(handle)
 
 
 def _locked(path: Path) -> int | None:
     """A handle that holds the lock of this file, or None."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except FileNotFoundError:  # the folder was removed by `sole_use`, between our making and opening
+            continue
         if not _lock(handle):
             os.close(handle)
             return None

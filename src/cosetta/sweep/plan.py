@@ -5,7 +5,7 @@ one stack. A shard writes only the folders of its own runs and needs nothing fro
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,17 +17,19 @@ from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
 from cosetta.groups import named_group
 from cosetta.training import TrainConfig, stack_size
+from cosetta.training.trainer import is_large
+from cosetta.trajectory import has_trajectory
 
-__all__ = ["FAILED", "Shard", "SweepPlan", "Work", "is_done", "is_explained"]
+__all__ = ["Shard", "SweepPlan", "Work", "is_done", "is_explained"]
 
 LARGEST_STACK = 128
 """Most runs in a shard if nobody says: what a kill can cost, and how long the first explanation waits."""
 
 MEMORY_SHARE = 0.9
-"""Share of a GPU's memory that stacks may fill."""
+"""Share of a GPU's memory, or of a worker's part of it, that stacks may fill."""
 
-FAILED = "failed.json"
-"""File that says why a run failed."""
+UNSEEN_MEMORY = 16 * 2**30
+"""Bytes that a GPU of another machine is taken to have; a stack that does not fit is halved there."""
 
 
 @final
@@ -40,12 +42,14 @@ class Work:
         trajectory: whether to write `trajectory.json` too.
         analysis: thresholds; runs explained with others are explained again. None takes any explanation there is.
         retry_failed: whether to try runs again that failed before.
+        track: dashboard that gets the curves of each run once it is trained: `wandb` or `trackio`; None is none.
     """
 
     explain: bool = True
     trajectory: bool = False
     analysis: AnalysisConfig | None = None
     retry_failed: bool = False
+    track: str | None = None
 
 
 @final
@@ -63,6 +67,11 @@ class Shard:
     out: Path
     work: Work = Work()
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it is to be trained on a GPU."""
+        return self.configs[0].device == "cuda"
+
 
 @final
 @dataclass(frozen=True)
@@ -73,7 +82,8 @@ class SweepPlan:
         configs: what to train; those that differ in nothing but the device are one run.
         out: the folder that holds the run folders.
         work: what to do with each run.
-        stack: runs in a shard, trained as one tensor program; None is what fits a GPU, and 1 without one.
+        stack: runs in a shard, trained together; None is what fits a GPU, and 1 on a CPU.
+        gpus: GPUs that each worker has; None is one, if this machine has one.
 
     Example:
         >>> from cosetta.sweep import grid
@@ -86,12 +96,15 @@ class SweepPlan:
     out: Path
     work: Work = Work()
     stack: int | None = None
+    gpus: float | None = None
 
     def __post_init__(self) -> None:
         if self.stack is not None and self.stack < 1:
             raise BadConfig(f"`stack` must be at least 1; got {self.stack}")
         if not self.configs:
             raise BadConfig("a sweep must have at least one configuration; it has none")
+        if self.gpus == 0 and any(config.device == "cuda" for config in self.configs):
+            raise BadConfig("`device` cuda must have a GPU in each worker; `gpus` is 0: add --gpus 1, or leave it auto")
 
     @cached_property
     def runs(self) -> dict[str, TrainConfig]:
@@ -100,8 +113,9 @@ class SweepPlan:
 
     @property
     def uses_gpu(self) -> bool:
-        """Whether its runs may be trained on a CUDA device of this machine."""
-        return torch.cuda.is_available() and any(config.device in {"auto", "cuda"} for config in self.configs)
+        """Whether its runs may be trained on a GPU."""
+        has_gpu = torch.cuda.is_available() if self.gpus is None else self.gpus > 0
+        return has_gpu and any(config.device in {"auto", "cuda"} for config in self.configs)
 
     def unfinished(self) -> tuple[TrainConfig, ...]:
         """The configurations whose runs are not done, failed ones among them.
@@ -114,28 +128,43 @@ class SweepPlan:
     def shards(self, configs: Iterable[TrainConfig] | None = None) -> tuple[Shard, ...]:
         """Shards of `stack` runs of one group and one network size.
 
+        Where there are GPUs, runs whose device is `auto` have one or the CPU in their shard, so that the worker that it
+        is sent to is the one it needs: stacks that are too little work for a GPU are shards of the CPU.
+
         Args:
             configs: which runs; all of the plan if None.
 
         Returns:
             The shards; those of different sizes take turns.
         """
-        alike: dict[tuple[str, int, int], list[TrainConfig]] = {}
+        alike: dict[tuple[str, int, int, str], list[TrainConfig]] = {}
         for config in self.runs.values() if configs is None else configs:
-            alike.setdefault((config.group, config.embed_dim, config.width), []).append(config)
-        chunks = []
-        for runs in alike.values():
-            size = self.stack or self._stack(runs[0])
-            chunks += [(start, tuple(runs[start : start + size])) for start in range(0, len(runs), size)]
+            alike.setdefault((config.group, config.embed_dim, config.width, config.device), []).append(config)
+        chunks = [chunk for runs in alike.values() for chunk in self._chunks(runs)]
         chunks.sort(key=lambda chunk: chunk[0])
         return tuple(Shard(runs, self.out, self.work) for _, runs in chunks)
 
+    def _chunks(self, runs: list[TrainConfig]) -> Iterator[tuple[int, tuple[TrainConfig, ...]]]:
+        """The runs of each shard, and the place of the first."""
+        single, size = self.stack or 1, self.stack or self._stack(runs[0])
+        for start in range(0, len(runs), size):
+            chunk = runs[start : start + size]
+            if self.uses_gpu and runs[0].device == "auto":
+                group = named_group(runs[0].group)
+                device = "cuda" if any(is_large(config, group, len(chunk)) for config in chunk) else "cpu"
+                chunk = [config.model_copy(update={"device": device}) for config in chunk]
+            length = size if chunk[0].device == "cuda" else single
+            for first in range(0, len(chunk), length):
+                yield start + first, tuple(chunk[first : first + length])
+
     def _stack(self, config: TrainConfig) -> int:
-        """Number of runs like this one that are trained together."""
+        """Number of runs like this one that fit a worker's part of a GPU."""
         if not self.uses_gpu:
             return 1
-        memory = int(MEMORY_SHARE * torch.cuda.get_device_properties(0).total_memory)
-        return min(max(1, stack_size(config, named_group(config.group), memory)), LARGEST_STACK)
+        has_gpu = torch.cuda.is_available()
+        memory = torch.cuda.get_device_properties(0).total_memory if has_gpu else UNSEEN_MEMORY
+        part = int(MEMORY_SHARE * min(1.0, self.gpus or 1.0) * memory)
+        return min(max(1, stack_size(config, named_group(config.group), part)), LARGEST_STACK)
 
 
 def is_done(folder: Path, work: Work) -> bool:
@@ -148,9 +177,11 @@ def is_done(folder: Path, work: Work) -> bool:
     Returns:
         True if nothing is left to do.
     """
-    wanted = ["model.safetensors"] + (["trajectory.json"] if work.trajectory else [])
-    explained = not work.explain or is_explained(folder, work.analysis)
-    return explained and all((folder / name).is_file() for name in wanted)
+    return (
+        (folder / "model.safetensors").is_file()
+        and (not work.explain or is_explained(folder, work.analysis))
+        and (not work.trajectory or has_trajectory(folder, work.analysis))
+    )
 
 
 def is_explained(folder: Path, config: AnalysisConfig | None) -> bool:

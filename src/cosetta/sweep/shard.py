@@ -6,22 +6,28 @@ trained or explained gets a file `failed.json` with the reason. What stops every
 
 import json
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, final
 
+import torch
+
 from cosetta._version import __version__
-from cosetta.errors import BadConfig
-from cosetta.explanation import explain_run
+from cosetta.errors import Unsupported
+from cosetta.explanation import FAILED, explain_run, failure
 from cosetta.files import write_whole
 from cosetta.groups import Group, named_group
 from cosetta.sweep.locks import run_lock
-from cosetta.sweep.plan import FAILED, Shard, Work, is_done, is_explained
-from cosetta.training import TrainConfig, TrainedRun, train_stack
+from cosetta.sweep.plan import Shard, Work, is_done, is_explained
+from cosetta.tracking import tracker
+from cosetta.training import Progress, TrainConfig, TrainedRun, train_stack
+from cosetta.training.trainer import training_device
+from cosetta.trajectory import has_trajectory, trajectory
 
-__all__ = ["RunRow", "failure", "run_shard"]
+__all__ = ["RunRow", "run_shard"]
 
 
 @final
@@ -52,8 +58,9 @@ def run_shard(shard: Shard) -> tuple[RunRow, ...]:
         A row a run.
 
     Raises:
-        BadConfig: if a configuration does not fit this machine.
+        BadConfig: if a device is not on this machine.
         OSError: if a file cannot be written; what was written stays valid.
+        MemoryError: if this machine has too little.
     """
     group = named_group(shard.configs[0].group)
     shard.out.mkdir(parents=True, exist_ok=True)
@@ -76,39 +83,37 @@ def run_shard(shard: Shard) -> tuple[RunRow, ...]:
     return tuple(sorted(rows, key=lambda row: order[row.run]))
 
 
-def failure(folder: Path) -> str | None:
-    """Why a run failed, as its folder says.
-
-    Args:
-        folder: of the run.
-
-    Returns:
-        The reason in one line, or None if it did not fail.
-    """
-    try:
-        return str(json.loads((folder / FAILED).read_text(encoding="utf-8"))["reason"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        return f"`{folder / FAILED}` is damaged"
-
-
 def _work(configs: Sequence[TrainConfig], group: Group, shard: Shard) -> Iterator[RunRow]:
     """Train and explain runs that are locked; a row each."""
+    for config in configs:
+        training_device(config, group)  # is it there at all?
     folders = [shard.out / config.run_name for config in configs]
+    is_old = {folder: (folder / "model.safetensors").is_file() for folder in folders}
     started = time.monotonic()
-    try:
-        outcomes: Sequence[TrainedRun | Exception] = train_stack(configs, group, folders, threads=1)
-    except (OSError, BadConfig):
-        raise
-    except Exception as error:
-        outcomes = [error] * len(configs)
+    outcomes = _trained(configs, group, folders)
     shared = (time.monotonic() - started) / max(1, len(configs))
     for folder, outcome in zip(folders, outcomes, strict=True):
         started = time.monotonic()
         reason = _end(folder, outcome, group, shard.work)
+        if shard.work.track and isinstance(outcome, TrainedRun) and not is_old[folder]:
+            _track(outcome, shard.work.track)
         seconds = shared + time.monotonic() - started
         yield RunRow(folder.name, "failed" if reason else "finished", reason, seconds)
+
+
+def _trained(configs: Sequence[TrainConfig], group: Group, folders: Sequence[Path]) -> Sequence[TrainedRun | Exception]:
+    """Each run, or what stopped it; a stack that fails, say for want of GPU memory, is halved down to the culprit."""
+    try:
+        return train_stack(configs, group, folders, threads=1)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        if len(configs) == 1:
+            return [error.with_traceback(None)]  # which would keep its tensors
+    torch.cuda.empty_cache()  # out here the error is gone, and the tensors with it
+    half = len(configs) // 2
+    parts = (slice(half), slice(half, None))
+    return [outcome for part in parts for outcome in _trained(configs[part], group, folders[part])]
 
 
 def _end(folder: Path, outcome: TrainedRun | Exception, group: Group, work: Work) -> str:
@@ -117,7 +122,7 @@ def _end(folder: Path, outcome: TrainedRun | Exception, group: Group, work: Work
         if isinstance(outcome, Exception):
             raise outcome
         _explain(outcome, group, work)
-    except (OSError, BadConfig):
+    except (OSError, MemoryError):
         raise
     except Exception as error:  # of this run alone, such as a loss that is not finite: the others go on
         reason = _line(error)
@@ -130,10 +135,18 @@ def _explain(run: TrainedRun, group: Group, work: Work) -> None:
     """The explanation and the trajectory, as far as they are asked for and missing."""
     if work.explain and not is_explained(run.folder, work.analysis):
         explain_run(run, group, work.analysis, report=False)
-    if work.trajectory and not (run.folder / "trajectory.json").is_file():
-        from cosetta.trajectory import trajectory
+    if work.trajectory and not has_trajectory(run.folder, work.analysis):
+        trajectory(run, group, work.analysis)
 
-        trajectory(run, group)
+
+def _track(run: TrainedRun, name: str) -> None:
+    """Send the curves of a run to a dashboard; a worker that cannot warns, and nothing else happens."""
+    try:
+        with tracker(name, run.config, run.folder.name) as send:
+            for row in run.metrics.iter_rows(named=True):
+                send(Progress(max_steps=run.config.max_steps, **row))
+    except Unsupported as error:
+        warnings.warn(str(error), stacklevel=2)
 
 
 def _clear(folder: Path) -> None:

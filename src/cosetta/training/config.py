@@ -142,7 +142,7 @@ class TrainConfig(BaseModel):
         20_000,
         gt=0,
         description="At most this many pairs of each side enter an evaluation, a fixed random sample; the last one "
-        "takes up to a million. S5 has 14,400 pairs in all, S6 518,400.",
+        "takes as many as a bound on its work allows: all of S5 (14,400) and S6 (518,400), 53,000 a side of S7.",
     )
     checkpoints: int = Field(
         20,

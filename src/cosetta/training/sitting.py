@@ -18,7 +18,10 @@ from cosetta.training.config import TrainConfig
 from cosetta.training.parameters import network_of
 from cosetta.training.state import METRICS, TrainState
 
-__all__ = ["Progress", "Sitting", "checkpoint_steps"]
+__all__ = ["Progress", "Sitting", "checkpoint_steps", "remove_resume"]
+
+RESUME = Path("checkpoints", "resume.safetensors")
+"""File that an unfinished run goes on from."""
 
 SAVE_SECONDS = 10.0
 """At most this much training is lost when a run is killed, and about one evaluation interval."""
@@ -66,7 +69,7 @@ class Sitting:
     def __init__(self, position: int, state: TrainState, folder: Path) -> None:
         self.position, self.state, self.folder = position, state, folder
         self.kept = checkpoint_steps(state.config)
-        self.resume = folder / "checkpoints" / "resume.safetensors"
+        self.resume = folder / RESUME
         started = self.saved = time.monotonic()
         if self.resume.exists():
             state.load(self.resume)
@@ -114,10 +117,23 @@ class Sitting:
         pl.DataFrame(self.state.metrics, schema=METRICS, orient="row").write_parquet(table)
         write_whole(self.folder / "metrics.parquet", lambda temporary: temporary.write_bytes(table.getvalue()))
         save_network(self._network(), self.folder / "model.safetensors")
-        self.resume.unlink(missing_ok=True)
+        remove_resume(self.folder)
 
     def _network(self) -> GroupNetwork:
         return network_of(self.state.parameters, self.state.order, self.state.config)
+
+
+def remove_resume(folder: Path) -> None:
+    """Remove the resume file of a finished run; a process killed as it finished leaves it behind.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        OSError: if it is there and cannot be removed.
+    """
+    if (folder / RESUME).exists():
+        (folder / RESUME).unlink(missing_ok=True)
 
 
 def checkpoint_steps(config: TrainConfig) -> frozenset[int]:

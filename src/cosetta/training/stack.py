@@ -28,7 +28,7 @@ from cosetta.training.step import MAX_ENTRIES, FoldedStep
 
 __all__ = ["Stack", "arrange", "score_states", "stack_key", "stack_size"]
 
-BATCHED = frozenset({"cuda", "mps"})
+BATCHED = frozenset({"cuda"})
 """Devices that compute several runs at once."""
 
 FREE = frozenset(

@@ -17,11 +17,11 @@ from cosetta.groups import Group
 from cosetta.machine import usable_cores
 from cosetta.training.config import TrainConfig
 from cosetta.training.run_folder import TrainedRun, claim_folder, load_run
-from cosetta.training.sitting import Progress, Sitting
+from cosetta.training.sitting import Progress, Sitting, remove_resume
 from cosetta.training.stack import Stack, arrange, score_states
 from cosetta.training.state import TrainState, table_on
 
-__all__ = ["train", "train_stack"]
+__all__ = ["is_large", "train", "train_stack", "training_device"]
 
 LARGE_WORK = 2**28
 """`device=auto` takes a GPU, and a CPU all its cores, when runs x batch x width x order is at least this (S5: 2^25, S6:
@@ -79,9 +79,10 @@ def train_stack(
 ) -> tuple[TrainedRun | BadRun, ...]:
     """Train several networks on one group together, or finish what is in their folders.
 
-    Runs of one size and precision are one tensor program; others may be among them, at the speed of a program each.
-    On the CPU each run has the bytes that `train` gives it, whatever the others do, and is written, resumed and ended
-    by itself. `seconds` in its metrics are those of all runs together.
+    On a GPU runs of one size and precision are one tensor program; others may be among them, at the speed of a program
+    each. On the CPU it is a loop over single runs, no faster than one after the other: each has the bytes that `train`
+    gives it, whatever the others do, and is written, resumed and ended by itself. `seconds` in the metrics of a run are
+    those of all runs together.
 
     Args:
         configs: what to train.
@@ -110,15 +111,19 @@ def train_stack(
         [0, 1]
     """
     _check(configs, group, folders)
-    devices = [_device(config, group, len(configs)) for config in configs]
+    devices = [training_device(config, group, len(configs)) for config in configs]
     with _threads(threads or max((_thread_count(config, group) for config in configs), default=1)):
-        tables = {device: table_on(group, device) for device in set(devices)}
+        tables: dict[torch.device, torch.Tensor] = {}
         outcomes: dict[int, BadRun] = {}
         sittings = []
         for i, (config, folder, device) in enumerate(zip(configs, folders, devices, strict=True)):
             try:
-                if claim_folder(folder, config, group, device.type) != "finished":
-                    sittings.append(Sitting(i, TrainState(config, group, device, tables[device]), folder))
+                if claim_folder(folder, config, group, device.type) == "finished":
+                    remove_resume(folder)
+                    continue
+                if device not in tables:
+                    tables[device] = table_on(group, device)
+                sittings.append(Sitting(i, TrainState(config, group, device, tables[device]), folder))
             except BadRun as error:
                 outcomes[i] = error
         outcomes |= _train(sittings, progress)
@@ -196,15 +201,54 @@ def _check(configs: Sequence[TrainConfig], group: Group, folders: Sequence[Path]
         )
 
 
-def _device(config: TrainConfig, group: Group, runs: int) -> torch.device:
-    """The device that `config.device` means on this machine, for so many runs together."""
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if config.device != "auto":
-        if not available[config.device]:
-            raise BadConfig(f"`device` must be available; {config.device} is not on this machine: use auto or cpu")
-        return torch.device(config.device)
-    usable = available["cuda"] and runs * _work(config, group) >= LARGE_WORK
-    return torch.device("cuda" if usable else "cpu")
+def training_device(config: TrainConfig, group: Group, runs: int = 1) -> torch.device:
+    """The device that `config.device` means on this machine.
+
+    Args:
+        config: one of the runs.
+        group: the group.
+        runs: number of runs that are trained together.
+
+    Returns:
+        The device.
+
+    Raises:
+        BadConfig: if it is not there, or cannot train: mps has no float64, which losses are summed in.
+
+    Example:
+        >>> from cosetta.groups import named_group
+        >>> from cosetta.training.recipes import fast
+        >>> training_device(fast("S3"), named_group("S3"))
+        device(type='cpu')
+    """
+    if config.device == "mps":
+        raise BadConfig("`device` must be available; mps is not, as it has no float64 for losses: use auto or cpu")
+    has_cuda = torch.cuda.is_available()
+    if config.device == "cuda" and not has_cuda:
+        raise BadConfig("`device` must be available; cuda is not on this machine: use auto or cpu")
+    is_wanted = config.device == "cuda" or (config.device == "auto" and has_cuda and is_large(config, group, runs))
+    return torch.device("cuda" if is_wanted else "cpu")
+
+
+def is_large(config: TrainConfig, group: Group, runs: int = 1) -> bool:
+    """Whether a step is enough work for a GPU, or for all cores of a CPU.
+
+    Args:
+        config: one of the runs.
+        group: the group.
+        runs: number of runs that are trained together.
+
+    Returns:
+        True from `LARGE_WORK` on.
+
+    Example:
+        >>> from cosetta.groups import named_group
+        >>> from cosetta.training.recipes import fast
+        >>> S5 = named_group("S5")
+        >>> [is_large(fast(S5), S5, runs) for runs in (1, 128)]
+        [False, True]
+    """
+    return runs * _work(config, group) >= LARGE_WORK
 
 
 def _work(config: TrainConfig, group: Group) -> int:
@@ -215,7 +259,7 @@ def _work(config: TrainConfig, group: Group) -> int:
 
 def _thread_count(config: TrainConfig, group: Group) -> int:
     """One thread for small matrices, whose threads would wait for each other; the usable cores for large ones."""
-    return usable_cores() if _work(config, group) >= LARGE_WORK else 1
+    return usable_cores() if is_large(config, group) else 1
 
 
 @contextmanager
