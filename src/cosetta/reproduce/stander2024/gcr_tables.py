@@ -106,8 +106,8 @@ def key_irreps_table(population: Population) -> Table:
         ),
         rows=tuple(rows),
         notes=(
-            f"Key: cosine above {KEY_SIMILARITY}. Acquired: the first checkpoint from which the cosine stays at half of "
-            "its final value or more; every irrep passes the bound alone in the first dozens of steps.",
+            f"Key: cosine above {KEY_SIMILARITY}. Acquired: the first checkpoint from which the cosine stays at half "
+            "of its final value or more; every irrep passes the bound alone in the first dozens of steps.",
             "Chughtai et al. do not say which of the two 5-dimensional irreps is key in 18 runs and which in 10.",
             *sample_notes(population),
         ),
