@@ -2,12 +2,10 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 
 from cosetta.analysis import analyse_run
-from cosetta.cli import main
 from cosetta.config import AnalysisConfig
 from cosetta.groups import named_group
 from cosetta.population import load_census
@@ -26,21 +24,9 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture
-def cosetta(tmp_path, monkeypatch, capsys):
+def cosetta(command_line):
     """Run the command line in an empty folder: (exit status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cosetta", *map(str, arguments)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+    return command_line
 
 
 @pytest.mark.parametrize("by", ["subgroup", "irrep", "argmin"])

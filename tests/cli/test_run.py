@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from cosetta.cli import main
 from cosetta.results import load_analysis
 
 TINY = """
@@ -28,22 +27,10 @@ null_samples = 99
 
 
 @pytest.fixture
-def cosetta(tmp_path, monkeypatch, capsys):
+def cosetta(command_line, tmp_path):
     """Run the command line in an empty folder: (exit status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.toml").write_text(TINY)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cosetta", *map(str, arguments)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+    return command_line
 
 
 @pytest.fixture(scope="module")

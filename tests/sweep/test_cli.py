@@ -1,12 +1,10 @@
 """`cosetta sweep` through the command line: the plan, the run, the failures, the errors of one line."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from cosetta.cli import main
 from cosetta.cli.sweep import duration
 from cosetta.sweep.locks import run_lock
 
@@ -24,23 +22,11 @@ null_samples = 19
 
 
 @pytest.fixture
-def cosetta(tmp_path, monkeypatch, capsys):
+def cosetta(command_line, tmp_path, monkeypatch):
     """Run the command line in an empty folder, its shards in this process: (exit status, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("cosetta.sweep.driver.LocalWorkers", Here)
     (tmp_path / "sweep.toml").write_text(TOML)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cosetta", *map(str, arguments)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return call
+    return command_line
 
 
 class Here:
