@@ -48,8 +48,9 @@ def census(
 
     found = read(runs, argmin=by == "argmin" or not no_argmin)
     if not found.runs.height:
-        more = f" (and {len(found.skipped) - 1} more)" if len(found.skipped) > 1 else ""
-        raise BadRun(f"`{runs}` must hold a run that can be read; there is none: {found.skipped[0]}{more}")
+        first, *others = found.skipped
+        more = f" (and {len(others)} more)" if others else ""
+        raise BadRun(f"`{runs}` must hold a run that can be read; there is none: {first}{more}")
     found = found.where(**{name: value for name, value in (("group", group), ("recipe", recipe)) if value is not None})
     if not found.runs.height:
         raise BadConfig(f"`{runs}` must hold runs that are asked for; there are none: leave out --group and --recipe")

@@ -55,7 +55,7 @@ def draw_shares(shares: Results) -> Figure:
             y, own = rows.index(label) + offset, classes.get(label, colour)
             if low is not None:
                 axis.plot((low, high), (y, y), color=own, linewidth=2, solid_capstyle="butt", alpha=0.55)
-            axis.plot(share, y, "o", color=own, markersize=4)
+            axis.plot(share, y, "o", color=own, markersize=4, clip_on=False, zorder=3)  # whole at 0 too
         axis.plot([], [], "o", color=colour, markersize=4, label=f"{name} (n = {result['runs']})")
     _name_rows(axis, rows)
     axis.set_xlim(left=0)
@@ -121,7 +121,11 @@ def draw_grok_times(times: Results) -> Figure:
     axis.set_xlim(left=0)
     percent_axis(axis)
     axis.grid(axis="y")
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    if len(times) == 1:
+        axis.set_title(f"{next(iter(times))}, {plural(next(iter(times.values()))['runs'], 'run')}")
+    else:
+        axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
@@ -168,10 +172,11 @@ def draw_acquisition(orders: Results) -> Figure:
         for row, (rank, low, high, found, step) in enumerate(zip(*columns, strict=True)):
             if low is not None:
                 axis.plot((low, high), (row, row), color=_colour(0), linewidth=2, alpha=0.45)
-            axis.plot(rank, row, "o", color=_colour(0), markersize=4)
+            axis.plot(rank, row, "o", color=_colour(0), markersize=4, clip_on=False, zorder=3)
             said = f"{found} of {result['runs']} runs, median step {count(round(step))}"
             axis.annotate(said, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=QUIET)
         _name_rows(axis, result["names"])
+        axis.set_xlim(left=1)
         axis.set_title(name)
         axis.grid(axis="x")
     panels[-1].set_xlabel("mean rank in the run's order (1 is the first)")
