@@ -101,7 +101,7 @@ def _figure(facts: FigureFacts, folder: str) -> Iterator[str]:
     name, title = file_name(facts.name), _prose(facts.title)
     source = f"{facts.source} of the paper. " if facts.source else ""
     yield from (f"### {title}", "", f"![{title}]({folder}/figures/{name}.svg)", "")
-    yield from (f"{source}{_prose(facts.caption)} [PDF]({folder}/figures/{name}.pdf)", "")
+    yield from (f"{source}{_prose(facts.caption)}", "")
 
 
 def _grid(headings: Sequence[str], rows: Sequence[Sequence[str]], rules: Sequence[str]) -> Iterator[str]:

@@ -150,7 +150,7 @@ class Reproduction:
         Returns:
             UTF-8 text; `load_reproduction` reads it back to an equal object.
         """
-        return _REPRODUCTION.dump_json(self, indent=1)
+        return _REPRODUCTION.dump_json(self)
 
 
 _REPRODUCTION = TypeAdapter(Reproduction)
