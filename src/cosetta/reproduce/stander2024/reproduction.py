@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,11 @@ from cosetta.reproduce.stander2024.tables import (
     shares,
 )
 from cosetta.sweep import SweepProgress, sweep
+from cosetta.sweep.locks import sole_use
 from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import load_run
+from cosetta.training.trainer import is_large, train
 
 __all__ = ["Progress", "reproduce"]
 
@@ -113,6 +116,7 @@ def reproduce(
     wanted += [(next(iter(named)), other, chosen) for other, chosen in (census_seeds or {}).items() if other != recipe]
     wanted.sort(key=lambda part: -named[part[0]].order)  # the longest runs first, so that no core waits for them
     configs = [RECIPES[how](name, seed, **(overrides or {})) for name, how, numbers in wanted for seed in numbers]
+    _train_large(configs, named, runs, count, tell)
     missing = _train(configs, runs, count, tell)
     folders = {config.run_name for config in configs} | _other_recipes(runs, named, recipe)
     missing |= _measure([runs / name for name in sorted(folders - set(missing))], count, tell)
@@ -202,6 +206,21 @@ def _unformed(populations: Sequence[Population], recipe: str) -> list[str]:
         for name in FORMED.get(p.group.name, ())
         if all(exemplar.subgroup != name for member in p.members for exemplar in member.analysis.exemplars)
     ]
+
+
+def _train_large(
+    configs: Sequence[TrainConfig], groups: Mapping[str, Group], runs: Path, workers: int, tell: Progress
+) -> None:
+    """Train large networks one by one on all cores, if they are too few to give each core one of its own."""
+    large = [config for config in configs if is_large(config, groups[config.group])]
+    if workers == 1 or len(large) >= workers:
+        return
+    for i, config in enumerate(large):
+        tell("training large networks", i, len(large))
+        folder = runs / config.run_name
+        with suppress(BadRun), sole_use(folder):  # the sweep meets the same error, and names the run
+            train(config, groups[config.group], folder)
+        tell("training large networks", i + 1, len(large))
 
 
 def _train(configs: Sequence[TrainConfig], runs: Path, workers: int, tell: Progress) -> dict[str, str]:
