@@ -98,5 +98,5 @@ def coset_post_mean(model: FoldedModel, neuron: int, members: Bool[np.ndarray, "
 
 
 def _partners(members: Bool[np.ndarray, " g"], group: Group) -> Int[np.ndarray, "g inside"]:
-    """B = a^-1 c for each a and each c in C: the right factors that bring the product into C."""
+    """Right factors b = a^-1 c that bring the product into C, for each a and each c in C."""
     return group.table[group.inverse[:, None], np.flatnonzero(members)[None]]

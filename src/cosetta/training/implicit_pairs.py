@@ -60,8 +60,8 @@ def _feistel(values: Int[Tensor, " n"], half: int, keys: Int[Tensor, " round"]) 
     mask = 2**half - 1
     high, low = values >> half, values & mask
     for key in keys.tolist():
-        mixed = ((low + key) * _MULTIPLIER) & (2**62 - 1)
-        mixed = ((mixed ^ (mixed >> 29)) * (key | 1)) & (2**62 - 1)
+        mixed = ((low + key) * _MULTIPLIER) >> 21  # every product fits into 63 bits: overflow is not defined
+        mixed = (mixed & (2**31 - 1)) * (key | 1)
         high, low = low, high ^ ((mixed >> 17) & mask)
     return (high << half) | low
 
