@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosetta.circuits import find_neurons
+from cosetta.measures import find_neurons
 from cosetta.config import AnalysisConfig
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cosetta import trajectory as module
-from cosetta.circuits import coset_variance_fractions, find_neurons, stander2024_concentration
+from cosetta.measures import coset_variance_fractions, find_neurons, stander2024_concentration
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import cosets, named_group, subgroup_lattice

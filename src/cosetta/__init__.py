@@ -35,7 +35,7 @@ _HOME = {
     "Analysis": "cosetta.results",
     "AnalysisConfig": "cosetta.config",
     "analyse": "cosetta.analysis",
-    "coset_variance_fraction": "cosetta.circuits",
+    "coset_variance_fraction": "cosetta.measures",
     "load_analysis": "cosetta.results",
     "write_report": "cosetta.report",
     # populations
@@ -46,7 +46,7 @@ __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
     from cosetta.analysis import analyse
-    from cosetta.circuits import coset_variance_fraction
+    from cosetta.measures import coset_variance_fraction
     from cosetta.config import AnalysisConfig
     from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
     from cosetta.harmonics import Irrep, fourier, inverse_fourier, irreps, power

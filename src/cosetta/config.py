@@ -62,6 +62,18 @@ class AnalysisConfig(BaseModel):
         ge=19,
         description="Random functions of equal irrep content behind each p-value; the smallest p is 1/(n+1).",
     )
+    control_draws: int = Field(
+        default=20,
+        ge=1,
+        description="Times that each control is drawn: one draw on S5 may give 1.4 % or 4.9 %.",
+    )
+    number_bits: int = Field(
+        default=10,
+        ge=1,
+        le=64,
+        description="Bits of one number in a description length: 1/1024 of a function's range is finer than the spread "
+        "that trained neurons have inside cosets.",
+    )
     evidence_pairs: int = Field(
         default=20_000,
         ge=100,

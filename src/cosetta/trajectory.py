@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from cosetta.circuits import coset_variance_fractions
+from cosetta.measures import coset_variance_fractions
 from cosetta.config import AnalysisConfig
 from cosetta.files import write_whole
 from cosetta.groups import Group, SubgroupLattice, subgroup_lattice

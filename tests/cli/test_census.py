@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from cosetta.analysis import analyse_run
+from cosetta.explanation import analyse_run
 from cosetta.config import AnalysisConfig
 from cosetta.groups import named_group
 from cosetta.population import load_census

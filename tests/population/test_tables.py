@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import cosetta
-from cosetta.analysis import analyse_run
-from cosetta.circuits import stander2024_concentration
+from cosetta.explanation import analyse_run
+from cosetta.measures import stander2024_concentration
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
 from cosetta.explanation import explain_run

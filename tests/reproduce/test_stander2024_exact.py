@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cosetta import irreps, named_group, subgroup_lattice
-from cosetta.circuits import coset_variance_fraction, stander2024_concentration
+from cosetta.measures import coset_variance_fraction, stander2024_concentration
 from cosetta.groups import cosets
 from cosetta.harmonics import isotypic_projection
 from cosetta.reproduce.stander2024.arguments import conditional_entropies, counting_is_characters

@@ -14,7 +14,7 @@ from typing import Any, final, get_args
 import numpy as np
 import polars as pl
 
-from cosetta.circuits import coset_variance_fractions
+from cosetta.measures import coset_variance_fractions
 from cosetta.errors import BadRun, CosettaError
 from cosetta.explanation import failure
 from cosetta.groups import Group, SubgroupLattice, named_group, subgroup_lattice

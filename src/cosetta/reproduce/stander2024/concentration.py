@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from cosetta.circuits import coset_variance_fractions
+from cosetta.measures import coset_variance_fractions
 from cosetta.groups import SubgroupLattice
 from cosetta.harmonics import Irrep
 from cosetta.models import FoldedModel, PairScorer

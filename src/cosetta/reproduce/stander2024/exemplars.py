@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from cosetta.circuits import coset_variance_fraction
+from cosetta.measures import coset_variance_fraction
 from cosetta.groups import subgroup_lattice
 from cosetta.reproduce.stander2024.populations import Member, Population
 from cosetta.reproduce.stander2024.results import FigureFacts

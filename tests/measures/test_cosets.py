@@ -3,8 +3,8 @@ import inspect
 import numpy as np
 import pytest
 
-from cosetta.circuits import coset_variance_fraction, coset_variance_fractions, stander2024_concentration
-from cosetta.circuits.cosets import _coset_means
+from cosetta.measures import coset_variance_fraction, coset_variance_fractions, stander2024_concentration
+from cosetta.measures.cosets import _coset_means
 from cosetta.groups import cosets, named_group, subgroup_lattice
 from cosetta.harmonics import irreps
 

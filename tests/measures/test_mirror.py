@@ -1,6 +1,6 @@
 import numpy as np
 
-from cosetta.circuits import left_stabilizer, mirror_correlation, mirror_of, mirror_residual
+from cosetta.measures import left_stabilizer, mirror_correlation, mirror_of, mirror_residual
 from cosetta.groups import conjugate, cosets, named_group
 from cosetta.harmonics import irreps
 

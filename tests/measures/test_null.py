@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cosetta.circuits import CosetNull
+from cosetta.measures import CosetNull
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps
 
