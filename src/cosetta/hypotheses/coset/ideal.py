@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log2
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -81,7 +81,7 @@ class CosetCircuit(AbstractHypothesis):
     mirror: bool = False
 
     @classmethod
-    def fit(cls, facts: Facts, config: AnalysisConfig) -> Self:
+    def fit(cls, facts: Facts, config: AnalysisConfig) -> "CosetCircuit":
         """Find the cosets of every neuron.
 
         Args:
@@ -146,7 +146,7 @@ class CosetCircuit(AbstractHypothesis):
                 values[name][:, n] = averaged
         return values
 
-    def control(self, generator: np.random.Generator) -> Self:
+    def control(self, generator: np.random.Generator) -> "CosetCircuit":
         """For each neuron another subgroup of the same index, with a random shared coset.
 
         Where there is no other subgroup of that index (A5 in S5, every subgroup of a cyclic group), the cosets are
