@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.errors import Unsupported
+from cosetta.models.pair_model import PairModel
 
 __all__ = ["ACTIVATIONS", "FoldedModel"]
 
@@ -33,7 +34,7 @@ ACTIVATIONS = {
 
 @final
 @dataclass(frozen=True, eq=False)
-class FoldedModel:
+class FoldedModel(PairModel):
     r"""A one-hidden-layer network on pairs of group elements, as three functions on G for each neuron.
 
     Args:
@@ -98,6 +99,46 @@ class FoldedModel:
         """Number of neurons."""
         return self.left.shape[1]
 
+    @property
+    def site(self) -> str:
+        """Where the neurons are read: at their pre-activations."""
+        return "pre"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the arrays are."""
+        return self.left.device
+
+    def run(
+        self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
+    ) -> tuple[Float[Tensor, "*batch neuron"], Float[Tensor, "*batch g"]]:
+        """Pre-activations and logits of the pairs (a, b).
+
+        Args:
+            a: left factors.
+            b: right factors, of the same shape.
+
+        Returns:
+            One value a pair and neuron, and one logit a pair and element.
+        """
+        pre = self.pre(a, b)
+        return pre, self.patched(pre, a, b)
+
+    def patched(
+        self, pre: Float[Tensor, "*batch neuron"], a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
+    ) -> Float[Tensor, "*batch g"]:
+        """Logits from given pre-activations.
+
+        Args:
+            pre: pre-activations, perhaps changed.
+            a: left factors of the pairs, which the direct path reads.
+            b: right factors.
+
+        Returns:
+            One logit a pair and element.
+        """
+        return self.read_out(self.activate(pre), a, b)
+
     def pre(self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch neuron"]:
         """Pre-activations of the pairs (a, b).
 
@@ -131,7 +172,7 @@ class FoldedModel:
         Returns:
             One logit a pair and element.
         """
-        return self.read_out(self.activate(self.pre(a, b)), a, b)
+        return self.patched(self.pre(a, b), a, b)
 
     def read_out(
         self, post: Float[Tensor, "*batch neuron"], a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
