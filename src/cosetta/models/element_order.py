@@ -62,13 +62,13 @@ class Recovered:
             The same functions on renumbered elements.
         """
         places = torch.from_numpy(np.argsort(self.relabelling)).to(model.left.device)
-        return replace(
-            model,
-            left=model.left[places],
-            right=model.right[places],
-            out=model.out[places],
-            bias=model.bias[places],
-        )
+        rows = {name: getattr(model, name)[places] for name in ("left", "right", "out", "bias")}
+        direct = {
+            name: values[places][:, places]
+            for name in ("direct_left", "direct_right")
+            if (values := getattr(model, name)) is not None
+        }
+        return replace(model, **rows, **direct)
 
 
 def predicted_table(model: FoldedModel) -> Int[np.ndarray, "g g"]:

@@ -133,8 +133,8 @@ def test_wrong_formats_and_activations_are_named(net, tmp_path):
     path = saved(net.state_dict(), tmp_path / "model.pt")
     with pytest.raises(BadConfig, match=r"`format` must be one of .*got 'gpt'"):
         import_checkpoint(path, format="gpt")
-    with pytest.raises(BadConfig, match=r"`activation` must be one of .*got 'tanh'"):
-        import_checkpoint(path, activation="tanh")
+    with pytest.raises(BadConfig, match=r"`activation` must be one of .*got 'sine'"):
+        import_checkpoint(path, activation="sine")
     with pytest.raises(BadRun, match="must hold `W_x`"):
         import_checkpoint(path, format="chughtai2023")
 
