@@ -46,10 +46,10 @@ __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
     from cosetta.analysis import analyse
-    from cosetta.measures import coset_variance_fraction
     from cosetta.config import AnalysisConfig
     from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
     from cosetta.harmonics import Irrep, fourier, inverse_fourier, irreps, power
+    from cosetta.measures import coset_variance_fraction
     from cosetta.models import FoldedModel, GroupNetwork, PairScorer
     from cosetta.models.exporting import load
     from cosetta.models.importers import open_checkpoint

@@ -9,7 +9,7 @@ one: a file with a subclass, and a line in `ACCOUNTS` (`hypotheses/__init__.py`)
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ class AbstractHypothesis(ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, facts: Facts, config: AnalysisConfig) -> Self:
+    def fit(cls, facts: Facts, config: AnalysisConfig) -> "AbstractHypothesis":
         """State the account for a network.
 
         Args:
@@ -92,7 +92,7 @@ class AbstractHypothesis(ABC):
         """
 
     @abstractmethod
-    def control(self, generator: np.random.Generator) -> Self | None:
+    def control(self, generator: np.random.Generator) -> "AbstractHypothesis | None":
         """An account of the same size with the wrong content.
 
         Args:

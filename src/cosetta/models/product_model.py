@@ -6,7 +6,6 @@ Accounts that speak of logits, not of neurons, have ideals of this kind.
 from dataclasses import dataclass
 from typing import final
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 

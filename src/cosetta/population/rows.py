@@ -14,12 +14,12 @@ from typing import Any, final, get_args
 import numpy as np
 import polars as pl
 
-from cosetta.measures import coset_variance_fractions
 from cosetta.errors import BadRun, CosettaError
 from cosetta.explanation import failure
 from cosetta.groups import Group, SubgroupLattice, named_group, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.measures import coset_variance_fractions
 from cosetta.results import Analysis, CosetLabel, NeuronRecord, load_analysis
 from cosetta.training.config import TrainConfig
 from cosetta.training.run_folder import TrainedRun

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log2
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,10 +22,10 @@ from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
-from cosetta.hypotheses.coset.finder import Found, FoundCoset, find_neurons
+from cosetta.hypotheses.coset.finder import Found, FoundCoset, chance_of_cosets, find_neurons
 from cosetta.measures.facts import Facts
 from cosetta.measures.mirror import mirror_of
-from cosetta.results import CircuitRecord, CosetFindings, OpenNeuron, Prediction
+from cosetta.results import Chance, CircuitRecord, CosetFindings, OpenNeuron, Prediction
 
 __all__ = ["Assignment", "CosetCircuit"]
 
@@ -81,7 +81,7 @@ class CosetCircuit(AbstractHypothesis):
     mirror: bool = False
 
     @classmethod
-    def fit(cls, facts: Facts, config: AnalysisConfig) -> Self:
+    def fit(cls, facts: Facts, config: AnalysisConfig) -> "CosetCircuit":
         """Find the cosets of every neuron.
 
         Args:
@@ -121,6 +121,14 @@ class CosetCircuit(AbstractHypothesis):
             exemplars=find_exemplars(self.found, self.facts),
         )
 
+    def chance(self) -> Chance:
+        """Shares of neurons in cosets beside what chance would reach.
+
+        Returns:
+            The shares.
+        """
+        return chance_of_cosets(self.facts, self.found, self.config)
+
     def functions(self) -> Functions:
         """Coset means in place of the assigned neurons' functions.
 
@@ -146,7 +154,7 @@ class CosetCircuit(AbstractHypothesis):
                 values[name][:, n] = averaged
         return values
 
-    def control(self, generator: np.random.Generator) -> Self:
+    def control(self, generator: np.random.Generator) -> "CosetCircuit":
         """For each neuron another subgroup of the same index, with a random shared coset.
 
         Where there is no other subgroup of that index (A5 in S5, every subgroup of a cyclic group), the cosets are

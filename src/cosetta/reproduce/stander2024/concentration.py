@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from cosetta.measures import coset_variance_fractions
 from cosetta.groups import SubgroupLattice
 from cosetta.harmonics import Irrep
+from cosetta.measures import coset_variance_fractions
 from cosetta.models import FoldedModel, PairScorer
 from cosetta.trajectory import concentrations
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from cosetta.measures import coset_variance_fraction
 from cosetta.groups import subgroup_lattice
+from cosetta.measures import coset_variance_fraction
 from cosetta.reproduce.stander2024.populations import Member, Population
 from cosetta.reproduce.stander2024.results import FigureFacts
 from cosetta.results import Exemplar
