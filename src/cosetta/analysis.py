@@ -14,9 +14,19 @@ from cosetta.errors import Unsupported
 from cosetta.evidence import compete, open_notes, test_circuits, test_interventions, test_replacements
 from cosetta.groups import Group
 from cosetta.hypotheses import ACCOUNTS, AbstractHypothesis, CosetCircuit
+from cosetta.hypotheses.coset import summarise_classes
 from cosetta.measures import Facts, measure
 from cosetta.models import FoldedModel, GroupNetwork, PairScorer
-from cosetta.results import AccountRecord, Analysis, CosetFindings, DeadNeuron, LiveNeuron, Neuron, NeuronFacts
+from cosetta.results import (
+    AccountRecord,
+    Analysis,
+    CosetFindings,
+    DeadNeuron,
+    LiveNeuron,
+    Neuron,
+    NeuronFacts,
+    OpenNeuron,
+)
 
 __all__ = ["analyse", "fit_accounts"]
 
@@ -53,7 +63,7 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
     coset = next((account for account in accounts if isinstance(account, CosetCircuit)), None)
     evidence = (test_replacements(coset) if coset else ()) + test_interventions(model, group, config, network)
     neurons = _neurons(facts, records)
-    findings = _findings(coset, records)
+    findings = _findings(coset, records, facts)
     scores = PairScorer(group, max_pairs=config.accuracy_pairs, seed=config.seed)(model)
     return Analysis(
         group=group.name,
@@ -102,10 +112,12 @@ def fit_accounts(
     return tuple(fitted), tuple(records)
 
 
-def _findings(coset: CosetCircuit | None, records: Sequence[AccountRecord]) -> CosetFindings:
-    """What the coset account found, its circuits tested; why not if it could not be stated."""
+def _findings(coset: CosetCircuit | None, records: Sequence[AccountRecord], facts: Facts) -> CosetFindings:
+    """What the coset account found, its circuits tested; every live neuron open if it could not be stated."""
     if coset is None:
-        return CosetFindings(refused=next((r.refused for r in records if r.id == CosetCircuit.id), ""))
+        left_open = tuple(OpenNeuron(int(n), "the coset account was left out") for n in facts.live)
+        refused = next((r.refused for r in records if r.id == CosetCircuit.id), "")
+        return CosetFindings(left_open, classes=summarise_classes(left_open, facts), refused=refused)
     return replace(coset.findings(), circuits=test_circuits(coset))
 
 

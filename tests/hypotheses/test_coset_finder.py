@@ -4,18 +4,29 @@ import numpy as np
 import pytest
 import torch
 
-from cosetta.circuits import find_circuits, find_exemplars, find_neurons, summarise_classes
 from cosetta.config import AnalysisConfig
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps
+from cosetta.hypotheses import CosetCircuit
+from cosetta.measures import measure
 from cosetta.models import FoldedModel, GroupNetwork
 from cosetta.models.planted import CosetPlan, plant, random_model
+from cosetta.results import CosetNeuron, OpenNeuron
 
 CONFIG = AnalysisConfig(null_samples=99)
 
 
+def fit(model, group, config=CONFIG):
+    return CosetCircuit.fit(measure(model, group, config), config)
+
+
 def find(model, group, config=CONFIG):
-    return find_neurons(model, group, subgroup_lattice(group), irreps(group), config)
+    """One finding a live neuron."""
+    return fit(model, group, config).findings().neurons
+
+
+def all_open(findings):
+    return bool(findings) and all(isinstance(finding, OpenNeuron) for finding in findings)
 
 
 def subgroup_of_class(group, name):
@@ -28,18 +39,22 @@ def seeded(seed=0):
 
 
 def assert_recovered(planted, group):
-    """Neuron by neuron: status, subgroups on both sides, shared coset."""
-    lattice = subgroup_lattice(group)
-    for truth, found in zip(planted.truth, find(planted.folded, group), strict=True):
-        record = found.record
+    """Neuron by neuron: covered, open or dead, subgroups on both sides, shared coset."""
+    lattice, account = subgroup_lattice(group), fit(planted.folded, group)
+    found_of = {found.neuron: found for found in account.found}
+    for n, truth in enumerate(planted.truth):
+        found = found_of.get(n)
         if truth.kind == "coset":
-            assert record.status == "explained", record
-            assert lattice.subgroup(found.left_subgroup) == truth.H
-            assert lattice.subgroup(found.right_subgroup) == truth.K
+            assert isinstance(found.finding, CosetNeuron)
+            assert lattice.subgroup(found.left) == truth.H
+            assert lattice.subgroup(found.right) == truth.K
             assert np.array_equal(np.flatnonzero(found.shared), truth.shared_coset)
-            assert record.shared_coset.representative == truth.g
+            assert found.finding.shared_coset.representative == truth.g
+        elif truth.kind == "dead":
+            assert found is None
+            assert account.facts.dead[n]
         else:
-            assert record.status == ("dead" if truth.kind == "dead" else "unexplained"), record
+            assert isinstance(found, OpenNeuron)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +88,7 @@ def test_planted_circuits_are_recovered_under_noise():
 def test_noise_beyond_the_threshold_is_refused():
     group = named_group("S5")
     planted = plant(group, [CosetPlan(subgroup_of_class(group, "S4"))], seeded(), noise=0.2)
-    assert all(found.record.status == "unexplained" for found in find(planted.folded, group))
+    assert all_open(find(planted.folded, group))
 
 
 def test_irrep_values_are_recovered_with_their_irrep():
@@ -81,13 +96,15 @@ def test_irrep_values_are_recovered_with_their_irrep():
     standard = next(irrep for irrep in irreps(group) if irrep.name == "(4,1)")
     planted = plant(group, [CosetPlan(subgroup_of_class(group, "S4"), standard)], seeded())
     assert_recovered(planted, group)
+    facts = measure(planted.folded, group, CONFIG)
+    place = [irrep.name for irrep in facts.irreps].index("(4,1)")
     for found in find(planted.folded, group):
-        assert found.record.irrep == "(4,1)"
-        assert found.record.irrep_shares["left"]["(4,1)"] == pytest.approx(1)
-        assert found.record.silent_share >= found.record.expected_silent_share == 1 / 5
-        assert found.record.leak == pytest.approx(0, abs=1e-6)
-        assert found.record.out_on < 0 < found.record.out_off
-        assert found.record.out_residual == pytest.approx(0, abs=1e-12)
+        assert facts.irrep[found.neuron] == place
+        assert facts.functions["left"].power[found.neuron, place] == pytest.approx(1)
+        assert facts.silent_share[found.neuron] >= found.expected_silent_share == 1 / 5
+        assert found.leak == pytest.approx(0, abs=1e-6)
+        assert found.out_on < 0 < found.out_off
+        assert found.out_residual == pytest.approx(0, abs=1e-12)
 
 
 def test_twisted_neurons_name_the_larger_subgroup():
@@ -98,7 +115,7 @@ def test_twisted_neurons_name_the_larger_subgroup():
         *(getattr(planted.folded, side) * torch.from_numpy(sign)[:, None] for side in ("left", "right", "out")),
         planted.folded.bias,
     )
-    labels = [found.record.left for found in find(twisted, group)]
+    labels = [found.left for found in find(twisted, group)]
     assert {(label.subgroup, label.twisted) for label in labels} == {("A4", "S4")}
 
 
@@ -107,19 +124,19 @@ def test_the_side_is_found():
     group = named_group("S5")
     model = plant(group, [CosetPlan(subgroup_of_class(group, "S4"))], seeded()).folded
     swapped = FoldedModel(model.right, model.left, model.out, model.bias)
-    assert all(found.record.status == "unexplained" for found in find(swapped, group))
+    assert all_open(find(swapped, group))
 
 
 def test_both_routes_to_the_shared_coset_agree():
     group = named_group("S5")
     planted = plant(group, [CosetPlan(subgroup_of_class(group, "F20"))], seeded())
-    assert all(found.record.shared_coset.routes_agree for found in find(planted.folded, group))
+    assert all(found.shared_coset.routes_agree for found in find(planted.folded, group))
 
 
 @pytest.mark.parametrize("name", ["S5", "S4", "Q8", "C7:C3"])
 def test_random_weights_are_refused(name):
     group = named_group(name)
-    assert {f.record.status for f in find(random_model(group, 40, seeded(1)), group)} == {"unexplained"}
+    assert all_open(find(random_model(group, 40, seeded(1)), group))
 
 
 @pytest.fixture(scope="module")
@@ -143,20 +160,20 @@ def memorised():
 
 def test_a_network_that_memorised_shuffled_labels_is_refused(memorised):
     group, model = memorised
-    assert not any(found.record.status == "explained" for found in find(model, group))
+    assert all_open(find(model, group))
 
 
 def test_circuits_are_the_shared_cosets():
     group = named_group("S5")
     planted = plant(group, [CosetPlan(subgroup_of_class(group, "S4"))], seeded(), dead_neurons=2)
-    neurons, circuits = find_circuits(find(planted.folded, group))
-    assert len(circuits) == 25
-    for circuit in circuits:
+    findings = fit(planted.folded, group).findings()
+    assert len(findings.circuits) == 25
+    for circuit in findings.circuits:
         inside = {tuple(planted.truth[n].shared_coset) for n in circuit.neurons}
         assert len(inside) == 1
         assert len(circuit.neurons) == 2
-    assert {neuron.record.circuit for neuron in neurons if neuron.record.status == "dead"} == {None}
-    summary, dead = summarise_classes(neurons, subgroup_lattice(group))
+        assert {findings.by_neuron[n].circuit for n in circuit.neurons} == {circuit.circuit}
+    summary, dead = findings.classes
     assert (summary.subgroup, summary.neurons, summary.circuits, summary.possible_circuits) == ("S4", 50, 25, 25)
     assert (dead.subgroup, dead.neurons, dead.strength) == ("dead", 2, 0)
 
@@ -164,8 +181,7 @@ def test_circuits_are_the_shared_cosets():
 def test_exemplars_put_the_zeros_on_the_diagonal_blocks():
     group = named_group("S5")
     model = plant(group, [CosetPlan(subgroup_of_class(group, "F20"))], seeded()).folded
-    values = {name: getattr(model, name).numpy() for name in ("left", "right", "out")}
-    (exemplar,) = find_exemplars(find_circuits(find(model, group))[0], values, subgroup_lattice(group))
+    (exemplar,) = fit(model, group).findings().exemplars
     left, right = np.array(exemplar.left), np.array(exemplar.right)
     same_block = np.equal.outer(exemplar.left_cosets, exemplar.right_cosets)
     assert np.array_equal(np.isclose(left[:, None] + right, 0), same_block)
@@ -178,8 +194,8 @@ def test_permuting_neurons_permutes_the_records():
     order = torch.randperm(model.width, generator=seeded(5))
     plain, moved = find(model, group), find(model.keep(order), group)
     for n, i in enumerate(order.tolist()):
-        assert moved[n].record.sentence == plain[i].record.sentence
-        assert moved[n].record.left.p_value == plain[i].record.left.p_value
+        assert moved[n].sentence == plain[i].sentence
+        assert moved[n].left.p_value == plain[i].left.p_value
 
 
 def test_models_of_another_group_are_refused():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from cosetta.circuits.wording import describe_coset
 from cosetta.groups import conjugate, cosets, named_group, subgroup_lattice
+from cosetta.hypotheses.coset.wording import describe_coset
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ import inspect
 import numpy as np
 import pytest
 
-from cosetta.measures import coset_variance_fraction, coset_variance_fractions, stander2024_concentration
-from cosetta.measures.cosets import _coset_means
 from cosetta.groups import cosets, named_group, subgroup_lattice
 from cosetta.harmonics import irreps
+from cosetta.measures import coset_variance_fraction, coset_variance_fractions, stander2024_concentration
+from cosetta.measures.cosets import _coset_means
 
 
 def naive_fraction(f, labels):

@@ -1,8 +1,8 @@
 import numpy as np
 
-from cosetta.measures import left_stabilizer, mirror_correlation, mirror_of, mirror_residual
 from cosetta.groups import conjugate, cosets, named_group
 from cosetta.harmonics import irreps
+from cosetta.measures import left_stabilizer, mirror_correlation, mirror_of, mirror_residual
 
 
 def naive_correlation(left, right, group):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cosetta.measures import CosetNull
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps
+from cosetta.measures import CosetNull
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,11 @@ import polars as pl
 import pytest
 
 import cosetta
-from cosetta.explanation import analyse_run
-from cosetta.measures import stander2024_concentration
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
-from cosetta.explanation import explain_run
+from cosetta.explanation import analyse_run, explain_run
 from cosetta.groups import cosets, named_group, subgroup_lattice
+from cosetta.measures import stander2024_concentration
 from cosetta.population import Census, census, load_census
 from cosetta.population.rows import GROK_ACCURACY, NEURONS, RUNS, TIMES
 from cosetta.training import TrainConfig, fast, load_run, train

@@ -94,7 +94,7 @@ class Analysis:
         seconds: wall time of the analysis.
         accuracy_pairs: number of pairs behind `accuracy`; None in files written before samples were possible.
         accuracy_interval: 95 % interval of the accuracy on all pairs when only a sample was scored, else None.
-        schema: number of the layout of the file that it was read from.
+        schema: number of this layout; an older file that was read is of this one from then on.
     """
 
     group: str
@@ -201,9 +201,9 @@ def load_analysis(path: str | os.PathLike[str]) -> Analysis:
             raise BadRun(
                 f"`{path}` must be a whole analysis of schema 1 or {SCHEMA}; {arrived}: run `cosetta explain` again"
             )
-        return _ANALYSIS.validate_python(upgrade(values) if schema == 1 else values)
+        return _ANALYSIS.validate_python(upgrade(values) | {"schema": SCHEMA} if schema == 1 else values)
+    except BadRun:
+        raise
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        if isinstance(error, BadRun):
-            raise
         detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else " ".join(str(error).split())
         raise BadRun(f"`{path}` must be a whole analysis; {detail}: run `cosetta explain` again") from error

@@ -208,7 +208,7 @@ class _Finder:
     def find(self, n: int) -> Found:
         if not self.cells.families:
             return OpenNeuron(n, f"{self.facts.group.name} has no proper subgroup besides 1")
-        left, right, out_label = (self._label(name, n) for name in ("left", "right", "out"))
+        left, right, out_label = self._label("left", n), self._label("right", n), self._label("out", n)
         if left is None or right is None:
             return OpenNeuron(n, self._misfit(n), left, right, out_label)
         h = self._nearest("left", n)
@@ -220,9 +220,8 @@ class _Finder:
         values = [getattr(model, side)[:, n].double().numpy() for side in ("left", "right")]
         residual = mirror_residual(*values, coset.representative, group)
         if residual > self.config.mirror_threshold:
-            return OpenNeuron(
-                n, f"the mirror law leaves {residual:.2g} of the right function's variance", left, right, out_label
-            )
+            reason = f"the mirror law leaves {residual:.2g} of the right function's variance"
+            return OpenNeuron(n, reason, left, right, out_label)
         H = self.lattice.subgroup(h)
         K = conjugate(H, int(group.inverse[coset.representative]))
         k = self.lattice.position(K)
