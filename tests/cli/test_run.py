@@ -65,6 +65,7 @@ def test_a_run_leaves_everything_it_promises(run_folder):
         "metrics.parquet",
         "model.safetensors",
         "report.html",
+        "timing.json",
     }
     analysis = load_analysis(run_folder)
     assert analysis.group == "S3"
