@@ -112,7 +112,7 @@ def test_a_planted_network_is_seen_as_planted():
 
 def test_labels_agree_with_the_finder():
     group = named_group("S4")
-    lattice, irreps = subgroup_lattice(group), all_irreps(group)
+    lattice = subgroup_lattice(group)
     H = lattice.subgroup(lattice.names.index("D8"))
     model = plant(group, [CosetPlan(H)], torch.Generator().manual_seed(1), random_neurons=4, dead_neurons=1).folded
     findings = CosetCircuit.fit(measure(model, group, CONFIG), CONFIG).findings().by_neuron

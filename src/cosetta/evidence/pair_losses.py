@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ BLOCK_ENTRIES = 2**18
 """Largest number of logits held at once: 1 MB in float32, which a cache holds."""
 
 
+@runtime_checkable
 class HasLogits(Protocol):
     """Anything with logits on pairs."""
 

@@ -99,15 +99,12 @@ class PairModel(ABC):
     def patched(
         self, pre: Float[Tensor, "pair neuron"], a: Int[Tensor, " pair"], b: Int[Tensor, " pair"]
     ) -> Float[Tensor, "pair g"]:
-        """Logits when the site holds other values.
+        """Logits, one a pair and element, when the site holds other values.
 
         Args:
             pre: the values that take the site's place.
             a: left factors of the pairs, which everything around the site still reads.
             b: right factors.
-
-        Returns:
-            One logit a pair and element.
 
         Raises:
             Unsupported: if there is no network to run on.

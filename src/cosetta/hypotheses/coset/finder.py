@@ -192,8 +192,8 @@ class _Finder:
         partner = self.lattice.position(conjugate(H, int(self.facts.group.inverse[g])))
         if self._of_subgroups("right")[n, partner] >= self.config.coset_threshold:
             return False
-        values = [getattr(self.facts.model, side)[:, n].double().numpy() for side in ("left", "right")]
-        return mirror_residual(*values, g, self.facts.group) <= self.config.mirror_threshold
+        left, right = (getattr(self.facts.model, side)[:, n].double().numpy() for side in ("left", "right"))
+        return mirror_residual(left, right, g, self.facts.group) <= self.config.mirror_threshold
 
     def _misfits(self, n: int) -> bool:
         family = self.families["left"][n]
@@ -217,8 +217,8 @@ class _Finder:
             reason = f"left and right use {left.subgroup}, but no conjugate pair H, g^-1 H g with a shared coset Hg"
             return OpenNeuron(n, reason, left, right, out_label)
         model, group = self.facts.model, self.facts.group
-        values = [getattr(model, side)[:, n].double().numpy() for side in ("left", "right")]
-        residual = mirror_residual(*values, coset.representative, group)
+        left_values, right_values = model.left[:, n].double().numpy(), model.right[:, n].double().numpy()
+        residual = mirror_residual(left_values, right_values, coset.representative, group)
         if residual > self.config.mirror_threshold:
             reason = f"the mirror law leaves {residual:.2g} of the right function's variance"
             return OpenNeuron(n, reason, left, right, out_label)
@@ -235,7 +235,7 @@ class _Finder:
             shared_coset=coset,
             mirror_residual=residual,
             expected_silent_share=H.order / group.order,
-            leak=coset_leak(*values, shared, group),
+            leak=coset_leak(left_values, right_values, shared, group),
             out_on=float(out[shared].mean() / (out.std() or 1.0)),
             out_off=float(out[~shared].mean() / (out.std() or 1.0)),
             out_residual=float(coset_variance_fraction(out, double_cosets(H, K))),
