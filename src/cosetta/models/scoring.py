@@ -213,6 +213,8 @@ def sum_scores(
         >>> right
         tensor([1, 0])
     """
+    if logits.shape[-1] == 1:  # the trivial group: no answer is wrong
+        return (product >= 0).sum((-2, -1)), torch.zeros(logits.shape[:-2], dtype=torch.float64, device=logits.device)
     margins = logits.sub_(logits.gather(-1, product)).scatter_(-1, product, -torch.inf)
     best = margins.amax(-1, keepdim=True)
     log_others = best[..., 0].double() + margins.sub_(best).exp_().sum(-1).double().log()
