@@ -172,7 +172,7 @@ def _ideal(account: AbstractHypothesis, mode: Mode) -> HasLogits:
 def _best(
     accounts: Sequence[AbstractHypothesis], contests: Sequence[Contest], lookup: float, faithful_at: float
 ) -> str:
-    """The account with the fewest bits of those that hold alone, reproduce the logits and are shorter than the table."""
+    """The account with the fewest bits of those that hold alone, fit the logits and are shorter than the table."""
     alone = [contest for contest in contests if contest.mode == "alone"]
     holds = {c.account for c in alone if c.verdict == "holds" and c.fidelity >= faithful_at}
     bits = {account.id: account.bits for account in accounts if account.id in holds and account.bits < lookup}
