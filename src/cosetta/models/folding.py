@@ -137,7 +137,7 @@ class Folding:
         return (*said, *self.notes)
 
     def _run(self) -> str:
-        every = self.pairs == self.all_pairs
+        every = self.additive_interval is None
         return f"all {self.pairs:,} pairs" if every else f"{self.pairs:,} sampled of {self.all_pairs:,} pairs"
 
     def record(self) -> dict[str, Any]:
