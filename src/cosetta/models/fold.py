@@ -71,7 +71,6 @@ def fold(
     Raises:
         BadConfig: if an argument is missing or does not fit the source.
         BadNetwork: if the network raises, gives NaN, changes between two calls, or its logits are not |G| long.
-        Unsupported: if no known activation follows the site.
 
     Example:
         >>> from cosetta.groups import named_group
@@ -266,6 +265,7 @@ class _Fold:
             parts=self._parts(left_by_all if self.whole else left_over, weight, share < ADDITIVE and known),
             largest_rest=rest.largest(variance),
             readout="none" if self.readout is None else self.readout.method,
+            activation_error=0.0 if self.readout is None else self.readout.activation_error,
             readout_error=0.0 if self.readout is None else self.readout.error,
             readout_rank=0 if self.readout is None else self.readout.rank,
             direct_share=self.direct_variance / (self.logit_variance or 1.0) if logits else 0.0,
