@@ -46,7 +46,8 @@ def describe_coset(members: Bool[np.ndarray, " g"], left: str, right: str, carri
         >>> G = named_group("S4")
         >>> describe_coset(G.permutations[:, 2] == 0, "S3#1", "S3#3", True, G)
         'ab maps 3 to 1'
-        >>> describe_coset(G.subgroup([7, 1]).members, "D8#1", "D8#1", True, G)  # (12) and (13)(24) make it
+        >>> square = G.subgroup([G.labels.index(label) for label in ("(12)", "(13)(24)")])
+        >>> describe_coset(square.members, "D8#1", "D8#1", True, G)
         'ab maps {1,2|3,4} to itself'
     """
     if group.permutations is not None:
@@ -72,11 +73,11 @@ def _orbit_facts(permutations: Int[np.ndarray, "g degree"], members: Bool[np.nda
     if even[members].all() or not even[members].any():
         now = bool(even[members][0])
         if (even != now).any():
-            yield _Fact("is even" if now else "is odd", even == now)
+            yield _Fact("is even" if now else "is odd", np.equal(even, now))
     for source, target in _orbits(permutations[members]):
         if len(source) <= min(MOST_POINTS, permutations.shape[1] - 1):
             inside = np.isin(np.arange(permutations.shape[1]), target)
-            yield _Fact(f"maps {_set(source)} to {_set(target)}", inside[permutations[:, source]].all(axis=1))
+            yield _Fact(f"maps {_set(source)} to {_set(target)}", np.all(inside[permutations[:, source]], axis=1))
 
 
 def _orbits(inside: Int[np.ndarray, "member degree"]) -> list[tuple[list[int], list[int]]]:
@@ -118,7 +119,7 @@ def _sent(permutations: np.ndarray, before: np.ndarray, after: np.ndarray) -> Bo
     points = np.flatnonzero(before >= 0)
     leaders = np.unique(before[points], return_index=True)[1]  # a point of each block
     blocks = after[permutations[:, points]]
-    return ((blocks >= 0) & (blocks == blocks[:, leaders[before[points]]])).all(axis=1)
+    return np.all((blocks >= 0) & (blocks == blocks[:, leaders[before[points]]]), axis=1)
 
 
 def _pinning(facts: list[_Fact], members: Bool[np.ndarray, " g"]) -> list[_Fact]:
