@@ -15,9 +15,10 @@ import sys
 import time
 
 GROUPS = (
-    "S3 C2^5 C59 D48 SL(2,3) GL(2,3) C2^6 Heis(5) A5 SL(2,5) S5 D118 C113 C2wrS3xC2 SmallGroup(64,138) PSL(2,7) C3^4:C2 "
-    "A5xC2 D200 Aff(16) Q128 S4xC5 S5xC2 D240 C2xC2xC60 S4xS3 A6 S4wrC2 S6 D2000"
-).split()
+    *("S3", "C2^5", "C59", "D48", "SL(2,3)", "GL(2,3)", "C2^6", "Heis(5)", "A5", "SL(2,5)", "S5", "D118", "C113"),
+    *("C2wrS3xC2", "SmallGroup(64,138)", "PSL(2,7)", "A5xC2", "D200", "Aff(16)", "Q128", "S4xC5", "S5xC2", "D240"),
+    *("C2xC2xC60", "S4xS3", "SmallGroup(192,955)", "A6", "SmallGroup(384,8580)", "S6", "D2000"),
+)
 STAGES_SHOWN = 3
 """Slowest stages of the analysis that are named."""
 
@@ -78,7 +79,9 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.inside:
         measure(arguments.groups[0], arguments.neurons)
         return
-    heading = "group                order  subgr class   table lattice  irreps  analyse peakGB  slowest stages of analyse (s)"
+    heading = (
+        "group                order  subgr class   table lattice  irreps  analyse peakGB  slowest stages of analyse (s)"
+    )
     print(heading, flush=True)
     for name in arguments.groups or GROUPS:
         command = [sys.executable, __file__, name, "--neurons", str(arguments.neurons), "--inside"]

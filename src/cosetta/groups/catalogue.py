@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.families import Recipe, permutation_recipe
 from cosetta.groups.generated import permutation_group
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 from cosetta.groups.isomorphism import find_isomorphism
 
 __all__ = ["CATALOGUE_LIMIT", "SmallGroupEntry", "catalogue", "small_group", "small_group_id"]

@@ -13,8 +13,9 @@ from typing import final
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.generated import permutation_group
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 from cosetta.groups.products import MAX_DEGREE
 
 __all__ = ["FAMILIES", "Recipe", "affine", "heisenberg", "is_prime", "permutation_recipe"]

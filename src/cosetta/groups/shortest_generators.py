@@ -4,19 +4,14 @@ Elements generate H exactly when no maximal subgroup of H contains them all, so 
 sets are the sets that every maximal subgroup misses; none of them needs a closure.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from cosetta.groups.group import Group
-
-if TYPE_CHECKING:
-    from cosetta.groups.lattice import SubgroupLattice
+from cosetta.groups.lattice import SubgroupLattice
 
 __all__ = ["shortest_generators", "shown_generators"]
 
 
-def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int, ...]:
+def shortest_generators(lattice: SubgroupLattice, position: int) -> tuple[int, ...]:
     """A smallest generating set of one subgroup.
 
     Args:
@@ -28,7 +23,8 @@ def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int,
         their labels, then by `display_order`.
 
     Example:
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.group import Group
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> [S3.labels[g] for g in shortest_generators(subgroup_lattice(S3), 5)]
         ['(12)', '(13)']
@@ -40,7 +36,7 @@ def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int,
     return tuple(int(elements[i]) for i in next(c for c in covers if c is not None))
 
 
-def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
+def shown_generators(lattice: SubgroupLattice, position: int) -> str:
     """Those generators as text: `(12)(34)` for a cyclic subgroup of a permutation group, else `<(12),(34)>`.
 
     Args:
@@ -51,7 +47,8 @@ def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
         The text.
 
     Example:
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.group import Group
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> shown_generators(subgroup_lattice(S3), 1), shown_generators(subgroup_lattice(S3), 5)
         ('(12)', '<(12),(13)>')
@@ -61,32 +58,6 @@ def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
     if len(labels) == 1 and lattice.group.permutations is not None:
         return labels[0]
     return f"<{','.join(labels)}>"
-
-
-def display_order(group: Group) -> np.ndarray:
-    """Elements in the order in which a reader expects them.
-
-    The identity comes first. Permutations go by descending order, then by the last point that they move, the length
-    of their label and the label: (123) before (132) before (12) before (13). Other elements go by number.
-
-    Args:
-        group: the group.
-
-    Returns:
-        All elements; the identity is first.
-
-    Example:
-        >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
-        >>> [S3.labels[a] for a in display_order(S3)]
-        ['e', '(123)', '(132)', '(12)', '(13)', '(23)']
-    """
-    if group.permutations is None:
-        return np.arange(group.order)
-    moved = group.permutations != np.arange(group.permutations.shape[1])
-    last = np.where(moved, np.arange(1, moved.shape[1] + 1), 0).max(axis=1).tolist()
-    orders, labels = group.element_orders.tolist(), group.labels
-    others = sorted(range(1, group.order), key=lambda a: (-orders[a], last[a], len(labels[a]), labels[a]))
-    return np.array([0, *others])
 
 
 def _first_cover(missing: np.ndarray, count: int) -> tuple[int, ...] | None:

@@ -9,13 +9,11 @@ is in `naming.py`.
 
 from collections.abc import Sequence
 from math import factorial, prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int
 
-if TYPE_CHECKING:
-    from cosetta.groups.lattice import SubgroupLattice
+from cosetta.groups.lattice import SubgroupLattice
 
 __all__ = ["invariant_factors", "structure_names"]
 
@@ -37,7 +35,7 @@ _SIMPLE = {
 """Simple groups of order below 20,160 other than A_n; their orders tell them apart."""
 
 
-def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
+def structure_names(lattice: SubgroupLattice) -> tuple[str, ...]:
     """Structure of the subgroups of each class.
 
     Args:
@@ -52,7 +50,7 @@ def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
 
     Example:
         >>> from cosetta.groups.group import Group
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> structure_names(subgroup_lattice(Group.from_permutations([(1, 0, 2, 3), (1, 2, 3, 0)])))
         ('1', 'C2', 'C2', 'C3', 'C4', 'V4', 'V4', 'S3', 'D8', 'A4', 'S4')
     """
@@ -62,7 +60,7 @@ def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
     return tuple(names)
 
 
-def commutes(lattice: "SubgroupLattice", position: int) -> bool:
+def commutes(lattice: SubgroupLattice, position: int) -> bool:
     """Whether a subgroup is abelian.
 
     Args:
@@ -105,7 +103,7 @@ def invariant_factors(element_orders: Int[np.ndarray, " g"]) -> tuple[int, ...]:
 class _Recognition:
     """The representative of one class, with the names of all smaller classes."""
 
-    def __init__(self, lattice: "SubgroupLattice", c: int, names: Sequence[str]):
+    def __init__(self, lattice: SubgroupLattice, c: int, names: Sequence[str]):
         self.lattice, self.names = lattice, names
         self.position = int(np.flatnonzero(lattice.class_of == c)[0])
         self.order = int(lattice.orders[self.position])
