@@ -15,6 +15,7 @@ from jaxtyping import Int, UInt8
 
 from cosetta.errors import Unsupported
 from cosetta.groups.group import Group, Subgroup, conjugates, known_subgroup
+from cosetta.groups.integers import prime_factors
 from cosetta.groups.subgroups import cosets, normalizer, transversal
 
 __all__ = ["CLASS_LIMIT", "SUBGROUP_LIMIT", "FoundClass", "find_subgroup_classes"]
@@ -111,28 +112,18 @@ def _prime_power_generators(group: Group) -> _Zuppos:
     orders, everything = group.element_orders, np.arange(group.order)
     smallest, power = everything.copy(), everything.copy()
     prime_power = np.zeros(group.order, dtype=np.int64)
-    smallest_prime = np.array([_smallest_prime(int(k)) for k in range(orders.max() + 1)])[orders]
+    factors = [set(prime_factors(k)) for k in range(orders.max() + 1)]
+    smallest_prime = np.array([min(primes, default=0) for primes in factors])[orders]
     for exponent in range(1, int(orders.max())):
         coprime = np.gcd(exponent, orders) == 1
         smallest = np.where(coprime & (exponent < orders), np.minimum(smallest, power), smallest)
         prime_power = np.where(smallest_prime == exponent, power, prime_power)
         power = group.table[power, everything]
-    is_zuppo = (smallest == everything) & np.array([_is_prime_power(int(k)) for k in range(orders.max() + 1)])[orders]
+    is_zuppo = (smallest == everything) & np.array([len(set(prime_factors(k))) == 1 for k in range(orders.max() + 1)])[
+        orders
+    ]
     elements = np.flatnonzero(is_zuppo)
     return _Zuppos(smallest, elements, prime_power[elements])
-
-
-def _smallest_prime(n: int) -> int:
-    """Smallest prime factor, 0 for n < 2."""
-    return next((p for p in range(2, n + 1) if n % p == 0), 0)
-
-
-def _is_prime_power(n: int) -> bool:
-    """Whether n = p^k with k >= 1."""
-    p = _smallest_prime(n)
-    while p and n % p == 0:
-        n //= p
-    return p > 0 and n == 1
 
 
 def _whole_class(H: Subgroup) -> FoundClass:

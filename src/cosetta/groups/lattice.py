@@ -235,6 +235,40 @@ class SubgroupLattice:
         """Position of each bit set."""
         return {row.tobytes(): i for i, row in enumerate(self.packed)}
 
+    def images(
+        self, positions: Int[np.ndarray, " of"], automorphisms: Int[np.ndarray, "automorphism g"]
+    ) -> Int[np.ndarray, "automorphism of"]:
+        """Positions of the images of subgroups under automorphisms.
+
+        Args:
+            positions: which subgroups.
+            automorphisms: image of each element, one row an automorphism; a row that is none gives nonsense.
+
+        Returns:
+            The position of each image.
+
+        Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
+            >>> C3 = Group((np.arange(3)[:, None] + np.arange(3)) % 3, name="C3")
+            >>> subgroup_lattice(C3).images(np.array([0, 1]), np.array([[0, 2, 1]])).tolist()
+            [[0, 1]]
+        """
+        weights, keys, order = self._keys
+        sums = weights[automorphisms] @ self.members[positions].T.astype(np.float64)
+        return order[np.searchsorted(keys, sums)]
+
+    @cached_property
+    def _keys(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights of the elements whose sums tell the subgroups apart; the sums, ascending; and whose they are."""
+        largest = 2**53 // self.group.order  # sums stay exact in float64
+        for seed in range(20):
+            weights = np.random.default_rng(seed).integers(1, largest, self.group.order).astype(np.float64)
+            sums = self.members.astype(np.float64) @ weights
+            order = np.argsort(sums)
+            if (np.diff(sums[order]) > 0).all():
+                return weights, sums[order], order
+        raise AssertionError("random weights always told subgroups apart before")
+
     @cached_property
     def generators(self) -> Int[np.ndarray, "subgroup generator"]:
         """A few generators of each subgroup, padded with the identity: H lies in K exactly when these do."""

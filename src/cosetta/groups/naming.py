@@ -31,6 +31,9 @@ __all__ = ["class_orbits", "name_classes"]
 NAMING_LIMIT = 20_000
 """Most generator images tried in the search for automorphisms; beyond it no class is starred."""
 
+IMAGE_BLOCK = 1_000_000
+"""Entries of the table of automorphisms worked on at once."""
+
 
 def name_classes(lattice: SubgroupLattice) -> tuple[str, ...]:
     """Names of the classes of subgroups.
@@ -81,16 +84,18 @@ def class_orbits(lattice: SubgroupLattice, limit: int = NAMING_LIMIT) -> tuple[t
         >>> class_orbits(subgroup_lattice(Group(np.arange(4)[:, None] ^ np.arange(4))))     # V4: three C2 alike
         ((0,), (1, 2, 3), (4,))
     """
-    orbit_of = list(range(len(lattice.class_normalizers)))
-    elements = [np.flatnonzero(lattice.members[start]) for start in _representatives(lattice)]
-    for automorphism in outer_automorphisms(lattice.group, limit)[1:]:
-        for c, H in enumerate(elements):
-            image = np.zeros(lattice.group.order, dtype=bool)
-            image[automorphism[H]] = True
-            target = int(lattice.class_of[lattice.find(image)])
-            low, high = sorted((orbit_of[c], orbit_of[target]))
-            orbit_of = [low if o == high else o for o in orbit_of]
-    return tuple(tuple(c for c, o in enumerate(orbit_of) if o == first) for first in sorted(set(orbit_of)))
+    starts = _representatives(lattice)
+    automorphisms = outer_automorphisms(lattice.group, limit)[1:]
+    orbit_of = np.arange(len(starts))
+    for block in np.array_split(automorphisms, max(1, len(automorphisms) * lattice.group.order // IMAGE_BLOCK)):
+        for images in lattice.class_of[lattice.images(starts, block)]:  # class of the image of each class
+            while True:
+                low = np.minimum(orbit_of, orbit_of[images])
+                np.minimum.at(low, images, orbit_of)
+                if (low == orbit_of).all():
+                    break
+                orbit_of = low
+    return tuple(tuple(np.flatnonzero(orbit_of == first).tolist()) for first in np.unique(orbit_of))
 
 
 def _representatives(lattice: SubgroupLattice) -> np.ndarray:

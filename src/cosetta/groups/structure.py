@@ -8,11 +8,13 @@ is in `naming.py`.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from math import factorial, prod
 
 import numpy as np
 from jaxtyping import Int
 
+from cosetta.groups.integers import is_prime, prime_factors
 from cosetta.groups.lattice import SubgroupLattice
 
 __all__ = ["invariant_factors", "structure_names"]
@@ -89,7 +91,7 @@ def invariant_factors(element_orders: Int[np.ndarray, " g"]) -> tuple[int, ...]:
         ((2, 2), (6,))
     """
     order, invariants = len(element_orders), []
-    for p in _prime_factors(order):
+    for p in dict.fromkeys(prime_factors(order)):
         power, parts, before = p, [], 1
         while (count := int(np.count_nonzero(power % element_orders == 0))) > before:
             rank = round(np.log(count / before) / np.log(p))  # number of cyclic factors of order at least `power`
@@ -158,7 +160,7 @@ class _Recognition:
 
     def _frobenius(self) -> str | None:
         """C_p:C_m with p prime, m > 2 and C_p its own centralizer."""
-        p = _prime_factors(self.order)[-1]
+        p = prime_factors(self.order)[-1]
         m, kernel = self.order // p, self.normal[self.lattice.orders[self.normal] == p]
         if m < 3 or m % p == 0 or (p - 1) % m or not kernel.size:
             return None
@@ -169,10 +171,13 @@ class _Recognition:
 
     def _direct(self) -> str | None:
         """Two normal subgroups that meet trivially and whose orders multiply to the order."""
-        pairs = [(N, K) for N in self.normal.tolist() for K in self._complements(N, self.normal).tolist()]
+        pairs = {
+            tuple(sorted((self._name_of(N), self._name_of(K))))
+            for N in self.normal.tolist()
+            for K in self._complements(N, self.normal).tolist()
+        }
         options = []
-        for N, K in pairs:
-            parts = [self._name_of(N), self._name_of(K)]
+        for parts in pairs:
             factors = sorted((f for part in parts for f in _factors(part)), key=_factor_key)
             options.append((sum(map(_depth, factors)), len(factors), "x".join(map(_bracketed, factors))))
         return str(min(options)[2]) if options else None
@@ -193,7 +198,7 @@ class _Recognition:
         options = []
         for N in self.normal.tolist():
             p, name = self.order // int(self.lattice.orders[N]), self._name_of(N)
-            if _prime_factors(p) == [p]:
+            if is_prime(p):
                 options.append((_depth(name), f"{_bracketed(name)}.C{p}"))
         return min(options)[1] if options else None
 
@@ -216,11 +221,7 @@ def _abelian_name(element_orders: np.ndarray) -> str:
     return "x".join(f"C{n}" for n in reversed(factors)) or "1"
 
 
-def _prime_factors(n: int) -> list[int]:
-    """Prime factors, each once, ascending."""
-    return [d for d in range(2, n + 1) if n % d == 0 and all(d % k for k in range(2, d))]
-
-
+@cache
 def _factors(name: str) -> list[str]:
     """Direct factors that a name shows; names with parentheses stay whole."""
     return [name] if "(" in name or _depth(name) else name.split("x")
@@ -237,6 +238,7 @@ def _bracketed(name: str) -> str:
     return f"({name})" if _depth(name) else name
 
 
+@cache
 def _depth(name: str) -> int:
     """How far a name is from a proof of the isomorphism type."""
     return sum(name.count(mark) for mark in (":", ".", " "))
