@@ -17,7 +17,7 @@ import cosetta
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cosetta"
 LAYERS = (
-    "errors _version files machine config results",
+    "errors _version files machine config results stopping",
     "groups",
     "harmonics",
     "models",
@@ -25,7 +25,7 @@ LAYERS = (
     "measures",
     "hypotheses",
     "evidence",
-    "analysis trajectory",
+    "analysis trajectory description parts",
     "report",
     "explanation",
     "population",

@@ -25,8 +25,11 @@ _HOME = {
     "power": "cosetta.harmonics",
     # models
     "FoldedModel": "cosetta.models",
+    "Folding": "cosetta.models",
     "GroupNetwork": "cosetta.models",
+    "PairModel": "cosetta.models",
     "PairScorer": "cosetta.models",
+    "fold": "cosetta.models",
     "load": "cosetta.models.exporting",
     "open_checkpoint": "cosetta.models.importers",
     # training
@@ -36,6 +39,7 @@ _HOME = {
     "AnalysisConfig": "cosetta.config",
     "analyse": "cosetta.analysis",
     "coset_variance_fraction": "cosetta.measures",
+    "describe": "cosetta.description",
     "load_analysis": "cosetta.results",
     "write_report": "cosetta.report",
     # populations
@@ -47,10 +51,11 @@ __all__ = ["__version__", *_HOME]
 if TYPE_CHECKING:
     from cosetta.analysis import analyse
     from cosetta.config import AnalysisConfig
+    from cosetta.description import describe
     from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
     from cosetta.harmonics import Irrep, fourier, inverse_fourier, irreps, power
     from cosetta.measures import coset_variance_fraction
-    from cosetta.models import FoldedModel, GroupNetwork, PairScorer
+    from cosetta.models import FoldedModel, Folding, GroupNetwork, PairModel, PairScorer, fold
     from cosetta.models.exporting import load
     from cosetta.models.importers import open_checkpoint
     from cosetta.population import census

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
-from cosetta.evidence import open_notes, test_circuits, test_interventions, test_replacements
+from cosetta.evidence import compete, open_notes, test_circuits, test_interventions, test_replacements
 from cosetta.groups import Group
 from cosetta.hypotheses import ACCOUNTS, AbstractHypothesis, CosetCircuit
 from cosetta.hypotheses.coset import summarise_classes
@@ -59,6 +59,7 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
     model = model.fold() if isinstance(model, GroupNetwork) else model.to(device="cpu")
     facts = measure(model, group, config)
     accounts, records = fit_accounts(facts, config)
+    arena, records = compete(facts, accounts, records, config) if config.arena else (None, records)
     coset = next((account for account in accounts if isinstance(account, CosetCircuit)), None)
     evidence = (test_replacements(coset) if coset else ()) + test_interventions(model, group, config, network)
     neurons = _neurons(facts, records)
@@ -77,6 +78,8 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         coset=findings,
         evidence=evidence,
         accounts=records,
+        arena=arena,
+        chance=coset.chance() if coset else None,
         thresholds=config.model_dump(),
         unexplained=open_notes(neurons, findings, evidence),
         seconds=time.monotonic() - started,

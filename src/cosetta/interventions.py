@@ -117,7 +117,13 @@ STANDER2024: tuple[Intervention, ...] = (
         "swap left and right",
         "computes ba: right on the commuting pairs only, accuracy {commuting}",
         _reversed,
-        lambda model: replace(model, left=model.right, right=model.left),
+        lambda model: replace(
+            model,
+            left=model.right,
+            right=model.left,
+            direct_left=model.direct_right,
+            direct_right=model.direct_left,
+        ),
     ),
     Intervention(
         "flip-both",

@@ -94,7 +94,7 @@ def test_runs_may_lie_at_any_depth_and_count_once(copied):
         ("config.json", b"[]", "whole record"),
         ("config.json", b'{"config": {}, "group": {"name": "S3", "order": 6}}', "whole record"),
         ("config.json", b'{"config": {}, "group": []}', "whole record"),
-        ("metrics.parquet", b"PAR1", "Parquet"),
+        ("metrics.parquet", b"PAR1", "whole metrics"),
         ("analysis.json", b"{}", "whole analysis"),
         ("analysis.json", None, "cosetta explain"),
         ("model.safetensors", b"half", "safetensors"),

@@ -2,8 +2,29 @@
 
 from cosetta.hypotheses.base import AbstractHypothesis
 from cosetta.hypotheses.coset import CosetCircuit
+from cosetta.hypotheses.gcr import Characters, ProductActivations
+from cosetta.hypotheses.irrep import OneIrrep
+from cosetta.hypotheses.lookup import Lookup, lookup_bits
+from cosetta.hypotheses.nothing import Nothing
+from cosetta.hypotheses.quotient import Quotients
+from cosetta.hypotheses.rank_one import RankOneNeurons, RankOneOut
+from cosetta.hypotheses.rho_set import RhoSets, UniformRhoSets
+from cosetta.hypotheses.twisted import TwistedCosets
 
-__all__ = ["ACCOUNTS", "AbstractHypothesis", "CosetCircuit"]
+__all__ = ["ACCOUNTS", "AbstractHypothesis", "CosetCircuit", "lookup_bits"]
 
-ACCOUNTS: tuple[type[AbstractHypothesis], ...] = (CosetCircuit,)
+ACCOUNTS: tuple[type[AbstractHypothesis], ...] = (
+    CosetCircuit,
+    TwistedCosets,
+    RhoSets,
+    UniformRhoSets,
+    RankOneOut,
+    RankOneNeurons,
+    OneIrrep,
+    Quotients,
+    Characters,
+    ProductActivations,
+    Lookup,
+    Nothing,
+)
 """Every account, in the order in which tables show them. A line here is all that a new account needs."""

@@ -104,6 +104,36 @@ class Facts:
         """Mean post-activation of each neuron over the pairs with each product."""
         return product_means(self.model, self.group)
 
+    @cached_property
+    def noise(self) -> float:
+        """The network's own noise: the median over live neurons of what neither mirror nor rank one explains of left.
+
+        A neuron's part is the smaller of 1 - (mirror correlation) and 1 - (share of `left` that its rank-one part
+        holds); in [0, 1]. Cosets enter neither, so no account can lower it.
+        """
+        if not len(self.live):
+            return 0.0
+        mirror = 1 - self.mirror[self.live].max(axis=1)
+        ranks = 1 - (self.isotypic("left") * self.rank_one["left"].share)[self.live]
+        return float(np.clip(np.median(np.minimum(mirror, ranks)), 0, 1))
+
+    def coset_fractions(self, name: str) -> Float[np.ndarray, "neuron subgroup"]:
+        """Coset variance fractions of a function.
+
+        Args:
+            name: `left`, `right` or `out`.
+
+        Returns:
+            Values in [0, 1] for every subgroup.
+
+        Raises:
+            Unsupported: if the group's subgroups are out of reach.
+        """
+        fractions = self.functions[name].fractions
+        if fractions is None:
+            raise Unsupported(self.no_lattice)
+        return fractions
+
     def isotypic(self, name: str) -> Float[np.ndarray, " neuron"]:
         """Share of a function's power in its neuron's irrep.
 

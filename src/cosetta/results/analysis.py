@@ -5,15 +5,16 @@ neuron come first; what an account says of it is in that account's record. This 
 finder.
 """
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
 
 from cosetta.errors import BadRun
+from cosetta.files import read_json
 from cosetta.results.arena import AccountRecord, Arena
 from cosetta.results.coset import CosetFindings
 from cosetta.results.evidence import Evidence
@@ -108,7 +109,7 @@ class Analysis:
     neurons: tuple[Neuron, ...]
     coset: CosetFindings
     evidence: tuple[Evidence, ...]
-    thresholds: dict[str, float]
+    thresholds: dict[str, float | int | bool]
     unexplained: tuple[str, ...]
     accounts: tuple[AccountRecord, ...] = ()
     arena: Arena | None = None
@@ -130,6 +131,22 @@ class Analysis:
     def covered_share(self) -> float:
         """Share of the live neurons that the coset account covers, in [0, 1]; 0 without live neurons."""
         return len(self.coset.covered) / max(1, len(self.live))
+
+    def neuron(self, position: int) -> Neuron:
+        """One neuron.
+
+        Args:
+            position: in the network, 0 to width - 1.
+
+        Returns:
+            Its facts, and the accounts that cover it.
+
+        Raises:
+            KeyError: if there is no such neuron.
+        """
+        if not 0 <= position < len(self.neurons):
+            raise KeyError(f"neurons are numbered 0 to {len(self.neurons) - 1}; got {position}")
+        return self.neurons[position]
 
     def row(self, id: str) -> Evidence:
         """One causal test.
@@ -191,19 +208,44 @@ def load_analysis(path: str | os.PathLike[str]) -> Analysis:
     """
     path = Path(path)
     path = path / "analysis.json" if path.is_dir() else path
-    if not path.is_file():
-        raise BadRun(f"an analysis `{path}` is needed; it does not exist: run `cosetta explain {path.parent}` first")
+    advice = f"run `cosetta explain {path.parent}` again"
+    values = read_json(path, dict, what="a whole analysis", advice=advice)
+    schema = values.get("schema")
+    if schema == 1:
+        analysis = _upgraded(values, path, advice)
+    elif schema == SCHEMA:
+        analysis = read_json(path, Analysis, what="a whole analysis", advice=advice, schema=SCHEMA)
+    else:
+        arrived = "none" if schema is None else repr(schema)
+        raise BadRun(f"`{path}` must be an analysis of schema 1 or {SCHEMA}; its schema is {arrived}: {advice}")
+    if reason := _incoherent(analysis):
+        raise BadRun(f"`{path}` must be a whole analysis; {reason}: {advice}")
+    return analysis
+
+
+def _upgraded(values: dict[str, Any], path: Path, advice: str) -> Analysis:
+    """The analysis in a file of schema 1."""
     try:
-        values = from_json(path.read_bytes(), allow_inf_nan=True)
-        schema = values["schema"] if isinstance(values, dict) and "schema" in values else None
-        if schema not in (1, SCHEMA):
-            arrived = "it has none" if schema is None else f"it has {schema!r}"
-            raise BadRun(
-                f"`{path}` must be a whole analysis of schema 1 or {SCHEMA}; {arrived}: run `cosetta explain` again"
-            )
-        return _ANALYSIS.validate_python(upgrade(values) | {"schema": SCHEMA} if schema == 1 else values)
-    except BadRun:
-        raise
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else " ".join(str(error).split())
-        raise BadRun(f"`{path}` must be a whole analysis; {detail}: run `cosetta explain` again") from error
+        return _ANALYSIS.validate_json(json.dumps(upgrade(values)), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
+    except KeyError as error:
+        reason = f"`{error.args[0]}` is missing"
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+    raise BadRun(f"`{path}` must be a whole analysis of schema 1; {reason}: {advice}")
+
+
+def _incoherent(analysis: Analysis) -> str:
+    """What types cannot say: positions that lead nowhere. Empty if all is well."""
+    if [neuron.neuron for neuron in analysis.neurons] != list(range(analysis.width)):
+        return f"it has {len(analysis.neurons)} neurons of {analysis.width}"
+    live = [neuron.neuron for neuron in analysis.live]
+    if not analysis.coset.refused and [finding.neuron for finding in analysis.coset.neurons] != live:
+        return f"it has {len(analysis.coset.neurons)} findings of {len(live)} live neurons"
+    known = set(live)
+    for record in analysis.accounts:
+        if not {neuron.neuron for neuron in record.neurons} <= known:
+            return f"account `{record.id}` names a neuron that is not live"
+    return ""

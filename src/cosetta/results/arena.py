@@ -99,6 +99,7 @@ class Draws:
         accuracy_interval: 2.5 and 97.5 % points of the draws.
         recovered: mean of the recovered share over the draws.
         recovered_interval: 2.5 and 97.5 % points of the draws.
+        fidelity: mean fidelity over the draws.
         pairs: number of pairs that each draw was scored on.
     """
 
@@ -108,6 +109,7 @@ class Draws:
     accuracy_interval: tuple[float, float]
     recovered: float
     recovered_interval: tuple[float, float]
+    fidelity: float
     pairs: int
 
 
@@ -124,6 +126,8 @@ class Contest:
         loss: of the ideal, nats.
         kl: mean KL divergence from the network, nats.
         recovered: see the module; at least 0.
+        fidelity: share of the variance of the network's centred logits over the pairs that the ideal reproduces, at
+            most 1; unlike `recovered` it does not saturate when the answers are right.
         recovered_interval: 95 % interval over the pairs when they are a sample; both ends equal `recovered` when they
             are all.
         control: the same with wrong content, or None where the account has no control.
@@ -139,6 +143,7 @@ class Contest:
     kl: float
     recovered: float
     recovered_interval: tuple[float, float]
+    fidelity: float
     control: Draws | None
     verdict: Standing
 
@@ -156,7 +161,7 @@ class Exchange:
         accuracy: after the exchange, in [0, 1].
         loss: after the exchange, nats.
         control_loss: after exchanges between random inputs, as many, nats.
-        verdict: `holds` if the loss moves by less than a tenth of what the control moves it.
+        verdict: `holds` if the loss moves by less than 1 % of what the control moves it.
     """
 
     account: str
@@ -182,7 +187,8 @@ class Arena:
         lookup_bits: size of the multiplication table, |G|^2 log2 |G|; an account above it explains nothing.
         contests: every account under every replacement that it allows.
         exchanges: one equivalence test an account.
-        best: id of the account that holds alone with the fewest bits, or an empty string.
+        best: id of the account with the fewest bits among those that hold alone, have fewer bits than the table and
+            reproduce the logits (`faithful_at`); empty if there is none.
     """
 
     pairs: int

@@ -22,10 +22,10 @@ from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
-from cosetta.hypotheses.coset.finder import Found, FoundCoset, find_neurons
+from cosetta.hypotheses.coset.finder import Found, FoundCoset, chance_of_cosets, find_neurons
 from cosetta.measures.facts import Facts
 from cosetta.measures.mirror import mirror_of
-from cosetta.results import CircuitRecord, CosetFindings, OpenNeuron, Prediction
+from cosetta.results import Chance, CircuitRecord, CosetFindings, OpenNeuron, Prediction
 
 __all__ = ["Assignment", "CosetCircuit"]
 
@@ -120,6 +120,14 @@ class CosetCircuit(AbstractHypothesis):
             classes=summarise_classes(self.found, self.facts),
             exemplars=find_exemplars(self.found, self.facts),
         )
+
+    def chance(self) -> Chance:
+        """Shares of neurons in cosets beside what chance would reach.
+
+        Returns:
+            The shares.
+        """
+        return chance_of_cosets(self.facts, self.found, self.config)
 
     def functions(self) -> Functions:
         """Coset means in place of the assigned neurons' functions.

@@ -13,9 +13,10 @@ from typing import Literal, final
 import numpy as np
 import torch
 from jaxtyping import Bool, Int
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cosetta.files import write_whole
+from cosetta.errors import BadRun
+from cosetta.files import read_json, write_whole
 from cosetta.groups import Group, SubgroupLattice, cosets, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024
@@ -245,10 +246,9 @@ def right_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Int[
 def _cached(path: Path) -> RunMeasures | None:
     """A whole cache of this schema, or None."""
     try:
-        found = _MEASURES.validate_json(path.read_bytes())
-    except (OSError, ValidationError, UnicodeDecodeError):
+        return read_json(path, RunMeasures, what="measures of a run", advice="they are made again", schema=SCHEMA)
+    except BadRun:
         return None
-    return found if found.schema == SCHEMA else None
 
 
 def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
@@ -274,7 +274,7 @@ def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
         test_accuracy=float(last["test_accuracy"]),
         test_loss=float(last["test_loss"]),
         steps=int(last["step"]),
-        seconds=float(last["seconds"]),
+        seconds=float(last["seconds"] or 0.0),  # unknown without timing.json
         grok_step=_grok_step(metrics["step"].to_list(), metrics["test_accuracy"].to_list()),
         interventions={"none": Scores(analysis.accuracy, analysis.loss, group.order**2)} | scores,
         neurons=tuple(_neuron(neuron, analysis, c) for neuron, c in zip(analysis.neurons, least, strict=True)),
