@@ -1,4 +1,4 @@
-"""Make `golden_s5.json`: what the coset account finds in a fixed planted network, for `tests/hypotheses/test_golden.py`.
+"""Make `golden_s5.json`: what the coset account finds in one planted network, for `tests/hypotheses/test_golden.py`.
 
 Run: python tests/data/make_golden.py, when the labelling rule changes on purpose, and say why in LOG.md.
 """
