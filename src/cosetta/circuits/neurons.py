@@ -88,7 +88,7 @@ def find_neurons(
     strength = logit_strength(model, statistics)
     correlation = mirror_correlation(functions["left"].values, functions["right"].values, irreps)
     null = CosetNull(lattice, irreps, config.null_samples, config.seed)
-    dead = (strength <= config.dead_threshold * strength.max()) | (correlation.max(axis=1) == 0)
+    dead = (strength <= config.dead_threshold * strength.max(initial=0.0)) | (correlation.max(axis=1) == 0)
     finder = _Finder(model, group, lattice, irreps, functions, correlation, null, config)
     return tuple(
         finder.find(n, bool(dead[n]), float(strength[n]), float(statistics.silent_share[n])) for n in range(model.width)

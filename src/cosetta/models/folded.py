@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.errors import Unsupported
+from cosetta.models.numbers import check_kinds, check_sizes
 
 __all__ = ["ACTIVATIONS", "FoldedModel"]
 
@@ -38,7 +39,8 @@ class FoldedModel:
 
     Raises:
         ValueError: if the shapes do not belong together or a value is not finite.
-        Unsupported: if the activation is not known.
+        Unsupported: if the activation is not known, a precision is not float32 or float64 throughout, or weights are so
+            large that logits could reach 1e30.
 
     Source:
         Stander et al. 2023 (arXiv:2312.06581), section 2: left = E_l W_l^T, right = E_r W_r^T, out = U.
@@ -59,16 +61,13 @@ class FoldedModel:
         """Refuse shapes that do not belong together."""
         if self.activation not in ACTIVATIONS:
             raise Unsupported(f"`activation` must be one of {', '.join(ACTIVATIONS)}; got '{self.activation}'")
+        check_kinds({name: getattr(self, name) for name in _ARRAYS})
         shapes = {name: tuple(getattr(self, name).shape) for name in ("left", "right", "out")}
         if len(set(shapes.values())) != 1 or self.bias.shape != self.left.shape[:1]:
             raise ValueError(
                 f"`left`, `right`, `out` must be order x width and `bias` order; got {shapes}, {self.bias.shape}"
             )
-        for name in ("left", "right", "out", "bias"):
-            values = getattr(self, name)
-            if not bool(torch.isfinite(values).all()):
-                i = torch.nonzero(~torch.isfinite(values))[0].tolist()
-                raise ValueError(f"weights must be finite; `{name}` holds {values[tuple(i)].item()} at {i}")
+        check_sizes({name: getattr(self, name) for name in _ARRAYS}, ACTIVATIONS[self.activation])
 
     @property
     def order(self) -> int:
