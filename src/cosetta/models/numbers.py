@@ -35,7 +35,7 @@ def check_kinds(arrays: Mapping[str, Any]) -> None:
     Example:
         >>> check_kinds({"left": torch.zeros(2, 3, dtype=torch.int64)})
         Traceback (most recent call last):
-        cosetta.errors.Unsupported: weights must be dense float32 or float64 tensors; `left` is int64: convert it with .float()
+        cosetta.errors.Unsupported: weights must be dense float32 or float64; `left` is int64: convert it with .float()
     """
     first: tuple[str, torch.dtype] | None = None
     for name, values in arrays.items():
@@ -46,7 +46,7 @@ def check_kinds(arrays: Mapping[str, Any]) -> None:
         if values.layout != torch.strided or values.is_meta or values.is_quantized or values.dtype not in PRECISIONS:
             kind = "without values" if values.is_meta else _kind(values)
             advice = "convert it with .float()" if values.layout == torch.strided else "convert it with .to_dense()"
-            raise Unsupported(f"weights must be dense float32 or float64 tensors; `{name}` is {kind}: {advice}")
+            raise Unsupported(f"weights must be dense float32 or float64; `{name}` is {kind}: {advice}")
         if values.ndim != _RANKS.get(name, 2):
             raise ValueError(f"`{name}` must have {_RANKS.get(name, 2)} axes; its shape is {tuple(values.shape)}")
         first = first or (name, values.dtype)
