@@ -4,12 +4,12 @@ The analysis is computed in `analysis.py` and rendered by `report`; here it is w
 `analysis.json` comes last, so a folder that has it has everything that was asked for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cosetta import report as rendering
 from cosetta._version import __version__
-from cosetta.analysis import analyse_run
+from cosetta.analysis import analyse
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.files import FilePath, read_json, write_text, write_whole
@@ -17,10 +17,28 @@ from cosetta.groups import Group
 from cosetta.results import Analysis
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["FAILED", "explain_run", "failure", "write_explanation"]
+__all__ = ["FAILED", "analyse_run", "explain_run", "failure", "write_explanation"]
 
 FAILED = "failed.json"
 """In the folder of a run that could not be trained or explained; an explanation that succeeds removes it."""
+
+
+def analyse_run(run: TrainedRun, group: Group, config: AnalysisConfig | None = None) -> Analysis:
+    """Explain a finished run: its network, with its training curve and the command that makes it again.
+
+    Args:
+        run: the run.
+        group: the group it was trained on.
+        config: thresholds and sample sizes; the defaults if None.
+
+    Returns:
+        The analysis.
+
+    Raises:
+        BadRun: if a file of the run is missing or damaged.
+    """
+    analysis = analyse(run.network(), group, config)
+    return replace(analysis, curve=run.curve(), run=run.record, command=run.command)
 
 
 def explain_run(
@@ -109,6 +127,6 @@ def _readme(analysis: Analysis, name: str, report: bool) -> str:
     look = "Open `report.html`." if report else f"For `report.html`: `cosetta explain {name}` in the folder above."
     return (
         f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
-        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on {pairs}; {analysis.explained_share:.1%} "
-        f"of the live neurons explained.\n\n{look} To make it again:\n\n    {analysis.command}\n"
+        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on {pairs}; {analysis.covered_share:.1%} "
+        f"of the live neurons covered by cosets.\n\n{look} To make it again:\n\n    {analysis.command}\n"
     )

@@ -18,13 +18,13 @@ from jaxtyping import Bool, Float, Int
 from pydantic import TypeAdapter
 from torch import Tensor
 
-from cosetta.circuits import coset_variance_fractions
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.files import FilePath, read_json, write_whole
 from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.measures import coset_variance_fractions
 from cosetta.models import FoldedModel
 from cosetta.training.run_folder import TrainedRun
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from cosetta.analysis import analyse_run
 from cosetta.config import AnalysisConfig
+from cosetta.explanation import analyse_run
 from cosetta.groups import named_group
 from cosetta.population import load_census
 from cosetta.training import fast, train

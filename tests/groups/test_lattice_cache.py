@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosetta.groups import Group, named_group, subgroup_lattice
-from cosetta.groups import lattice as lattice_module
+from cosetta.groups import Group, enumeration, named_group, subgroup_lattice
 from cosetta.groups.lattice_cache import LatticeArrays, cache_folder, load_lattice, save_lattice
 
 
@@ -16,7 +15,7 @@ from cosetta.groups.lattice_cache import LatticeArrays, cache_folder, load_latti
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder, which every lattice is stored in."""
     monkeypatch.setenv("COSETTA_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(lattice_module, "STORED_FROM", 0)
+    monkeypatch.setattr(enumeration, "STORED_FROM", 0)
     return tmp_path / "cache"
 
 
@@ -30,7 +29,7 @@ def test_round_trip(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) ->
     group = named_group(name)
     fresh = subgroup_lattice(group)
     assert [path.suffix for path in folder.iterdir()] == [".lattice"]
-    monkeypatch.setattr(lattice_module, "find_subgroup_classes", search_forbidden)
+    monkeypatch.setattr(enumeration, "find_subgroup_classes", search_forbidden)
     again = subgroup_lattice(group)
     assert again.class_names == fresh.class_names
     for field in ("packed", "class_of", "carriers", "class_normalizers", "covers", "normalizers"):
@@ -119,7 +118,7 @@ def test_copies_are_found_by_content(folder: Path) -> None:
 def test_unwritable_folder_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COSETTA_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr(lattice_module, "STORED_FROM", 0)
+    monkeypatch.setattr(enumeration, "STORED_FROM", 0)
     assert len(subgroup_lattice(named_group("S4"))) == 30
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 

@@ -14,7 +14,8 @@ from jaxtyping import Int
 
 from cosetta.errors import NotAGroup, Unsupported
 from cosetta.files.paths import FilePath
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.cayley import MAX_ORDER
+from cosetta.groups.group import Group
 
 __all__ = ["TABLE_SUFFIXES", "read_table"]
 

@@ -27,6 +27,9 @@ MAX_BYTES = 2**30
 MAX_HEADER = 2**22
 """Largest safetensors header, in bytes: 4 MiB is some 40,000 tensors."""
 
+_PREFIXES = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every name."""
+
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "model_state")
 _SIBLINGS = ("cfg.json", "config.json")
 
@@ -40,11 +43,13 @@ class Checkpoint:
         tensors: floating-point and integer tensors by name, on the CPU.
         config: what the file or a `cfg.json` or `config.json` in the same folder says about them; may be empty.
         source: the path, for messages.
+        notes: what was changed in reading, in plain sentences.
     """
 
     tensors: Mapping[str, Tensor]
     config: Mapping[str, Any] = field(default_factory=dict)
     source: str = "checkpoint"
+    notes: tuple[str, ...] = ()
 
 
 def read_tensors(path: Path | str, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
@@ -101,7 +106,18 @@ def read_checkpoint(path: Path | str, max_bytes: int = MAX_BYTES) -> Checkpoint:
         )
     tensors, config = _parts(content, path)
     _check_sizes(tensors, path, max_bytes)
-    return Checkpoint(tensors, _sibling(path) | config, str(path))
+    tensors, prefix = _without_prefix(tensors)
+    notes = (f"`{prefix}` left off every name",) if prefix else ()
+    return Checkpoint(tensors, _sibling(path) | config, str(path), notes)
+
+
+def _without_prefix(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], str]:
+    """The tensors without what a wrapper puts before every name, and what that was."""
+    gone = ""
+    while prefix := next((p for p in _PREFIXES if all(name.startswith(p) and name != p for name in tensors)), ""):
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+        gone += prefix
+    return tensors, gone
 
 
 def _file(path: Path) -> Path:
@@ -130,8 +146,10 @@ def _load_safetensors(path: Path, header: int) -> dict[str, Any]:
         raise BadRun(f"a safetensors header may have {MAX_HEADER:,} bytes; that of `{path}` claims {header:,}")
     try:
         with safe_open(path, framework="pt") as file:
-            names = list(file.keys())
-            return {name: file.get_tensor(name) for name in names}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            aliases = file.metadata() or {}  # safetensors keeps one of several names of a tensor, and notes the others
+            shared = {name: tensors[kept] for name, kept in aliases.items() if kept in tensors and name not in tensors}
+            return tensors | shared
     except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, AttributeError, KeyError) as error:
         raise BadRun(
             f"`{path}` must be a whole safetensors file; {_first_line(error)}: fetch or export it again"
