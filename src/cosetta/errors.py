@@ -5,7 +5,16 @@ Every message has one shape: what must hold, what arrived, and a witness or the 
 with 1. A refuted hypothesis is a result and never raises.
 """
 
-__all__ = ["BadConfig", "BadRun", "CosettaError", "NotAGroup", "NotARepresentation", "NotASubgroup", "Unsupported"]
+__all__ = [
+    "BadConfig",
+    "BadRun",
+    "CosettaError",
+    "LatticeTooLarge",
+    "NotAGroup",
+    "NotARepresentation",
+    "NotASubgroup",
+    "Unsupported",
+]
 
 
 class CosettaError(ValueError):
@@ -26,6 +35,10 @@ class NotARepresentation(CosettaError):
 
 class Unsupported(CosettaError):
     """The input is well formed, but no method here covers it."""
+
+
+class LatticeTooLarge(Unsupported):
+    """A group has more subgroups than are listed; the message says how many, as far as that is known."""
 
 
 class BadConfig(CosettaError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from cosetta.errors import Unsupported
+from cosetta.errors import LatticeTooLarge
 from cosetta.groups.group import Group, Subgroup, conjugates, known_subgroup
 from cosetta.groups.integers import prime_factors
 from cosetta.groups.subgroups import cosets, normalizer, transversal
@@ -59,7 +59,7 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         The classes, each once; the trivial subgroup first.
 
     Raises:
-        Unsupported: if there are more subgroups or classes than that.
+        LatticeTooLarge: if there are more subgroups or classes than that.
 
     Source:
         The cyclic extension method of Neubüser, Numer. Math. 2 (1960), with the closures of this project.
@@ -81,9 +81,9 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         heapq.heappush(queue, (H.order, len(found)))
         found.append(cls)
         if len(seen) > limit or len(found) > CLASS_LIMIT:
-            raise Unsupported(
+            raise LatticeTooLarge(
                 f"subgroups are listed up to {limit:,} in {CLASS_LIMIT:,} classes; {group.name} has more than "
-                f"{min(len(seen), limit):,} in {len(found):,} classes"
+                f"{min(len(seen), limit):,} in {min(len(found), CLASS_LIMIT):,} classes"
             )
 
     register(trivial)

@@ -159,8 +159,10 @@ class Group:
     @cached_property
     def class_of(self) -> Int[np.ndarray, " g"]:
         """Conjugacy class number of each element; classes are numbered by their smallest element."""
-        labels = np.full(self.order, -1, dtype=np.int32)
         everything, count = np.arange(self.order), 0
+        if self.is_abelian:
+            return frozen(everything)
+        labels = np.full(self.order, -1, dtype=np.int32)
         for a in range(self.order):
             if labels[a] < 0:
                 labels[self.table[self.table[everything, a], self.inverse]] = count
