@@ -5,11 +5,13 @@ type $\mu$ is $\prod_i p^{\mu'_{i+1}(\lambda'_i - \mu'_i)} \binom{\lambda'_i - \
 conjugate partitions and Gaussian binomials; a group has the product over its primes.
 """
 
+from collections import Counter
 from math import prod
 
 import numpy as np
 from jaxtyping import Int
 
+from cosetta.groups.cayley import power
 from cosetta.groups.group import Subgroup
 from cosetta.groups.integers import prime_factors
 from cosetta.groups.subgroups import transversal
@@ -57,11 +59,12 @@ def quotient_factors(N: Subgroup) -> tuple[int, ...]:
         >>> quotient_factors(S3.subgroup([3]))
         (2,)
     """
-    representatives = power = transversal(N)
-    orders = np.ones(N.index, dtype=np.int64)
-    while (moving := ~N.members[power]).any():
-        orders[moving] += 1
-        power = np.where(moving, N.group.table[power, representatives], power)
+    representatives, orders = transversal(N), np.ones(N.index, dtype=np.int64)
+    for p, exponent in Counter(prime_factors(N.index)).items():
+        part = power(N.group.table, representatives, N.index // p**exponent)
+        while (outside := ~N.members[part]).any():
+            orders[outside] *= p
+            part = power(N.group.table, part, p)
     return invariant_factors(orders)
 
 
