@@ -7,6 +7,7 @@ with 1. A refuted hypothesis is a result and never raises.
 
 __all__ = [
     "BadConfig",
+    "BadNetwork",
     "BadRun",
     "CosettaError",
     "LatticeTooLarge",
@@ -43,6 +44,10 @@ class LatticeTooLarge(Unsupported):
 
 class BadConfig(CosettaError):
     """A configuration has an unknown key or a value outside its range."""
+
+
+class BadNetwork(CosettaError):
+    """A network does not run on pairs, or does not give repeatable, finite logits over the group."""
 
 
 class BadRun(CosettaError):

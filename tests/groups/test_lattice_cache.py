@@ -1,5 +1,6 @@
 """Lattices on disk: round trip, damage, unwritable folders; none may change an answer or raise."""
 
+import io
 import logging
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def search_forbidden(group: Group) -> list:
 def test_round_trip(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     group = named_group(name)
     fresh = subgroup_lattice(group)
-    assert [path.suffix for path in folder.iterdir()] == [".npz"]
+    assert [path.suffix for path in folder.iterdir()] == [".lattice"]
     monkeypatch.setattr(enumeration, "find_subgroup_classes", search_forbidden)
     again = subgroup_lattice(group)
     assert again.class_names == fresh.class_names
@@ -62,6 +63,45 @@ def test_damaged_file_is_made_again(folder: Path, caplog: pytest.LogCaptureFixtu
     again = subgroup_lattice(group)
     assert np.array_equal(again.packed, fresh.packed)
     assert load_lattice(group) is not None  # and the file is whole again
+
+
+def test_no_changed_byte_is_believed(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    group = named_group("Q8")
+    subgroup_lattice(group)
+    (path,) = folder.iterdir()
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert load_lattice(group) is None
+    path.write_bytes(whole)
+    assert load_lattice(group) is not None
+    assert len(caplog.records) == len(whole)
+
+
+def test_an_archive_of_right_shapes_with_other_values_is_not_believed(folder: Path) -> None:
+    group = named_group("S4")
+    fresh = subgroup_lattice(group)
+    (path,) = folder.iterdir()
+    altered = fresh.packed.copy()
+    altered[5] ^= 64
+    rest = fresh.class_of, fresh.carriers, fresh.class_normalizers
+    arrays = dict(zip(LatticeArrays._fields, (altered, *rest, np.array(fresh.class_names)), strict=True))
+    archive = io.BytesIO()
+    np.savez_compressed(archive, **arrays)
+    for head in (b"", path.read_bytes()[:32]):  # as another program would write it, and under the old digest
+        path.write_bytes(head + archive.getvalue())
+        assert load_lattice(group) is None
+    assert np.array_equal(subgroup_lattice(group).packed, fresh.packed)
+
+
+def test_a_copy_of_another_group_is_not_believed(folder: Path) -> None:
+    V4, C4 = named_group("V4"), named_group("C4")
+    subgroup_lattice(V4)
+    (path,) = folder.iterdir()
+    subgroup_lattice(C4)
+    (other,) = set(folder.iterdir()) - {path}
+    other.write_bytes(path.read_bytes())
+    assert load_lattice(C4) is None
 
 
 def test_copies_are_found_by_content(folder: Path) -> None:
