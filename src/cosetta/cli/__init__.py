@@ -1,7 +1,8 @@
 """The `cosetta` command: parse, call, print.
 
 Commands are imported only when they run, so `--help` needs neither torch nor matplotlib. Every error that a user can
-mend is one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130.
+mend is one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130 and SIGTERM
+with 143, within two seconds, at a state from which the same command goes on.
 """
 
 import errno
@@ -12,6 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from cosetta._version import __version__
 from cosetta.errors import CosettaError
+from cosetta.stopping import ends_in_time, leave
 
 __all__ = ["app", "main"]
 
@@ -40,9 +42,11 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # small matrices: a second thread only waits
     try:
-        app(arguments, exit_on_error=False, print_error=False)
-    except KeyboardInterrupt:
-        _stop("interrupted; finished checkpoints are kept: run the same command to go on", 130)
+        with ends_in_time():
+            try:
+                app(arguments, exit_on_error=False, print_error=False)
+            except KeyboardInterrupt as stop:
+                leave(stop)
     except (CycloptsError, CosettaError, ValueError, OSError, MemoryError) as error:
         if debug:
             raise

@@ -28,8 +28,9 @@ from collections.abc import Callable
 
 from cosetta.errors import Unsupported
 from cosetta.groups.catalogue import small_group_recipe
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.families import FAMILIES, Recipe, affine, heisenberg
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 from cosetta.groups.linear import LINEAR
 from cosetta.groups.products import direct_product, semidirect_product
 from cosetta.groups.wreath import wreath_product

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 from cosetta.errors import NotAGroup, Unsupported
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.coset_enumeration import enumerate_cosets
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 
 __all__ = ["presented_group", "read_presentation"]
 

@@ -8,7 +8,8 @@ as `S4xC2` are read in `named.py`.
 import numpy as np
 
 from cosetta.errors import Unsupported
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.cayley import MAX_ORDER
+from cosetta.groups.group import Group
 from cosetta.groups.isomorphism import all_automorphisms
 
 __all__ = ["direct_product", "semidirect_product"]

@@ -14,10 +14,11 @@ import numpy as np
 
 from cosetta.errors import Unsupported
 from cosetta.groups.catalogue import small_group_id
-from cosetta.groups.group import Group
-from cosetta.groups.lattice import SubgroupLattice, subgroup_lattice
+from cosetta.groups.enumeration import subgroup_lattice
+from cosetta.groups.group import Group, Subgroup
+from cosetta.groups.lattice import SubgroupLattice
 from cosetta.groups.structure import invariant_factors
-from cosetta.groups.subgroups import Subgroup, centralizer, coset_action, transversal
+from cosetta.groups.subgroups import centralizer, coset_action, transversal
 from cosetta.harmonics.invariants import indicator_shares
 from cosetta.harmonics.irrep import Irrep
 from cosetta.harmonics.irreps import irreps
