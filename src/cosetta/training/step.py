@@ -35,7 +35,7 @@ _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "square": lambda gradient, pre: gradient * (2 * pre),
     "tanh": lambda gradient, pre: torch.ops.aten.tanh_backward(gradient, pre.tanh()),
 }
-"""Gradient at pre from the gradient at post, which may be overwritten; the activations are those of `models.ACTIVATIONS`."""
+"""Gradient at pre from that at post, which may be overwritten; the activations are those of `models.ACTIVATIONS`."""
 
 
 @final
