@@ -17,6 +17,7 @@ from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.measures.cells import Cells, choose
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 
 __all__ = ["SignedCell", "TwistedCosets"]
@@ -172,7 +173,7 @@ def _signed_means(f: Float[np.ndarray, " g"], cell: SignedCell, name: str) -> Fl
     if cell.relabelled is not None:
         parts = parts[cell.relabelled]
     mean = f.mean()
-    means = (np.bincount(parts, weights=f - mean) / np.bincount(parts))[parts]
+    means = coset_means(f - mean, parts)
     t = cell.sign_element
     if t is not None:
         moved = int(group.table[group.table[back, t], cell.representative])  # g^-1 t g
