@@ -11,6 +11,8 @@ from rich.markup import escape
 from cosetta.cli.settings import Thresholds, analysis_config, read_config
 from cosetta.errors import BadConfig, BadRun
 
+Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+
 
 def compare(
     paths: Annotated[
@@ -26,7 +28,7 @@ def compare(
     config: Annotated[
         Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
     ] = None,
-    analysis: Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")] = None,
+    analysis: Analysis = None,
 ) -> None:
     """Compare all accounts of networks on one protocol: which holds, for how many bits, on which neurons.
 

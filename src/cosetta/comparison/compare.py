@@ -158,9 +158,9 @@ def _speaks_of_neurons(record: AccountRecord) -> bool:
 def _network(one: Analysed) -> ComparedNetwork:
     analysis, arena = one.analysis, _arena(one)
     covered = {n for record in analysis.accounts if _speaks_of_neurons(record) for n in record.covered}
-    power: Counter[str] = Counter()
+    power: dict[str, float] = {}
     for neuron in analysis.live:
-        power[neuron.facts.irrep] += neuron.facts.strength
+        power[neuron.facts.irrep] = power.get(neuron.facts.irrep, 0.0) + neuron.facts.strength
     whole = sum(power.values()) or 1.0
     uncovered = [
         Uncovered(
@@ -189,7 +189,7 @@ def _network(one: Analysed) -> ComparedNetwork:
         lookup_bits=arena.lookup_bits,
         best=arena.best,
         irreps=one.irreps,
-        power={name: share / whole for name, share in power.most_common()},
+        power={name: share / whole for name, share in sorted(power.items(), key=lambda item: -item[1])},
         uncovered=tuple(sorted(uncovered, key=lambda found: -found.strength)),
         seconds=analysis.seconds,
     )
@@ -253,9 +253,21 @@ def _summary(group: str, account: str, entries: Sequence[Entry], best: int) -> S
     values = np.array([[float(getattr(entry, name)) for name in names] for entry in entries]).reshape(-1, len(names))
     low, high = mean_interval(values)
     middle = values.mean(axis=0).tolist() if len(values) else [0.0] * len(names)
-    means = {name: Mean(*triple) for name, *triple in zip(names, middle, low, high, strict=True)}
+    strength, bits, accuracy, recovered, fidelity = map(Mean, middle, low, high)
     verdicts = Counter(entry.verdict for entry in entries)
-    return Summary(group, account, len(entries), verdicts["holds"], verdicts["fails"], best, **means)
+    return Summary(
+        group=group,
+        account=account,
+        networks=len(entries),
+        holds=verdicts["holds"],
+        fails=verdicts["fails"],
+        best=best,
+        strength=strength,
+        bits=bits,
+        accuracy=accuracy,
+        recovered=recovered,
+        fidelity=fidelity,
+    )
 
 
 def _placed(row: Summary, rows: Sequence[Summary]) -> Summary:

@@ -4,12 +4,14 @@ Each figure takes parts of a `Comparison`; nothing is computed but places on the
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, styled
-from cosetta.report.notation import count, percent, plural
+from cosetta.report.notation import count, percent, plural, scientific
 from cosetta.report.palette import IRREP_COLOURS
 from cosetta.results import Agreement, ComparedAccount, ComparedNetwork, Entry
 
@@ -24,8 +26,11 @@ __all__ = [
     "draw_who",
 ]
 
-NAMED = 16
-"""Most points of a figure that carry their account's name; more are told by colour."""
+SHAPES = ("o", "s", "D", "^")
+"""Marks of accounts; a new one begins when the colours are used up."""
+
+LOWEST = -0.1
+"""Where values below are drawn: an ideal may reproduce less of the logits than their mean does."""
 
 PRINTED = 16
 """Most columns of a heat map whose cells carry their number."""
@@ -46,38 +51,40 @@ def draw_front(network: ComparedNetwork, entries: Sequence[Entry], accounts: Seq
     shown = [entry for entry in entries if entry.bits is not None]
     if not shown:
         return blank("no account could be fitted")
-    figure = new_figure(7.2, 3.1)
-    colours = {account.id: IRREP_COLOURS[i % len(IRREP_COLOURS)] for i, account in enumerate(accounts)}
+    figure = new_figure(7.2, 3.5)
+    marks = {account.id: _mark(i) for i, account in enumerate(accounts)}
     for axis, name in zip(figure.subplots(1, 2), ("recovered", "fidelity"), strict=True):
-        values = [max(-0.05, getattr(entry, name) or 0.0) for entry in shown]
+        values = [max(LOWEST, getattr(entry, name) or 0.0) for entry in shown]
         on_front = [e.on_front if name == "recovered" else e.on_logit_front for e in shown]
         front = sorted((e.bits or 0.0, v) for e, v, on in zip(shown, values, on_front, strict=True) if on)
         axis.step([x for x, _ in front], [y for _, y in front], where="post", color=QUIET, linewidth=0.8, zorder=1)
         for entry, value in zip(shown, values, strict=True):
-            colour, held = colours[entry.account], entry.verdict == "holds"
-            face = colour if held else "white"
-            axis.plot(entry.bits, value, "o", markersize=5, color=colour, markerfacecolor=face, clip_on=False, zorder=3)
-        for (x, y), names in _named(shown, values).items():
-            axis.annotate(", ".join(names), (x, y), (0, -9), textcoords="offset points", fontsize=6.5, ha="center")
+            colour, shape = marks[entry.account]
+            face = colour if entry.verdict == "holds" else "white"
+            style: Any = {"color": colour, "marker": shape, "markersize": 5, "linestyle": "none"}
+            axis.plot(entry.bits, value, markerfacecolor=face, clip_on=False, zorder=3, **style)
+            if name == "recovered":
+                figure.axes[0].plot([], [], label=entry.account, **style)
         axis.axvline(network.lookup_bits, color=QUIET, linewidth=0.6, linestyle=":")
         axis.set_xscale("symlog", linthresh=10)
+        axis.xaxis.set_major_formatter(FuncFormatter(_bits))
         axis.set_xlim(left=-2)
-        axis.set_ylim(-0.12, 1.06)
+        axis.set_ylim(LOWEST - 0.03, 1.06)
         axis.set_xlabel("description length (bits)")
         axis.set_ylabel("loss recovered (%)" if name == "recovered" else "variance of the logits (%)")
         percent_axis(axis)
         axis.grid(axis="y")
+    figure.legend(loc="outside lower center", ncols=6)
     return figure
 
 
-def _named(shown: Sequence[Entry], values: Sequence[float]) -> dict[tuple[float, float], list[str]]:
-    """The names to print at each place; places that are close share one line."""
-    found: dict[tuple[float, float], list[str]] = {}
-    for entry, value in zip(shown, values, strict=True) if len(shown) <= NAMED else ():
-        bits = entry.bits or 0.0
-        near = next(((x, y) for x, y in found if abs(x - bits) < 0.25 * max(x, 4) and abs(y - value) < 0.06), None)
-        found.setdefault(near or (bits, value), []).append(entry.account)
-    return found
+def _mark(i: int) -> tuple[str, str]:
+    """Colour and shape of an account: as many of each as its place needs."""
+    return IRREP_COLOURS[i % len(IRREP_COLOURS)], SHAPES[i // len(IRREP_COLOURS) % len(SHAPES)]
+
+
+def _bits(value: float, _: int) -> str:
+    return count(round(value)) if value < 1e4 else scientific(value, 0).replace("1\u00a0×\u00a0", "")
 
 
 def caption_front(network: ComparedNetwork, entries: Sequence[Entry]) -> Caption:
@@ -190,7 +197,9 @@ def draw_agreement(agreement: Agreement) -> Figure:
     axis.pcolormesh(grid, cmap="Greens", vmin=0, vmax=1.2, edgecolors="white", linewidth=0.4)
     for i, j in np.ndindex(grid.shape):
         colour = "white" if grid[i, j] > 0.7 else INK
-        axis.text(j + 0.5, i + 0.5, percent(grid[i, j], 0)[:-2], ha="center", va="center", fontsize=7, color=colour)
+        axis.text(
+            j + 0.5, i + 0.5, percent(float(grid[i, j]), 0)[:-2], ha="center", va="center", fontsize=7, color=colour
+        )
     axis.set_yticks(np.arange(len(names)) + 0.5, names)
     axis.set_xticks(np.arange(len(names)) + 0.5, names, rotation=35, ha="right")
     axis.set_ylim(len(names), 0)
@@ -229,7 +238,7 @@ def draw_who(agreement: Agreement, network: ComparedNetwork) -> Figure:
     order = np.argsort([-s for s in network.strength], kind="stable")
     live = np.array(network.live)[order]
     grid = np.stack([np.isin(live, covered) for covered in agreement.covered])
-    figure = new_figure(7.2, 0.8 + 0.19 * len(names))
+    figure = new_figure(7.2, 0.9 + 0.23 * len(names))
     axis = figure.subplots()
     axis.imshow(grid, cmap="Blues", vmin=0, vmax=1.3, aspect="auto", interpolation="none", rasterized=True)
     axis.set_yticks(range(len(names)), names)
