@@ -29,8 +29,9 @@ __all__ = [
 SHAPES = ("o", "s", "D", "^")
 """Marks of accounts; a new one begins when the colours are used up."""
 
-LOWEST = -0.1
-"""Where values below are drawn: an ideal may reproduce less of the logits than their mean does."""
+LOWEST, HIGHEST = -0.1, 1.05
+"""Where values below and above are drawn: an ideal may reproduce less of the logits than their mean, and recover more
+than a network that is half learned."""
 
 PRINTED = 16
 """Most columns of a heat map whose cells carry their number."""
@@ -54,7 +55,7 @@ def draw_front(network: ComparedNetwork, entries: Sequence[Entry], accounts: Seq
     figure = new_figure(7.2, 3.5)
     marks = {account.id: _mark(i) for i, account in enumerate(accounts)}
     for axis, name in zip(figure.subplots(1, 2), ("recovered", "fidelity"), strict=True):
-        values = [max(LOWEST, getattr(entry, name) or 0.0) for entry in shown]
+        values = [min(HIGHEST, max(LOWEST, getattr(entry, name) or 0.0)) for entry in shown]
         on_front = [e.on_front if name == "recovered" else e.on_logit_front for e in shown]
         front = sorted((e.bits or 0.0, v) for e, v, on in zip(shown, values, on_front, strict=True) if on)
         axis.step([x for x, _ in front], [y for _, y in front], where="post", color=QUIET, linewidth=0.8, zorder=1)
@@ -69,7 +70,7 @@ def draw_front(network: ComparedNetwork, entries: Sequence[Entry], accounts: Seq
         axis.set_xscale("symlog", linthresh=10)
         axis.xaxis.set_major_formatter(FuncFormatter(_bits))
         axis.set_xlim(left=-2)
-        axis.set_ylim(LOWEST - 0.03, 1.06)
+        axis.set_ylim(LOWEST - 0.03, HIGHEST + 0.03)
         axis.set_xlabel("description length (bits)")
         axis.set_ylabel("loss recovered (%)" if name == "recovered" else "variance of the logits (%)")
         percent_axis(axis)
@@ -107,7 +108,8 @@ def caption_front(network: ComparedNetwork, entries: Sequence[Entry]) -> Caption
         finding,
         "Left: share of the loss between nothing and the network that the covered neurons recover alone, idealised. "
         "Right: share of the variance of the centred logits over pairs that they reproduce. Filled: the account holds. "
-        "The line joins accounts that no other beats in bits and height; the dotted one is the table of products.",
+        "The line joins accounts that no other beats in bits and height; the dotted one is the table of products. "
+        "What lies above 105 % or below -10 % is drawn there.",
     )
 
 
