@@ -90,11 +90,11 @@ def several(two, recovered):
 
 def test_accounts_are_told_apart_only_where_intervals_part(two):
     generator = np.random.default_rng(0)
-    apart = [(0.9 + 0.01 * x, 0.5 + 0.01 * y) for x, y in generator.standard_normal((6, 2))]
+    apart = [(0.9 + 0.01 * x, 0.5 + 0.01 * y) for x, y in generator.standard_normal((6, 2)).tolist()]
     rows = {row.account: row for row in compare(list(several(two, apart))).summaries}
     assert "twisted" in rows["coset"].above
     assert "coset" in rows["twisted"].below
-    close = [(0.9 + 0.1 * x, 0.88 + 0.1 * y) for x, y in generator.standard_normal((6, 2))]
+    close = [(0.9 + 0.1 * x, 0.88 + 0.1 * y) for x, y in generator.standard_normal((6, 2)).tolist()]
     rows = {row.account: row for row in compare(list(several(two, close))).summaries}
     assert "twisted" not in rows["coset"].above + rows["coset"].below
     few = compare(list(several(two, apart[:4]))).summaries

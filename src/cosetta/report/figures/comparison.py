@@ -266,4 +266,6 @@ def caption_who(agreement: Agreement, network: ComparedNetwork) -> Caption:
 
 
 def _short(name: str) -> str:
+    """A name that fits under a column; characters that no font has are shown as such."""
+    name = "".join(c if c.isprintable() else "\ufffd" for c in name)
     return name if len(name) <= 24 else f"…{name[-23:]}"
