@@ -18,14 +18,12 @@ def config():
     return CONFIG
 
 
-def planted(name="S4", subgroup="D8", seed=0, random_neurons=0):
-    """A network of complete coset circuits."""
+def planted(name="S3", subgroup="C2", seed=0, random_neurons=0):
+    """A network of a complete coset circuit."""
     group = named_group(name)
     lattice = subgroup_lattice(group)
-    H = lattice.subgroup(lattice.names.index(subgroup))
-    generator = torch.Generator().manual_seed(seed)
-    plans = [CosetPlan(H), CosetPlan(lattice.subgroup(lattice.names.index("S3")))]
-    return plant(group, plans, generator, random_neurons=random_neurons).folded, group
+    plan = CosetPlan(lattice.subgroup(lattice.names.index(subgroup)))
+    return plant(group, [plan], torch.Generator().manual_seed(seed), random_neurons=random_neurons).folded, group
 
 
 def save(model, folder):
@@ -39,7 +37,7 @@ def save(model, folder):
 
 @pytest.fixture(scope="session")
 def networks(tmp_path_factory):
-    """A folder with two checkpoints on S4: one of cosets, one of cosets and random neurons."""
+    """A folder with two checkpoints on S3: one of cosets, one of cosets and random neurons."""
     folder = tmp_path_factory.mktemp("networks")
     save(planted()[0], folder / "cosets")
     save(planted(seed=1, random_neurons=4)[0], folder / "mixed")

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 
+from cosetta.comparison import compare, find_targets, gather
 from cosetta.files import read_json
 from cosetta.hypotheses import ACCOUNTS, AbstractHypothesis
 from cosetta.results import Comparison, load_analysis
@@ -56,7 +57,7 @@ def test_an_explained_run_is_taken_as_it_is_and_one_with_other_thresholds_is_not
     assert command_line("compare", folder, *FAST, "--analysis.seed", "3")[0] == 0
     assert [path.name for path in Path("comparison/analyses").iterdir()] == ["run.json"]
     assert result().thresholds["seed"] == 3
-    monkeypatch.setattr("cosetta.comparison.gather.analyse_run", never)
+    monkeypatch.setattr("cosetta.comparison.gathering.analyse_run", never)
     assert command_line("compare", folder, *FAST, "--analysis.seed", "3")[0] == 0  # kept
     kept = Path("comparison/analyses/run.json")
     kept.write_bytes(kept.read_bytes()[:-40])
@@ -69,9 +70,9 @@ def never(*_):
 
 
 def test_an_interruption_loses_only_what_was_in_work(command_line, networks, monkeypatch):
-    from cosetta.comparison import gather
+    from cosetta.comparison import gathering
 
-    real, made = gather.analyse, []
+    real, made = gathering.analyse, []
 
     def interrupted(*arguments):
         if made:
@@ -79,19 +80,21 @@ def test_an_interruption_loses_only_what_was_in_work(command_line, networks, mon
         made.append(real(*arguments))
         return made[-1]
 
-    monkeypatch.setattr("cosetta.comparison.gather.analyse", interrupted)
+    monkeypatch.setattr("cosetta.comparison.gathering.analyse", interrupted)
     assert command_line("compare", networks, *FAST)[0] == 130
     assert [path.name for path in Path("comparison/analyses").iterdir()] == ["cosets.json"]
     assert not Path("comparison/compare.json").exists()
-    monkeypatch.setattr("cosetta.comparison.gather.analyse", lambda *a: made.append(real(*a)) or made[-1])
+    monkeypatch.setattr("cosetta.comparison.gathering.analyse", lambda *a: made.append(real(*a)) or made[-1])
     assert command_line("compare", networks, *FAST)[0] == 0
     assert len(made) == 2
 
 
-def test_two_processes_find_what_one_finds(command_line, networks):
-    assert command_line("compare", networks, *FAST, "--out", "one")[0] == 0
-    assert command_line("compare", networks, *FAST, "--out", "two", "--jobs", "2")[0] == 0
-    assert result("one").entries == result("two").entries
+def test_two_processes_find_what_one_finds(networks, tmp_path, config):
+    targets, _ = find_targets([networks])
+    alone, _ = gather(targets, config, tmp_path / "one")
+    shared, skipped = gather(targets, config, tmp_path / "two", jobs=2)
+    assert skipped == ()
+    assert compare(alone).entries == compare(shared).entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +122,7 @@ class Toy(AbstractHypothesis):
 
 
 def test_a_new_account_is_a_line_in_the_list(command_line, networks, monkeypatch):
-    for module in ("cosetta.analysis", "cosetta.comparison.gather"):
+    for module in ("cosetta.analysis", "cosetta.comparison.gathering"):
         monkeypatch.setattr(f"{module}.ACCOUNTS", (*ACCOUNTS, Toy))
     status, out, _ = command_line("compare", networks / "cosets", *FAST)
     entry = result().entry("cosets", "toy")
@@ -147,13 +150,13 @@ def test_bad_input_is_one_line(command_line, arguments, message):
 
 
 def test_hostile_file_names(command_line, networks, tmp_path):
-    name = "a [bold]b <i> ${x}\x1b[31m"
+    name = "a [bold]b <u> ${x}\x1b[31m"
     shutil.copytree(networks / "cosets", tmp_path / "deep" / name)
     status, out, _ = command_line("compare", tmp_path / "deep", *FAST)
     assert status == 0
     assert "[bold]" in out
     assert "\x1b" not in out
-    assert "<i>" not in Path("comparison/compare.html").read_text().split("</header>")[0]
+    assert "<u>" not in Path("comparison/compare.html").read_text().split("</header>")[0]
     kept = [path.name for path in Path("comparison/analyses").iterdir()]
     assert len(kept) == 1
     assert kept[0].isascii()

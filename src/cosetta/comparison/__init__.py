@@ -1,7 +1,7 @@
 """Many networks under every account: gather analyses, compare them, write the result."""
 
-from cosetta.comparison.compare import Analysed, compare
-from cosetta.comparison.gather import gather
+from cosetta.comparison.comparing import Analysed, compare
+from cosetta.comparison.gathering import gather
 from cosetta.comparison.targets import Target, find_targets
 from cosetta.comparison.write import write_comparison
 

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 
 from cosetta._version import __version__
 from cosetta.analysis import analyse
-from cosetta.comparison.compare import Analysed
+from cosetta.comparison.comparing import Analysed
 from cosetta.comparison.targets import Target
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun, CosettaError
