@@ -197,7 +197,9 @@ class RhoSets(AbstractHypothesis):
         classes = 1 if lattice is None else len(lattice.class_names)
         choice = log2(len(self.facts.irreps)) + log2(classes)
         return 0.0 + sum(
-            choice + len(rho_set.a) * numbers + len(rho_set.neurons) * (2 * log2(2 * len(rho_set.points)) + 2 * numbers)
+            choice
+            + len(rho_set.a) * numbers * (1 if rho_set.shares_a else len(rho_set.neurons))
+            + len(rho_set.neurons) * (2 * log2(2 * len(rho_set.points)) + 2 * numbers)
             for rho_set in self.sets
         )
 
