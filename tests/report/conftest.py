@@ -142,7 +142,7 @@ def analysis() -> Analysis:
         thresholds={"coset_threshold": 0.01, "another_threshold": 0.5},
         unexplained=("1 of 3 live neurons are not covered by cosets", HOSTILE_LABEL),
         curve=TrainingCurve(
-            (0, 10, 100, 1000), (0.0, 1.5, 7.5, 71.5), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
+            (0, 10, 100, 1000), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
             (0.2, 0.9, 1.0, 1.0), (0.2, 0.3, 1.0, 1.0),
         ),
         run={
@@ -150,7 +150,6 @@ def analysis() -> Analysis:
             "versions": {"torch": HOSTILE_LABEL},
         },
         command=f"cosetta train {HOSTILE_GROUP}",
-        seconds=1.25,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from cosetta.results.coset import (
     SharedCoset,
 )
 from cosetta.results.evidence import Control, Evidence, Verdict
+from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
 
 __all__ = [
@@ -46,6 +47,9 @@ __all__ = [
     "Evidence",
     "Exchange",
     "Exemplar",
+    "Frequency",
+    "FrequencyFindings",
+    "FrequencyNeuron",
     "LiveNeuron",
     "Mode",
     "Neuron",
