@@ -239,7 +239,7 @@ def load_analysis(path: str | os.PathLike[str]) -> Analysis:
 def _upgraded(values: dict[str, Any], path: Path, advice: str) -> Analysis:
     """The analysis in a file of schema 1."""
     try:
-        return _ANALYSIS.validate_json(json.dumps(upgrade(values)), strict=True)
+        return _ANALYSIS.validate_json(json.dumps(upgrade(values) | {"schema": SCHEMA}), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         reason = f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
