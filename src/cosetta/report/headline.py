@@ -134,14 +134,16 @@ def three_shares(analysis: Analysis) -> str:
     """
     covered, live = len(analysis.coset.covered), len(analysis.live)
     said = f"{count(covered)} of {count(live)} live neurons are covered by cosets"
-    if not live or (analysis.chance is None and not covered):
-        return said
+    chance = analysis.chance
+    if not covered:
+        reach = "" if chance is None or not live else percent(chance.by_chance, 1)
+        return f"{said} (random neurons of the same irreps would reach {reach})" if reach else said
     said += f" ({percent(analysis.covered_share, 1)}"
-    if analysis.chance is None:
+    if chance is None:
         return f"{said})"
     return (
-        f"{said}; {percent(analysis.chance.significant, 1)} with p < 0.05; random neurons of the same irreps would "
-        f"reach {percent(analysis.chance.by_chance, 1)})"
+        f"{said}; {percent(chance.significant, 1)} with p < 0.05; random neurons of the same irreps would reach "
+        f"{percent(chance.by_chance, 1)})"
     )
 
 

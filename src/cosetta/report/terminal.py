@@ -38,9 +38,6 @@ VERDICTS = {
     "not applicable": Text("not applicable", "dim"),
 }
 
-JUDGED = {"as predicted", "not as predicted"}
-"""Verdicts of a test that applies."""
-
 FOLDED = 20
 """Columns of the first column of a table that would be too wide otherwise."""
 
@@ -75,7 +72,7 @@ def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
     if analysis.coset.classes and (analysis.coset.covered or not analysis.accounts):
         parts += [_classes(analysis), Text()]
     replacements = [test for test in analysis.evidence if test.kind == "replacement"]
-    if any(test.verdict in JUDGED for test in replacements):
+    if replacements and (analysis.coset.covered or judged(analysis)):
         parts += [_replacements(replacements), *_controls(replacements), Text()]
     parts += [_predictions(analysis), *_open(analysis)]
     if report is not None:
