@@ -177,7 +177,7 @@ class SweepPlan:
 class _Explained:
     """What is read of an analysis."""
 
-    thresholds: dict[str, float]
+    thresholds: dict[str, float | bool]
 
 
 def is_done(folder: Path, work: Work) -> bool:
