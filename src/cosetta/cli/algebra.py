@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cosetta.groups import named_group, read_group, subgroup_lattice
+from cosetta.groups import read_group, subgroup_lattice
 from cosetta.harmonics import GroupDescription, describe_group, indicator_shares
 from cosetta.harmonics import irreps as all_irreps
 
@@ -125,7 +125,7 @@ def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")
     The last column is the power of the centred indicator of H in each irrep, in percent: what a function that is
     constant on cosets of H, and otherwise plain, is made of (Table 5 of Stander et al., corrected).
     """
-    G = named_group(group)
+    G = read_group(group)
     lattice, irreps = subgroup_lattice(G), all_irreps(G)
     rows = []
     for cls in lattice.classes:
@@ -177,7 +177,7 @@ def irreps(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] =
 
     An irrep of complex or quaternionic type has twice the dimension that it has over the complex numbers.
     """
-    G = named_group(group)
+    G = read_group(group)
     types = {1: "real", 0: "complex", -1: "quaternionic"}
     classes = [int(cls[0]) for cls in G.conjugacy_classes]
     sizes = [len(cls) for cls in G.conjugacy_classes]

@@ -19,7 +19,9 @@ from cosetta.errors import BadConfig
 from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
 
-Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
+Name = Annotated[
+    str, Parameter(help="A group: S5, D8 (order 8), SL(2,5), generators, presentation or table (docs/groups.md).")
+]
 Seed = Annotated[int | None, Parameter(help="Seed of split, weights and batches; 0 is a seed. [default: 0]")]
 Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [default: fast]")]
 Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
@@ -35,7 +37,7 @@ Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analys
 
 
 def run(
-    group: Name,
+    group: Name | None = None,
     /,
     *,
     seed: Seed = None,
@@ -53,18 +55,18 @@ def run(
     A setting is taken from the flags first, then from the file, then from the recipe. A finished run is not trained
     again; an unfinished one goes on from its last checkpoint.
     """
-    from cosetta.groups import named_group
-    from cosetta.sweep.locks import sole_use
-    from cosetta.training.trainer import train
+    from cosetta.groups import read_group
 
     written, thresholds = read_config(config)
-    written.pop("group", None)
+    G = _chosen_group(group, written.pop("group", None), config, read_group)
     named = {"seed": seed, "recipe": recipe, "device": device}
     values = written | {key: value for key, value in named.items() if value is not None}
     values |= given(settings) | given(every_phase)
-    G = named_group(group)
-    training = _training_config(G.name, values)
+    training = _training_config(G, values)
     checked = analysis_config(thresholds, analysis)
+    from cosetta.sweep.locks import sole_use
+    from cosetta.training.trainer import train
+
     folder = out / training.run_name
     with ExitStack() as held:
         with ExitStack() as context:
@@ -117,12 +119,12 @@ def explain(
         return
     path = _network_path(path, logits)
     if (path / "checkpoints").is_dir():
-        from cosetta.groups import named_group
+        from cosetta.groups import read_group
         from cosetta.sweep.locks import sole_use
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = named_group(group or trained.config.group)
+        G = read_group(group) if group else trained.group
         trained.check_group(G)
         with sole_use(path):
             _explain_run(trained, G, checked)
@@ -224,7 +226,21 @@ def _show_summary(analysis: Any, folder: Path) -> None:
     rich.print(summary(analysis, folder / "report.html"))
 
 
-def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:
+def _chosen_group(typed: str | None, written: Any, path: Path | None, read: Any) -> Any:
+    """The group of the command line or of the file; two different ones are refused."""
+    if typed is None and written is None:
+        raise BadConfig("a run must have a group; none is named: `cosetta run S5`, or `group` in the file")
+    if typed is None:
+        beside = path.parent / "group.npz" if path is not None and path.suffix == ".json" else None
+        return read(str(beside) if beside is not None and beside.is_file() else str(written))
+    group = read(typed)
+    same = written in (None, typed, group.name) or read(str(written)).content_hash == group.content_hash
+    if not same:
+        raise BadConfig(f"one group must be meant; the command says {typed}, `{path}` says {written}: leave one out")
+    return group
+
+
+def _training_config(group: Any, values: Mapping[str, Any]) -> TrainConfig:
     recipe = values.get("recipe", "fast")
     if recipe not in RECIPES:
         raise BadConfig(f"`recipe` must be one of {', '.join(RECIPES)}; got '{recipe}'")
