@@ -12,6 +12,7 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 from cosetta._version import __version__
+from cosetta.cli.encoding import plain_where_needed
 from cosetta.errors import CosettaError
 from cosetta.stopping import ends_in_time, leave
 
@@ -40,13 +41,19 @@ def main() -> None:
     """Run the command line and turn errors into one line and an exit status."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    for stream in (sys.stdout, sys.stderr):
+        plain_where_needed(stream)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # small matrices: a second thread only waits
     try:
         with ends_in_time():
             try:
                 app(arguments, exit_on_error=False, print_error=False)
+                sys.stdout.flush()
             except KeyboardInterrupt as stop:
                 leave(stop)
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except (CycloptsError, CosettaError, ValueError, OSError, MemoryError) as error:
         if debug:
             raise

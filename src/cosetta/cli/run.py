@@ -13,16 +13,24 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cosetta._version import __version__
-from cosetta.cli.settings import PhaseSettings, Thresholds, TrainingSettings, analysis_config, given, read_config
+from cosetta.cli.settings import (
+    PhaseSettings,
+    Thresholds,
+    TrainingSettings,
+    analysis_config,
+    given,
+    read_config,
+    whole_number,
+)
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadConfig
+from cosetta.errors import BadConfig, BadRun
 from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
 
-Name = Annotated[
-    str, Parameter(help="A group: S5, D8 (order 8), SL(2,5), generators, presentation or table (docs/groups.md).")
+Name = Annotated[str, Parameter(help="A group by name (S5, D8), generators, presentation or table: docs/groups.md.")]
+Seed = Annotated[
+    int | None, Parameter(converter=whole_number, help="Seed of split, weights, batches; 0 is a seed. [default: 0]")
 ]
-Seed = Annotated[int | None, Parameter(help="Seed of split, weights and batches; 0 is a seed. [default: 0]")]
 Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [default: fast]")]
 Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
 Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
@@ -90,7 +98,7 @@ def explain(
         dict[str, str] | None,
         Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
     ] = None,
-    instance: Annotated[int, Parameter(help="Which of several stacked networks, from 0.")] = 0,
+    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     activation: Annotated[str | None, Parameter(help="Activation, if the file does not say. [default: relu]")] = None,
     site: Annotated[
         str | None,
@@ -118,6 +126,10 @@ def explain(
         _explain_arrays(path, activations, flags, out, checked)
         return
     path = _network_path(path, logits)
+    if group is not None:
+        from cosetta.groups import read_group
+
+        read_group(group)  # refused before torch is loaded
     if (path / "checkpoints").is_dir():
         from cosetta.groups import read_group
         from cosetta.sweep.locks import sole_use
@@ -145,6 +157,8 @@ def explain(
 def _network_path(path: Path | None, logits: Path | None) -> Path:
     if path is None or logits is not None:
         raise BadConfig("explain needs a run, a checkpoint, or --activations; --logits belongs to the last: name one")
+    if not path.exists():
+        raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
     return path
 
 

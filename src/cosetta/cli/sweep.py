@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config
+from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config, whole_number
 from cosetta.errors import BadConfig
 from cosetta.groups.tables import TABLE_SUFFIXES
 from cosetta.stopping import leave
@@ -56,8 +56,12 @@ Trajectory = Annotated[bool, Parameter(help="Write what each run had learned at 
 EngineName = Annotated[str, Parameter(help="local (processes of this machine) or ray.")]
 Address = Annotated[str | None, Parameter(help="Address of a Ray cluster, such as auto. [default: this machine]")]
 Gpus = Annotated[float, Parameter(help="GPUs that a Ray task takes; 0.25 puts four on one.")]
-Workers = Annotated[int | None, Parameter(help="Shards at a time. [default: the usable cores]")]
-Stack = Annotated[int | None, Parameter(help="Runs in a shard; faster on CUDA only. [default: 1; what fits on CUDA]")]
+Whole = Parameter(converter=whole_number)
+Workers = Annotated[int | None, Whole, Parameter(help="Shards at a time. [default: the usable cores]")]
+Stack = Annotated[
+    int | None,
+    Parameter(converter=whole_number, help="Runs in a shard; faster on CUDA only. [default: 1; what fits on CUDA]"),
+]
 Retry = Annotated[bool, Parameter(help="Try the runs again that failed before.")]
 Track = Annotated[str | None, Parameter(help="Dashboard that gets the curves of trained runs: wandb or trackio.")]
 Settings = Annotated[TrainingLists | None, Parameter(name="*", group="Training: values separated by commas")]
@@ -90,18 +94,24 @@ def sweep(
 
     What is finished is not done again, so the same command goes on after any interruption, and several machines that
     share the folder may work on it at once. Failed runs are listed at the end; the exit status is 1 if there are any.
+
+    Raises:
+        BadConfig: if a setting is unknown or out of range.
     """
-    from cosetta.sweep import SweepPlan, Work, grid, run_plan
-    from cosetta.sweep.grid import ALIASES
+    from cosetta.sweep.grid import ALIASES, grid
 
     written, thresholds = read_config(config)
     values = {ALIASES.get(name, name): value for name, value in written.items()}
     named = {"group": list(groups) or None, "seed": seeds, "recipe": recipe, "device": device}
     values |= {name: value for name, value in named.items() if value is not None}
     values |= given(settings) | given(every_phase)
-    chosen = analysis_config(thresholds, analysis) if thresholds or given(analysis) else None
-    work = Work(explain, trajectory, chosen, retry_failed, track)
     configs = _configs(grid, values)
+    chosen = analysis_config(thresholds, analysis) if thresholds or given(analysis) else None
+    if engine not in ("local", "ray"):
+        raise BadConfig(f"`engine` must be one of local, ray; got '{engine}'")
+    from cosetta.sweep import SweepPlan, Work, run_plan
+
+    work = Work(explain, trajectory, chosen, retry_failed, track)
     _keep_tables(values["group"], out)
     plan = SweepPlan(configs, out.absolute(), work, stack, gpus if engine == "ray" else None)
     if dry_run:
