@@ -12,7 +12,7 @@ __all__ = ["LONGEST_HEADING", "SHOWN", "add_names", "add_numbers", "character_ta
 SHOWN = 60
 """Most rows of a table on the terminal; --json has them all."""
 
-LONGEST_HEADING = 12
+LONGEST_HEADING = 13
 """Widest heading of a column of numbers; longer ones are folded."""
 
 
@@ -110,7 +110,7 @@ def character_tables(
 
 
 def _folded(heading: str) -> str:
-    """Break the lines of a heading after every 12 characters, after a bracket or a star if there is one."""
+    """Break the lines of a heading after every 13 characters, after a bracket or a star if there is one."""
     lines = []
     for line in heading.split("\n"):
         while len(line) > LONGEST_HEADING:

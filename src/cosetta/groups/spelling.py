@@ -16,7 +16,7 @@ _SIGNS = str.maketrans({"×": "x", "*": "x", "⋊": ":", "≀": "wr", "·": "x",
 _RULES = (
     (r"z/\((\d+)\)", r"c\1"),  # Z/(7)
     (r"z/(\d+)z?", r"c\1"),  # Z/7Z, Z/7
-    (r"\b(?:trivial|1)\b", "c1"),
+    (r"^1$|trivial", "c1"),
     (r"(sym|alt|cyc|dih|dic|heis|he|qd|sd)\((\d+)\)(?!\()", r"\1\2"),  # Sym(5)
     (r"sym(\d+)", r"s\1"),
     (r"alt(\d+)", r"a\1"),
