@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from cosetta.cli.settings import whole_number
 from cosetta.errors import BadConfig, Unsupported
 from cosetta.report.notation import count, duration
 
@@ -37,7 +38,9 @@ Census = Annotated[
 Quick = Annotated[bool, Parameter(help="8 seeds of S5 and 1 of S6, unless seeds are given: minutes.")]
 Out = Annotated[Path, Parameter(help="Folder for the page, the tables and the figures.")]
 Runs = Annotated[Path, Parameter(help="Folder that holds the runs; finished ones are not trained again.")]
-Workers = Annotated[int | None, Parameter(help="Processes that train and explain. [default: the usable cores]")]
+Workers = Annotated[
+    int | None, Parameter(converter=whole_number, help="Processes that train and explain. [default: the usable cores]")
+]
 Dry = Annotated[bool, Parameter(help="Print what would be trained, and stop.")]
 
 

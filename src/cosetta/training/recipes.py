@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import log2
 from typing import Any
 
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, read_group
 from cosetta.training.config import Phase, TrainConfig
 
 __all__ = ["RECIPES", "fast", "network_size", "stander2024", "wu2024"]
@@ -182,7 +182,7 @@ def network_size(order: int) -> tuple[int, int]:
 
 def _config(recipe: str, group: Group | str, seed: int, values: dict[str, Any]) -> TrainConfig:
     embed_dim, width = network_size(_order(group))
-    name = group.name if isinstance(group, Group) else named_group(group).name
+    name = group.name if isinstance(group, Group) else read_group(group).name
     fixed = {"group": name, "recipe": recipe, "seed": seed}
     every_phase = {key: values[key] for key in values if key in Phase.model_fields}
     others = {key: value for key, value in values.items() if key not in every_phase}
@@ -192,4 +192,4 @@ def _config(recipe: str, group: Group | str, seed: int, values: dict[str, Any]) 
 
 
 def _order(group: Group | str) -> int:
-    return group.order if isinstance(group, Group) else named_group(group).order
+    return group.order if isinstance(group, Group) else read_group(group).order
