@@ -44,7 +44,7 @@ def test_the_script_reads_what_an_analysis_says_today(script):
     S3 = named_group("S3")
     plan = CosetPlan(subgroup_lattice(S3)["C2"], amplitude=8.0)
     analysis = analyse(plant(S3, [plan], torch.Generator().manual_seed(0)).folded, S3)
-    spent = {"date": "2026-11-26", "training_seconds": 1.0, "command_seconds": 2.0}
+    spent = {"date": "2026-11-26", "steps": 1, "processor_seconds": 2.0}
     table = script.table(script.facts(analysis) | spent)
     assert f"| neurons covered by cosets | {analysis.width} of {analysis.width} live ones; 0 of" in table
     assert table.count("\n| ") == 9
