@@ -1,6 +1,7 @@
 """Commands that train and explain: `run` and `explain`."""
 
 import shlex
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -206,9 +207,11 @@ def _explain_folded(
                 show_parts(folding, parts)
                 rich.print(f"\n[bold]Measurements[/bold]  {escape(str(written))}")
                 return
+        started = time.monotonic()
         analysis = analyse(model, group, config)
+        seconds = time.monotonic() - started
         analysis = replace(analysis, run=record | {"versions": {"cosetta": __version__}}, command=command)
-        write_explanation(analysis, folder)
+        write_explanation(analysis, folder, seconds=seconds)
     _show_summary(analysis, folder)
 
 
