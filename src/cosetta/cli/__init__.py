@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cosetta._version import __version__
 from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown
 from cosetta.errors import CosettaError
+from cosetta.files.reading import shown
 from cosetta.stopping import ends_in_time, leave
 
 __all__ = ["app", "main"]
@@ -71,7 +72,9 @@ def _line(error: Exception) -> str:
     if problems is not None and not isinstance(error, CosettaError):  # pydantic's, whose own text has several lines
         problem = problems()[0]
         name = ".".join(str(part) for part in problem["loc"])
-        return f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {problem['input']!r}"
+        return (
+            f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {shown(problem['input'])}"
+        )
     return " ".join(str(error).split()) or type(error).__name__
 
 

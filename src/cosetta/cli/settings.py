@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
 from cosetta.files import read_json, read_toml
+from cosetta.files.reading import shown
 from cosetta.training.config import Phase, TrainConfig
 
 __all__ = [
@@ -105,7 +106,7 @@ def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
         content = read_toml(path, what=what, advice=advice, error=BadConfig)
     thresholds = content.pop("analysis", {})
     if not isinstance(thresholds, dict):
-        raise BadConfig(f"`analysis` in `{path}` must be a table; it is {str(thresholds)[:60]!r}: {advice}")
+        raise BadConfig(f"`analysis` in `{path}` must be a table; it is {shown(thresholds)}: {advice}")
     return content, thresholds
 
 
@@ -127,5 +128,5 @@ def analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> Anal
     except ValidationError as error:
         problem = error.errors()[0]
         raise BadConfig(
-            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}"
+            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {shown(problem['input'])}"
         ) from error

@@ -149,7 +149,10 @@ class TrainedRun:
         """
         stride = max(1.0, (self.metrics.height - 1) / max(1, points - 1))
         thinned = self.metrics[[round(i * stride) for i in range(min(points, self.metrics.height))]]
-        return TrainingCurve(**{name: tuple(thinned[name].to_list()) for name in TrainingCurve.__dataclass_fields__})
+        columns = {name: tuple(thinned[name].to_list()) for name in TrainingCurve.__dataclass_fields__}
+        if None in columns.get("seconds", ()):
+            columns["seconds"] = ()  # unknown
+        return TrainingCurve(**columns)
 
 
 def load_run(folder: FilePath) -> TrainedRun:
