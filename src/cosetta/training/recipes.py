@@ -14,7 +14,7 @@ from cosetta.training.config import Phase, TrainConfig
 
 __all__ = ["RECIPES", "fast", "network_size", "stander2024", "wu2024"]
 
-TINY = 16
+TINY = 12
 """Largest order at which `fast` trains on 90 % of the pairs."""
 
 
@@ -29,14 +29,16 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     learn and 4|G| to clean (S5: 1,024 and 512); from settling on 16|G|, but 8|G| from order 120 on, where cleaning is
     halved, too, since a step costs more, and weight decay is a third from settling on.
 
-    Up to order 16 learning has full batches, since the noise of smaller ones keeps such networks from generalising, and
-    cleaning batches of 8|G| and twice the weight decay. Up to order 8 there are 48 neurons: more only memorise.
+    Up to order 16 learning and cleaning have full batches, since the noise of smaller ones keeps such networks from
+    generalising; up to order 12 cleaning has batches of 8|G| and twice the weight decay. Up to order 8 there are 48
+    neurons: more only memorise.
 
     Above order 200 (S6: batches of 8,192, 2,048 to clean) the learning rate is 1e-2, since 2e-2 lets decay outrun the
     gradient, and the phases are shorter; *learn* is two phases, of which the first ends at 30 %.
 
-    40 % of the pairs train, as in the paper; 80 % below order 50 and 90 % up to order 16 (of C2, 3 of the 4 pairs), and
-    60 % for perfect groups of order 100 to 200, SL(2,5) and PSL(2,7): fewer do not determine the rest (docs/groups.md).
+    40 % of the pairs train, as in the paper; 80 % below order 50, 95 % up to order 16 (Q16 needs them) and 90 % up to
+    order 12 (of C2, 3 of the 4 pairs); 60 % for perfect groups of order 100 to 200, SL(2,5) and PSL(2,7). Fewer do not
+    determine the rest (docs/groups.md).
 
     Args:
         group: the group, or its name.
@@ -75,9 +77,11 @@ def _phases(order: int) -> tuple[Phase, ...]:
     clean = Phase(
         max_steps=3000 if order < 120 else 1500, learning_rate=2e-2, weight_decay=1.0, batch_size=_batch(4, order)
     )
+    if order <= 16:
+        learn = learn.model_copy(update={"max_steps": 3000 if order <= TINY else 5000, "batch_size": None})
+        clean = clean.model_copy(update={"max_steps": 1500, "batch_size": None})
     if order <= TINY:
-        learn = learn.model_copy(update={"max_steps": 3000, "batch_size": None})
-        clean = clean.model_copy(update={"max_steps": 1500, "batch_size": _batch(8, order), "weight_decay": 2.0})
+        clean = clean.model_copy(update={"batch_size": _batch(8, order), "weight_decay": 2.0})
     decay, low, steps = (1.0, 0.1, 800) if order < 120 else (0.3, 0.03, 1200)
     settle = Phase(max_steps=400, learning_rate=1e-2, weight_decay=decay, batch_size=late)
     sharpen = Phase(max_steps=steps, learning_rate=1e-2, weight_decay=low, batch_size=late, until_loss=1e-5, hold=2)
@@ -107,7 +111,7 @@ def _fraction(group: Group | str) -> float:
     group = group if isinstance(group, Group) else named_group(group)
     order = group.order
     if order < 50:
-        return 0.75 if order == 2 else 0.9 if order <= TINY else 0.8
+        return 0.75 if order == 2 else 0.9 if order <= TINY else 0.95 if order <= 16 else 0.8
     is_perfect = 100 <= order <= 200 and group.subgroup(group.commutators).order == order
     return 0.6 if is_perfect else 0.4
 
