@@ -58,7 +58,7 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     Example:
         >>> config = fast("S5", seed=1)
         >>> config.run_name[:10], [phase.batch_size for phase in config.phases]
-        ('S5-fast-1-', [1024, 2048, 512, 2048, 2048, 2048])
+        ('S5-fast-1-', [1024, 512, 1024, 1024, 1024])
     """
     order = _order(group)
     phases = _phases(order) if order <= 200 else _phases_of_large(order)
@@ -91,11 +91,11 @@ def _phases(order: int) -> tuple[Phase, ...]:
 
 def _phases_of_large(order: int) -> tuple[Phase, ...]:
     """Phases of `fast` above order 200; a step of S6 costs as much as thirty of S5."""
-    large, constant = _batch(16, order), {"learning_rate": 1e-2, "weight_decay": 1.0}
-    form = Phase(max_steps=2000, batch_size=large, until_accuracy=0.3, hold=1, **constant)
-    choose = Phase(max_steps=1500, batch_size=large, until_accuracy=0.99, **constant)
-    clean = Phase(max_steps=1000, batch_size=_batch(4, order), **constant)
-    settle = Phase(max_steps=150, batch_size=large, **constant)
+    large = _batch(16, order)
+    settle = Phase(max_steps=150, learning_rate=1e-2, weight_decay=1.0, batch_size=large)
+    form = settle.model_copy(update={"max_steps": 2000, "until_accuracy": 0.3, "hold": 1})
+    choose = settle.model_copy(update={"max_steps": 1500, "until_accuracy": 0.99})
+    clean = settle.model_copy(update={"max_steps": 1000, "batch_size": _batch(4, order)})
     sharpen = Phase(max_steps=300, learning_rate=1e-2, weight_decay=0.1, batch_size=large, until_loss=1e-5, hold=2)
     anneal = Phase(max_steps=250, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=large)
     return form, choose, clean, settle, sharpen, anneal
