@@ -27,7 +27,7 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
 
     What depends on the group: batches are powers of two nearest to a multiple of |G|, at most the full batch. 8|G| to
     learn and 4|G| to clean (S5: 1,024 and 512); from settling on 16|G|, but 8|G| from order 120 on, where cleaning is
-    halved, too, since a step costs more, and weight decay is a third from settling on.
+    halved, too, since a step costs more.
 
     Up to order 16 learning and cleaning have full batches, since the noise of smaller ones keeps such networks from
     generalising; up to order 12 cleaning has batches of 8|G| and twice the weight decay. Up to order 8 there are 48
@@ -82,10 +82,9 @@ def _phases(order: int) -> tuple[Phase, ...]:
         clean = clean.model_copy(update={"max_steps": 1500, "batch_size": None})
     if order <= TINY:
         clean = clean.model_copy(update={"batch_size": _batch(8, order), "weight_decay": 2.0})
-    decay, low, steps = (1.0, 0.1, 800) if order < 120 else (0.3, 0.03, 1200)
-    settle = Phase(max_steps=400, learning_rate=1e-2, weight_decay=decay, batch_size=late)
-    sharpen = Phase(max_steps=steps, learning_rate=1e-2, weight_decay=low, batch_size=late, until_loss=1e-5, hold=2)
-    anneal = Phase(max_steps=300, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=low, batch_size=late)
+    settle = Phase(max_steps=400, learning_rate=1e-2, weight_decay=1.0, batch_size=late)
+    sharpen = Phase(max_steps=800, learning_rate=1e-2, weight_decay=0.1, batch_size=late, until_loss=1e-5, hold=2)
+    anneal = Phase(max_steps=300, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=late)
     return learn, clean, settle, sharpen, anneal
 
 
