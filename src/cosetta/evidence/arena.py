@@ -45,7 +45,7 @@ def compete(
     everything = mean_ablate(facts.model, np.arange(facts.width).tolist())
     scale = _Scale(losses, network, losses(everything), config)
     contests = [contest for account in accounts for contest in _contests(account, scale)]
-    exchanges = [found for account in accounts if (found := exchange(account, losses, config)) is not None]
+    exchanges = [found for account in accounts if (found := exchange(account, losses, network, config)) is not None]
     single = {account.id: single_neurons(account, losses) for account in accounts}
     arena = Arena(
         pairs=len(losses),
@@ -152,8 +152,8 @@ class _Scale:
 
 def _contests(account: AbstractHypothesis, scale: _Scale) -> list[Contest]:
     """Every mode that the account allows; controls only where everything else is gone, which is the hardest test."""
-    modes: tuple[Mode, ...] = ("left", "right", "out", "kept", "alone") if account.functions() else ("kept", "alone")
-    if type(account).ideal is AbstractHypothesis.ideal and not account.functions():
+    modes: tuple[Mode, ...] = ("left", "right", "out", "kept", "alone") if account.idealised else ("kept", "alone")
+    if type(account).ideal is AbstractHypothesis.ideal and not account.idealised:
         modes = ("alone",)  # an account of the logits alone: nothing can be kept beside it
     found = []
     for mode in modes:
