@@ -1,9 +1,9 @@
 """What any functions on a group are: power by irrep, the cosets they are constant on, rank.
 
 For arrays whose last axis is the group's elements: hidden states, embeddings, the features of a sparse autoencoder, the
-parts of a network that was folded by measurement. Each function is centred first. A coset label is that of the largest
-proper subgroup whose cosets leave less of the variance than the threshold, with the p-value of `CosetNull`: how often a
-random rank-one function of the same irreps does as well with a subgroup at least as large.
+parts of a network that was folded by measurement. Each function is centred first. A coset label is chosen by evidence
+(`measures/cells.py`) and given where it leaves less of the variance than the threshold, with the p-value of
+`CosetNull`: how often a random rank-one function of the same irreps chooses a subgroup with as little chance.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Float
 
-from cosetta.circuits.cosets import coset_variance_fractions
-from cosetta.circuits.null import CosetNull
 from cosetta.config import AnalysisConfig
 from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
-from cosetta.harmonics import Irrep, fourier, power
+from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.measures import CosetNull, coset_variance_fractions, rank_one
+from cosetta.measures.cells import Cells, choose
 
 __all__ = ["CosetFit", "Description", "FunctionRow", "describe", "irrep_title"]
 
@@ -168,16 +168,19 @@ def describe(
     centred[centred.var(1) <= _CONSTANT * (flat**2).mean(1)] = 0
     powers = power(centred, irreps)
     finder = _CosetFinder(centred, powers, lattice, irreps, config)
-    ranks = [_rank_share(matrices, irrep) for matrices, irrep in zip(fourier(centred, irreps), irreps, strict=True)]
+    tops = powers.argmax(axis=1)
+    ranks = np.zeros(len(flat))
+    for i in np.unique(tops).tolist():
+        ranks[tops == i] = rank_one(centred[tops == i], irreps[i]).share
     rows = []
     for i, shares in enumerate(powers):
-        alive, top = bool(shares.any()), int(shares.argmax())
+        alive, top = bool(shares.any()), int(tops[i])
         rows.append(
             FunctionRow(
                 variance=float(centred[i].var()),
                 power=tuple(shares.tolist()),
                 irrep=irrep_title(irreps[top], group) if alive else "",
-                rank_share=float(ranks[top][i]) if alive else 0.0,
+                rank_share=float(ranks[i]) if alive else 0.0,
                 cosets=finder.fits(i) if alive else (),
             )
         )
@@ -220,33 +223,28 @@ class _CosetFinder:
         irreps: tuple[Irrep, ...],
         config: AnalysisConfig,
     ) -> None:
-        self._fractions = {side: coset_variance_fractions(values, lattice, irreps, side) for side in _SIDES}
-        self._null = CosetNull(lattice, irreps, config.null_samples, config.seed)
-        self._powers, self._lattice, self._threshold = powers, lattice, config.coset_threshold
+        self._cells = Cells(lattice, irreps)
+        self._null = CosetNull(self._cells, config.null_samples, config.seed, config.coset_threshold)
+        self._powers, self._threshold = powers, config.coset_threshold
+        self._best, self._chances, self._chosen = {}, {}, {}
+        for side in _SIDES:
+            fractions = self._cells.fractions(coset_variance_fractions(values, lattice, irreps, side))
+            best = self._best[side] = self._cells.best(fractions)
+            chances = self._chances[side] = self._cells.log_chance(powers, best)
+            if self._cells.families:
+                self._chosen[side] = choose(chances, best, self._cells.orders, config.coset_threshold)
 
     def fits(self, i: int) -> tuple[CosetFit, ...]:
-        """The largest proper nontrivial subgroup under the threshold on each side."""
-        lattice, orders = self._lattice, self._lattice.orders
+        """The chosen class of subgroups on each side, where it leaves less than the threshold."""
         found = []
-        for side in _SIDES:
-            fractions = self._fractions[side][i]
-            allowed = (fractions < self._threshold) & (orders > 1) & (orders < orders[-1])
-            if allowed.any():
-                largest = allowed & (orders == orders[allowed].max())
-                position = int(np.flatnonzero(largest)[np.argmin(fractions[largest])])
-                cls = lattice.classes[lattice.class_of[position]]
-                fraction = float(fractions[position])
-                p_value = self._null.p_value(self._powers[i], cls.order, fraction)
-                found.append(CosetFit(side, cls.name, cls.order, fraction, p_value))
+        for side, chosen in self._chosen.items():
+            family = int(chosen[i])
+            fraction = float(self._best[side][i, family])
+            if fraction < self._threshold:
+                p_value = self._null.p_value(self._powers[i], float(self._chances[side][i, family]))
+                order = int(self._cells.orders[family])
+                found.append(CosetFit(side, self._cells.families[family], order, fraction, p_value))
         return tuple(found)
-
-
-def _rank_share(matrices: Float[np.ndarray, "function d d"], irrep: Irrep) -> Float[np.ndarray, " function"]:
-    """Share of the first singular direction; over the reals it has 1, 2 or 4 equal singular values by type."""
-    squares = np.linalg.svd(matrices, compute_uv=False) ** 2
-    total = squares.sum(1)
-    first = squares[:, : irrep.endomorphism_dim].sum(1)
-    return np.divide(first, total, out=np.zeros_like(total), where=total > 0)
 
 
 def _said(fit: CosetFit) -> str:

@@ -6,7 +6,6 @@ Parameters and moments may be rows of tensors that several runs share (`stack.py
 from pathlib import Path
 from typing import final
 
-import polars as pl
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -15,21 +14,12 @@ from cosetta.errors import BadRun
 from cosetta.groups import Group
 from cosetta.models import load_tensors, save_tensors
 from cosetta.training.config import TrainConfig
+from cosetta.training.metrics import METRICS
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.parameters import initial_parameters
+from cosetta.training.resume_file import fault, with_digest
 
-__all__ = ["METRICS", "TrainState", "table_on"]
-
-METRICS = {
-    "step": pl.Int64,
-    "phase": pl.Int64,
-    "seconds": pl.Float64,
-    "train_loss": pl.Float64,
-    "test_loss": pl.Float64,
-    "train_accuracy": pl.Float64,
-    "test_accuracy": pl.Float64,
-}
-"""Columns of `metrics.parquet`: loss in nats, accuracy in [0, 1]."""
+__all__ = ["TrainState", "table_on"]
 
 
 @final
@@ -103,7 +93,7 @@ class TrainState:
         Args:
             path: a file name ending in `.safetensors`.
         """
-        save_tensors(self._tensors(), path)
+        save_tensors(with_digest(self._tensors()), path)
 
     def load(self, path: Path) -> None:
         """Go on from a saved state of the same configuration.
@@ -114,13 +104,9 @@ class TrainState:
         Raises:
             BadRun: if the file is damaged or of another run.
         """
-        saved, expected = load_tensors(path), self._tensors()
-        free = {"epoch", "metrics"}  # their length changes during a run
-        odd = set(saved) ^ set(expected) or {
-            name for name, t in expected.items() if name not in free and saved[name].shape != t.shape
-        }
-        if odd:
-            raise BadRun(f"`{path}` must hold the state of this run; {min(odd)} does not fit: delete it to start again")
+        saved = load_tensors(path)
+        if reason := fault(saved, self._tensors(), self.config):
+            raise BadRun(f"`{path}` must hold the state of this run; {reason}: delete it to start again")
         for name, tensor in self.tensors.items():
             tensor.copy_(saved[name])
         self.generator.set_state(saved["generator"])

@@ -6,7 +6,6 @@ only. Then `torch.load(weights_only=True)` builds the tensors. Nothing in a file
 that the file does not hold. What the tensors mean is the business of the formats beside this module.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cosetta.errors import BadRun
+from cosetta.files import read_json
 from cosetta.models.importers.archive import check_archive
 
 __all__ = ["MAX_BYTES", "Checkpoint", "read_checkpoint", "read_tensors"]
@@ -201,10 +201,7 @@ def _sibling(path: Path) -> dict[str, Any]:
     for name in _SIBLINGS:
         file = path.parent / name
         if file.is_file() and file.stat().st_size < 2**20:
-            try:
-                content = json.loads(file.read_text(encoding="utf-8"))
-            except (ValueError, RecursionError) as error:
-                raise BadRun(f"`{file}` must be JSON; {_first_line(error)}: mend it or move it away") from error
+            content: Any = read_json(file, object, what="JSON", advice="mend it or move it away", finite=False)
             return content if isinstance(content, dict) else {}
     return {}
 
