@@ -66,7 +66,15 @@ def test_structure_not_forced_by_the_irrep_is(null):
     assert null.p_value(standard, log_chance(null, standard, "S4", 1e-6)) == pytest.approx(1 / 4001)
     assert 5e-5 < null.p_value(standard, log_chance(null, standard, "S4", 1e-3)) < 0.01  # of many cells, some are lucky
     assert null.p_value(standard, log_chance(null, standard, "S3", 0.21)) > 0.2
-    assert null.covered(standard) < 0.01
+
+
+def test_the_share_that_chance_covers_against_transpositions(null):
+    """The oracle is geometry again: <(ij)> leaves (v_i - v_j)^2 / 2, so four in five vectors fit one by chance."""
+    v = np.random.default_rng(7).standard_normal((4000, 5))
+    v -= v.mean(axis=1, keepdims=True)
+    gaps = v[:, :, None] - v[:, None]
+    left = (gaps**2 / 2 / (v**2).sum(axis=1)[:, None, None])[:, *np.triu_indices(5, 1)].min(axis=1)
+    assert null.covered(only(null, "(4,1)")) == pytest.approx((left < null.threshold).mean(), abs=0.03)
 
 
 @pytest.mark.parametrize("name", ["S4", "S5", "A5", "D8"])
