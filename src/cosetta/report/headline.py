@@ -301,7 +301,9 @@ def _train_and_test(analysis: Analysis) -> tuple[float, float] | None:
 def _pairs(analysis: Analysis) -> tuple[int, int] | None:
     """How many pairs train and test, if the record of the run says so."""
     config = analysis.run.get("config")
-    fraction = config.get("train_fraction") if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        return None
+    fraction = config.get("train_fraction")
     if not isinstance(fraction, float) or not 0 < fraction < 1 or config.get("split", "ordered") != "ordered":
         return None
     train = round(fraction * analysis.order**2)

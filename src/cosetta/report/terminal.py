@@ -259,6 +259,7 @@ class Folded:
         """Yield the widest table that fits, and the names of what was left out."""
         tries = [(number, False) for number in range(len(self.keep), self.essential - 1, -1)]
         tries += [(number, True) for number in range(self.essential, 0, -1)]
+        number, table = 0, Table()
         for number, folds in tries:
             table = self._table(self.keep[:number], folds)
             wide = options.update(max_width=1000)

@@ -107,7 +107,7 @@ def _batch(factor: int, order: int) -> int:
 
 def _fraction(group: Group | str) -> float:
     """Share of the pairs that trains in `fast`."""
-    group = group if isinstance(group, Group) else named_group(group)
+    group = group if isinstance(group, Group) else read_group(group)
     order = group.order
     if order < 50:
         return 0.75 if order == 2 else 0.9 if order <= TINY else 0.95 if order <= 16 else 0.8
