@@ -4,8 +4,8 @@ Run: python benchmarks/groups_table.py RUNS [--seeds 100:105] [--groups "S3;C2^5
 trained into the folder RUNS, finished ones are reused and killed ones resumed; `--write` puts the table between the
 marks in docs/groups.md, else it is printed. Nothing is given to the recipe but group and seed.
 
-A live neuron is *covered* if the coset account explains it, or if 95 % of the power of both its left and right function
-lies in one irrep over the reals. `covered_neurons` alone decides that.
+A live neuron is *covered* if the coset account covers it, or the account of one irrep, which abelian groups have: 95 %
+of the power of both its left and right function in one irrep over the reals. `covered_neurons` alone decides that.
 """
 
 import argparse
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from cosetta.circuits import find_neurons
 
 from cosetta.config import AnalysisConfig
-from cosetta.groups import Group, named_group, subgroup_lattice
-from cosetta.harmonics import irreps
+from cosetta.groups import Group, named_group
+from cosetta.hypotheses import CosetCircuit
+from cosetta.hypotheses.irrep import OneIrrep
+from cosetta.measures import measure
 from cosetta.models import FoldedModel, PairScorer
 from cosetta.training import fast, train
 
@@ -29,8 +30,8 @@ GROUPS = (
 )
 """In the order of their orders; C7:C3 is F21."""
 
-LEARNED, IN_ONE_IRREP = 0.99, 0.95
-"""Test accuracy of a network that learned, and share of power of a neuron in one irrep."""
+LEARNED = 0.99
+"""Test accuracy of a network that learned."""
 
 PAGE = Path(__file__).parents[1] / "docs" / "groups.md"
 MARKS = "<!-- benchmarks/groups_table.py -->\n", "<!-- end -->\n"
@@ -59,14 +60,10 @@ class Row:
 
 def covered_neurons(model: FoldedModel, group: Group) -> Coverage:
     """How many of the live neurons an account covers; the one place that knows which accounts there are."""
-    found = find_neurons(model, group, subgroup_lattice(group), irreps(group), AnalysisConfig(null_samples=19))
-    live = [neuron.record for neuron in found if neuron.record.status != "dead"]
-    cosets = [record.status == "explained" for record in live]
-    pure = [
-        all(record.irrep_shares[side][record.irrep] >= IN_ONE_IRREP for side in ("left", "right")) for record in live
-    ]
-    either = [a or b for a, b in zip(cosets, pure, strict=True)]
-    return Coverage(len(live), sum(cosets), sum(pure), sum(either))
+    config = AnalysisConfig(null_samples=19)
+    facts = measure(model, group, config)
+    cosets, one_irrep = (set(account.fit(facts, config).labels) for account in (CosetCircuit, OneIrrep))
+    return Coverage(len(facts.live), len(cosets), len(one_irrep), len(cosets | one_irrep))
 
 
 def trained_row(name: str, seed: int, runs: Path) -> Row:

@@ -165,7 +165,8 @@ def ends_in_time() -> Iterator[None]:
     os.set_blocking(writing, False)
     before = {number: signal.signal(number, _on_signal) for number in SIGNALS}
     woken = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    threading.Thread(target=_watch, args=(reading,), daemon=True).start()
+    with suppress(RuntimeError):  # there is no memory for a thread: then it is said elsewhere
+        threading.Thread(target=_watch, args=(reading,), daemon=True).start()
     try:
         yield
     finally:

@@ -95,7 +95,7 @@ def test_runs_may_lie_at_any_depth_and_count_once(copied):
         ("config.json", b'{"config": {}, "group": {"name": "S3", "order": 6}}', "whole record"),
         ("config.json", b'{"config": {}, "group": []}', "whole record"),
         ("metrics.parquet", b"PAR1", "whole metrics"),
-        ("analysis.json", b"{}", "whole analysis"),
+        ("analysis.json", b"{}", "must be an analysis of schema 1 or 2"),
         ("analysis.json", None, "cosetta explain"),
         ("model.safetensors", b"half", "safetensors"),
     ],

@@ -2,9 +2,11 @@
 
 import pytest
 
-from cosetta.analysis import analyse
 from cosetta.config import AnalysisConfig
 from cosetta.groups import named_group
+from cosetta.hypotheses import CosetCircuit
+from cosetta.hypotheses.irrep import OneIrrep
+from cosetta.measures import measure
 from cosetta.training import fast, train
 
 
@@ -27,7 +29,7 @@ def test_small_groups_are_learned_and_covered(name, tmp_path):
     run = train(fast(group, checkpoints=0), group, tmp_path / "run")
     last = run.metrics.row(-1, named=True)
     assert (last["train_accuracy"], last["test_accuracy"]) == (1, 1)
-    live = [n for n in analyse(run.network(), group, AnalysisConfig(null_samples=19)).neurons if n.status != "dead"]
-    pure = [all(n.irrep_shares[side][n.irrep] >= 0.95 for side in ("left", "right")) for n in live]
-    covered = sum(n.status == "explained" or is_pure for n, is_pure in zip(live, pure, strict=True))
-    assert covered >= 0.9 * len(live) >= 50
+    config = AnalysisConfig(null_samples=19)
+    facts = measure(run.network().fold(), group, config)
+    covered = {n for account in (CosetCircuit, OneIrrep) for n in account.fit(facts, config).labels}
+    assert len(covered) >= 0.9 * len(facts.live) >= 50

@@ -1,6 +1,7 @@
 """Commands that train and explain: `run` and `explain`."""
 
 import shlex
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -206,9 +207,11 @@ def _explain_folded(
                 show_parts(folding, parts)
                 rich.print(f"\n[bold]Measurements[/bold]  {escape(str(written))}")
                 return
+        started = time.monotonic()
         analysis = analyse(model, group, config)
+        seconds = time.monotonic() - started
         analysis = replace(analysis, run=record | {"versions": {"cosetta": __version__}}, command=command)
-        write_explanation(analysis, folder)
+        write_explanation(analysis, folder, seconds=seconds)
     _show_summary(analysis, folder)
 
 
@@ -219,9 +222,13 @@ def _command(arguments: list[str], flags: Mapping[str, Any]) -> str:
 
 
 def _show_summary(analysis: Any, folder: Path) -> None:
+    from cosetta.files import file_digest, folder_digest
     from cosetta.report import summary
 
     rich.print(summary(analysis, folder / "report.html"))
+    weights = folder / "model.safetensors"
+    of_weights = f", of the weights {file_digest(weights)}" if weights.is_file() else ""
+    rich.get_console().print(f"Digest  {folder_digest(folder)}{of_weights}", soft_wrap=True, highlight=False)
 
 
 def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:

@@ -87,6 +87,7 @@ def sweep(
 
     What is finished is not done again, so the same command goes on after any interruption, and several machines that
     share the folder may work on it at once. Failed runs are listed at the end; the exit status is 1 if there are any.
+    Explanations fit every account but do not let them compete, which would take most of the time: add --analysis.arena.
     """
     from cosetta.sweep import SweepPlan, Work, grid, run_plan
     from cosetta.sweep.grid import ALIASES
@@ -96,7 +97,9 @@ def sweep(
     named = {"group": ",".join(groups) or None, "seed": seeds, "recipe": recipe, "device": device}
     values |= {name: value for name, value in named.items() if value is not None}
     values |= given(settings) | given(every_phase)
-    chosen = analysis_config(thresholds, analysis) if thresholds or given(analysis) else None
+    chosen = None
+    if thresholds or given(analysis):  # a thousand arenas must be asked for
+        chosen = analysis_config({"arena": False, **thresholds}, analysis)
     work = Work(explain, trajectory, chosen, retry_failed, track)
     plan = SweepPlan(_configs(grid, values), out.absolute(), work, stack, gpus if engine == "ray" else None)
     if dry_run:

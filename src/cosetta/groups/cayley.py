@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int
 
 from cosetta.errors import NotAGroup, Unsupported
 
-__all__ = ["MAX_ORDER", "check_action", "check_table", "frozen", "generated", "greedy_generators"]
+__all__ = ["MAX_ORDER", "check_action", "check_table", "frozen", "generated", "greedy_generators", "power"]
 
 MAX_ORDER = 10_000
 """Largest order whose Cayley table is held in memory (400 MB of int32)."""
@@ -82,6 +82,30 @@ def check_action(images: Int[np.ndarray, "a degree"], table: Int[np.ndarray, "g 
         if wrong.any():
             a = int(np.argmax(wrong))
             raise NotAGroup(f"`permutations` must satisfy (ab)(i) = a(b(i)); it fails for a = {a}, b = {b}")
+
+
+def power(table: Int[np.ndarray, "g g"], elements: Int[np.ndarray, " a"], exponent: int) -> Int[np.ndarray, " a"]:
+    """Powers of elements by repeated squaring.
+
+    Args:
+        table: the table of a group.
+        elements: the elements.
+        exponent: at least 0.
+
+    Returns:
+        a^exponent for each a.
+
+    Example:
+        >>> power((np.arange(6)[:, None] + np.arange(6)) % 6, np.array([1, 2]), 4).tolist()
+        [4, 2]
+    """
+    result = np.zeros_like(elements)
+    while exponent:
+        if exponent % 2:
+            result = table[result, elements]
+        elements = table[elements, elements]
+        exponent //= 2
+    return result
 
 
 def generated(table: Int[np.ndarray, "g g"], generators: Sequence[int]) -> Bool[np.ndarray, " g"]:

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from cosetta.groups.extension import FoundClass, find_subgroup_classes
+from cosetta.errors import LatticeTooLarge
+from cosetta.groups.abelian import abelian_subgroups, invariant_factors, quotient_factors
+from cosetta.groups.extension import CLASS_LIMIT, SUBGROUP_LIMIT, FoundClass, find_subgroup_classes
 from cosetta.groups.group import Group, conjugates
 from cosetta.groups.lattice import SubgroupLattice, display_order
 from cosetta.groups.lattice_cache import LatticeArrays, load_lattice, save_lattice
 from cosetta.groups.naming import name_classes
+from cosetta.groups.subgroups import centralizer
 
 __all__ = ["subgroup_lattice"]
 
@@ -35,7 +38,8 @@ def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
         The lattice. Numbers and names are the same on every run.
 
     Raises:
-        Unsupported: if there are more than 30,000 subgroups or 3,000 classes of them.
+        LatticeTooLarge: if there are more than 30,000 subgroups or 3,000 classes of them; before the search where the
+            subgroups of the abelianisation or of the centre alone are too many.
 
     Source:
         See `find_subgroup_classes`. S_5 has 156 subgroups in 19 classes, S_6 1,455 in 56, S_7 11,300 in 96 (OEIS
@@ -46,6 +50,7 @@ def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
         >>> lattice.names
         ('1', 'C2', 'C3', 'C6')
     """
+    _refuse_too_large(group)
     if cache and (stored := load_lattice(group)) is not None:
         return SubgroupLattice(group, *stored)
     unnamed = _arranged(group, find_subgroup_classes(group))
@@ -54,6 +59,22 @@ def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
         arrays = lattice.packed, lattice.class_of, lattice.carriers, lattice.class_normalizers, lattice.class_names
         save_lattice(group, LatticeArrays(*arrays))
     return lattice
+
+
+def _refuse_too_large(group: Group) -> None:
+    """Count normal subgroups that are known without a search: those above G' and those of the centre."""
+    derived, centre = group.subgroup(group.commutators), centralizer(group.subgroup(group.generators))
+    normal = max(
+        abelian_subgroups(quotient_factors(derived)),
+        abelian_subgroups(invariant_factors(group.element_orders[centre.elements])),
+    )
+    if normal > CLASS_LIMIT:
+        shown = f"{normal:,}" if normal < 10**9 else f"about {float(normal):.1g}"
+        has = f"has {shown} subgroups" if group.is_abelian else f"has at least {shown} normal subgroups"
+        raise LatticeTooLarge(
+            f"subgroups are listed up to {SUBGROUP_LIMIT:,} in {CLASS_LIMIT:,} classes; {group.name} {has}, each a "
+            "class of its own"
+        )
 
 
 def _arranged(group: Group, found: list[FoundClass]) -> SubgroupLattice:

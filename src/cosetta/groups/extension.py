@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from cosetta.errors import Unsupported
+from cosetta.errors import LatticeTooLarge
+from cosetta.groups.cayley import power
 from cosetta.groups.group import Group, Subgroup, conjugates, known_subgroup
 from cosetta.groups.integers import prime_factors
 from cosetta.groups.subgroups import cosets, normalizer, transversal
@@ -59,7 +60,7 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         The classes, each once; the trivial subgroup first.
 
     Raises:
-        Unsupported: if there are more subgroups or classes than that.
+        LatticeTooLarge: if there are more subgroups or classes than that.
 
     Source:
         The cyclic extension method of Neubüser, Numer. Math. 2 (1960), with the closures of this project.
@@ -81,9 +82,9 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         heapq.heappush(queue, (H.order, len(found)))
         found.append(cls)
         if len(seen) > limit or len(found) > CLASS_LIMIT:
-            raise Unsupported(
+            raise LatticeTooLarge(
                 f"subgroups are listed up to {limit:,} in {CLASS_LIMIT:,} classes; {group.name} has more than "
-                f"{min(len(seen), limit):,} in {len(found):,} classes"
+                f"{min(len(seen), limit):,} in {min(len(found), CLASS_LIMIT):,} classes"
             )
 
     register(trivial)
@@ -102,28 +103,32 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
 class _Zuppos:
     """Generators of the cyclic subgroups of prime power order, the smallest one of each."""
 
-    generator_of: np.ndarray  # for each element, the smallest generator of the cyclic subgroup that it generates
+    generator_of: np.ndarray  # for each element of prime power order, the smallest generator of what it generates
     elements: np.ndarray
     prime_powers: np.ndarray  # z^p for each
 
 
 def _prime_power_generators(group: Group) -> _Zuppos:
     """Zuppos in the sense of Neubüser."""
-    orders, everything = group.element_orders, np.arange(group.order)
-    smallest, power = everything.copy(), everything.copy()
-    prime_power = np.zeros(group.order, dtype=np.int64)
-    factors = [set(prime_factors(k)) for k in range(orders.max() + 1)]
-    smallest_prime = np.array([min(primes, default=0) for primes in factors])[orders]
-    for exponent in range(1, int(orders.max())):
-        coprime = np.gcd(exponent, orders) == 1
-        smallest = np.where(coprime & (exponent < orders), np.minimum(smallest, power), smallest)
-        prime_power = np.where(smallest_prime == exponent, power, prime_power)
-        power = group.table[power, everything]
-    is_zuppo = (smallest == everything) & np.array([len(set(prime_factors(k))) == 1 for k in range(orders.max() + 1)])[
-        orders
-    ]
-    elements = np.flatnonzero(is_zuppo)
-    return _Zuppos(smallest, elements, prime_power[elements])
+    prime = np.array(
+        [p[0] if len(set(p := prime_factors(k))) == 1 else 0 for k in range(group.element_orders.max() + 1)]
+    )
+    elements = np.flatnonzero(prime[group.element_orders])
+    orders, primes = group.element_orders[elements], prime[group.element_orders[elements]]
+    smallest, image = elements.copy(), elements.copy()
+    for exponent in range(2, int(orders.max(initial=1))):
+        open_ = orders > exponent
+        image[open_] = group.table[image[open_], elements[open_]]
+        generates = open_ & (exponent % primes > 0)
+        smallest[generates] = np.minimum(smallest, image)[generates]
+    generator_of = np.arange(group.order)
+    generator_of[elements] = smallest
+    zuppos = elements[smallest == elements]
+    prime_powers = np.zeros(len(zuppos), dtype=np.int64)
+    for p in np.unique(primes):
+        of_prime = prime[group.element_orders[zuppos]] == p
+        prime_powers[of_prime] = power(group.table, zuppos[of_prime], int(p))
+    return _Zuppos(generator_of, zuppos, prime_powers)
 
 
 def _whole_class(H: Subgroup) -> FoundClass:

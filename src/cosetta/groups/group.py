@@ -7,6 +7,7 @@ subgroups, irreps) is derived from the table. The axioms are in
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +17,9 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from cosetta.errors import NotAGroup, NotASubgroup
-from cosetta.groups.cayley import MAX_ORDER, check_action, check_table, frozen, generated, greedy_generators
+from cosetta.groups.cayley import MAX_ORDER, check_action, check_table, frozen, generated, greedy_generators, power
 from cosetta.groups.closures import closed_matrices, closed_permutations, cycle_label
+from cosetta.groups.integers import prime_factors
 
 __all__ = ["Group", "Subgroup", "conjugates", "known_subgroup", "same_group"]
 
@@ -124,11 +126,12 @@ class Group:
     @cached_property
     def element_orders(self) -> Int[np.ndarray, " g"]:
         """Order of each element: the least k >= 1 with a^k = e."""
-        orders = np.ones(self.order, dtype=np.int32)
-        power, everything = np.arange(self.order), np.arange(self.order)
-        while (open_ := power != 0).any():
-            orders[open_] += 1
-            power = np.where(open_, self.table[power, everything], 0)
+        orders, everything = np.ones(self.order, dtype=np.int32), np.arange(self.order)
+        for p, exponent in Counter(prime_factors(self.order)).items():
+            part = power(self.table, everything, self.order // p**exponent)  # of order a power of p
+            while (open_ := part != 0).any():
+                orders[open_] *= p
+                part = power(self.table, part, p)
         return frozen(orders)
 
     @cached_property
@@ -159,8 +162,10 @@ class Group:
     @cached_property
     def class_of(self) -> Int[np.ndarray, " g"]:
         """Conjugacy class number of each element; classes are numbered by their smallest element."""
-        labels = np.full(self.order, -1, dtype=np.int32)
         everything, count = np.arange(self.order), 0
+        if self.is_abelian:
+            return frozen(everything)
+        labels = np.full(self.order, -1, dtype=np.int32)
         for a in range(self.order):
             if labels[a] < 0:
                 labels[self.table[self.table[everything, a], self.inverse]] = count

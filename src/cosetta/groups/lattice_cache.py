@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cosetta.files import write_whole
 from cosetta.groups.group import Group
 
 __all__ = ["LatticeArrays", "cache_folder", "load_lattice", "save_lattice"]
@@ -100,8 +101,6 @@ def save_lattice(group: Group, arrays: LatticeArrays) -> None:
         group: the group.
         arrays: what to store.
     """
-    from cosetta.files import write_whole
-
     path, archive = _path(group), BytesIO()
     np.savez_compressed(archive, **{**arrays._asdict(), "class_names": np.array(arrays.class_names)})
     content = _digest(path, archive.getvalue()) + archive.getvalue()

@@ -164,6 +164,8 @@ def _semidirect(normal: Recipe, acting: Recipe) -> Recipe:
     """N:K."""
     parts = [part.name if part.is_atom else f"({part.name})" for part in (normal, acting)]
     name = ":".join(parts)
+    if acting.order == 1:
+        raise Unsupported(f"{acting.name} acts on {normal.name} only trivially; write `{normal.name}` for `{name}`")
     return Recipe(
         name,
         normal.order * acting.order,

@@ -9,15 +9,15 @@ is in `naming.py`.
 
 from collections.abc import Sequence
 from functools import cache
-from math import factorial, prod
+from math import factorial
 
 import numpy as np
-from jaxtyping import Int
 
+from cosetta.groups.abelian import invariant_factors
 from cosetta.groups.integers import is_prime, prime_factors
 from cosetta.groups.lattice import SubgroupLattice
 
-__all__ = ["invariant_factors", "structure_names"]
+__all__ = ["commutes", "structure_names"]
 
 _SIMPLE = {
     168: "PSL(3,2)",
@@ -75,31 +75,6 @@ def commutes(lattice: SubgroupLattice, position: int) -> bool:
     generators = lattice.generators[position]
     products = lattice.group.table[np.ix_(generators, generators)]
     return bool((products == products.T).all())
-
-
-def invariant_factors(element_orders: Int[np.ndarray, " g"]) -> tuple[int, ...]:
-    """Invariant factors of an abelian group, from the orders of its elements.
-
-    Args:
-        element_orders: order of each element.
-
-    Returns:
-        Numbers above 1, each a multiple of the next, whose product is the order of the group.
-
-    Example:
-        >>> invariant_factors(np.array([1, 2, 2, 2])), invariant_factors(np.array([1, 6, 3, 2, 3, 6]))
-        ((2, 2), (6,))
-    """
-    order, invariants = len(element_orders), []
-    for p in dict.fromkeys(prime_factors(order)):
-        power, parts, before = p, [], 1
-        while (count := int(np.count_nonzero(power % element_orders == 0))) > before:
-            rank = round(np.log(count / before) / np.log(p))  # number of cyclic factors of order at least `power`
-            parts = [*(q * p for q in parts[:rank]), *parts[rank:]] if parts else [p] * rank
-            before, power = count, power * p
-        invariants.append(parts)
-    longest = max(map(len, invariants), default=0)
-    return tuple(prod(parts[i] for parts in invariants if i < len(parts)) for i in range(longest))
 
 
 class _Recognition:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cosetta.errors import NotAGroup, Unsupported
-from cosetta.files.paths import FilePath
+from cosetta.files import FilePath, check_parquet
 from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.group import Group
 
@@ -121,8 +121,6 @@ def _npy(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
 def _parquet(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
     """One column an element, in the order of the elements."""
     import polars as pl
-
-    from cosetta.files import check_parquet
 
     what, advice = "a whole Parquet file", "save the table again"
     content = check_parquet(path, what=what, advice=advice, error=NotAGroup, max_rows=MAX_ORDER + 1)

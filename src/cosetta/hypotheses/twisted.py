@@ -18,6 +18,7 @@ from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
 from cosetta.measures.cells import Cells, choose
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 
 __all__ = ["SignedCell", "TwistedCosets"]
@@ -178,7 +179,7 @@ def _signed_means(f: Float[np.ndarray, " g"], cell: SignedCell, name: str) -> Fl
     if cell.relabelled is not None:
         parts = parts[cell.relabelled]
     mean = f.mean()
-    means = (np.bincount(parts, weights=f - mean) / np.bincount(parts))[parts]
+    means = coset_means(f - mean, parts)
     t = cell.sign_element
     if t is not None:
         moved = int(group.table[group.table[back, t], cell.representative])  # g^-1 t g

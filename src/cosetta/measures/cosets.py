@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from cosetta.groups import SubgroupLattice
 from cosetta.harmonics import Irrep, autocorrelation
 
-__all__ = ["coset_variance_fraction", "coset_variance_fractions", "stander2024_concentration"]
+__all__ = ["coset_means", "coset_variance_fraction", "coset_variance_fractions", "stander2024_concentration"]
 
 Side = Literal["left", "right"]
 
@@ -50,6 +50,23 @@ def coset_variance_fraction(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarra
     within = f - _coset_means(f, cosets)[..., cosets]
     total = f.var(axis=-1)
     return np.divide(within.var(axis=-1), total, out=np.zeros_like(total), where=total > 0)
+
+
+def coset_means(f: Float[np.ndarray, " g"], parts: Int[np.ndarray, " g"]) -> Float[np.ndarray, " g"]:
+    """A function with each value replaced by the mean over its part.
+
+    Args:
+        f: a function on G.
+        parts: number of the part of each element, such as its coset.
+
+    Returns:
+        A function that is constant on the parts.
+
+    Example:
+        >>> coset_means(np.array([0.0, 2.0, 5.0]), np.array([0, 0, 1])).tolist()
+        [1.0, 1.0, 5.0]
+    """
+    return (np.bincount(parts, weights=f) / np.bincount(parts))[parts]
 
 
 def stander2024_concentration(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"]) -> Float[np.ndarray, "..."]:
@@ -118,7 +135,9 @@ def coset_variance_fractions(
     correlation = autocorrelation(f, irreps, side=side)
     total = correlation[:, :1]  # A(e) = |f|^2
     explained = correlation @ (lattice.members.T / lattice.orders)
-    share = np.divide(explained, total, out=np.ones_like(explained), where=total > _FLOOR * (f.shape[-1] + total.max()))
+    share = np.divide(
+        explained, total, out=np.ones_like(explained), where=total > _FLOOR * (f.shape[-1] + total.max(initial=0.0))
+    )
     return np.clip(1 - share, 0, 1)
 
 

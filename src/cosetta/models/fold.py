@@ -30,8 +30,8 @@ __all__ = ["MAX_PAIRS", "fold", "fold_model", "pair_model"]
 MAX_PAIRS = 2**20
 """Pairs that are run without being asked to: all of a group up to order 1,024."""
 
-_BLOCK_ENTRIES = 2**22
-"""Largest number of logits or neurons of a block of pairs."""
+_BLOCK_ENTRIES = 2**19
+"""Largest number of logits or neurons of a block of pairs: what a cache holds."""
 
 _NO_DIRECT = 1e-10
 """A path around the site that carries less of the logits' variance than this is rounding, and is left out."""
@@ -209,7 +209,7 @@ class _Fold:
         logit_sums = torch.zeros(2, order, dtype=torch.float64)
         for a, b, pre, post, logits in self.blocks():
             site.add(a, b, pre)
-            around.add(a, b, logits - post @ self.out.T)
+            around.add(a, b, logits - self._written(post))
             posts += torch.stack((post.sum(0), post.square().sum(0)))
             logit_sums += _sums(logits)
         self.pairs = site.pairs
@@ -219,6 +219,10 @@ class _Fold:
         self.logit_variance = _variance(logit_sums, self.pairs)
         mean, square = posts / self.pairs
         self.strength = (square - mean.square()).clamp(min=0) * self.out.var(0, correction=0)
+
+    def _written(self, post: Float[Tensor, "pair neuron"]) -> Float[Tensor, "pair g"]:
+        """What the neurons write to the logits; multiplied in the network's precision, which is most of the work."""
+        return (post.to(self.dtype) @ self.out.T.to(self.dtype)).double()
 
     def folded(self) -> FoldedModel:
         """The folded network, with the path around the site where there is one."""
@@ -241,7 +245,7 @@ class _Fold:
         around = torch.zeros(2, order, dtype=torch.float64)
         for a, b, pre, post, logits in self.blocks():
             rest.add(a, b, pre - self.mean - self.f[a] - self.g[b], self._left_by_all(a, b, pre))
-            around += _sums(logits - post @ self.out.T - self.bias - self.direct[0][a] - self.direct[1][b])
+            around += _sums(logits - self._written(post) - self.bias - self.direct[0][a] - self.direct[1][b])
             answers = [logits.argmax(1), folded.logits(a, b).argmax(1)]
             product = answers[0] if self.table is None else self.table[a, b]
             right += [int((x == y).sum()) for x, y in (answers, (answers[0], product), (answers[1], product))]

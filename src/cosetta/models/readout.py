@@ -78,7 +78,7 @@ def find_readout(model: PairModel, activation: str | None = None, seed: int = 0)
         >>> out = torch.tensor([[3.0], [-1.0]])
         >>> side = torch.tensor([[1.0], [-1.0]])
         >>> found = find_readout(FoldedModel(side, side, out, torch.zeros(2), "tanh"))
-        >>> found.activation, found.out.ravel().tolist(), found.error < 1e-12
+        >>> found.activation, found.out.ravel().round(decimals=4).tolist(), found.error < 1e-9
         ('tanh', [3.0, -1.0], True)
     """
     generator = torch.Generator().manual_seed(seed)

@@ -36,6 +36,7 @@ from cosetta.results.coset import (
     SharedCoset,
 )
 from cosetta.results.evidence import Control, Evidence, Verdict
+from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
 
 __all__ = [
@@ -64,6 +65,9 @@ __all__ = [
     "Exchange",
     "Exemplar",
     "IrrepMeasures",
+    "Frequency",
+    "FrequencyFindings",
+    "FrequencyNeuron",
     "LiveNeuron",
     "Mean",
     "Mode",

@@ -17,12 +17,11 @@ from typing import final
 
 import torch
 
-from cosetta.errors import BadRun
 from cosetta.groups import Group, named_group
-from cosetta.results import load_analysis
 from cosetta.sweep.count import Count
 from cosetta.sweep.plan import SweepPlan, is_explained
 from cosetta.training import TrainConfig, load_run
+from cosetta.training.metrics import read_analysis_seconds
 from cosetta.training.parameters import parameter_shapes
 from cosetta.training.stack import Stack
 from cosetta.training.state import TrainState
@@ -132,10 +131,8 @@ def _measured(folders: Sequence[Path]) -> tuple[float, int, list[float]]:
     sizes = [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in folders]
     explained = []
     for folder in folders:
-        try:
-            explained.append(load_analysis(folder).seconds)
-        except BadRun:
-            continue
+        if (analysis_seconds := read_analysis_seconds(folder)) is not None:
+            explained.append(analysis_seconds)
     return statistics.median(seconds), round(statistics.mean(sizes)), explained
 
 

@@ -28,14 +28,14 @@ CACHED_ENTRIES = 2**18
 """The same on a CPU, for each thread: 1 MB in float32, so that a block stays in the second-level cache."""
 
 _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "relu": lambda gradient, pre: torch.ops.aten.threshold_backward(gradient, pre, 0),
+    "relu": lambda gradient, pre: torch.ops.aten.threshold_backward.grad_input(gradient, pre, 0, grad_input=gradient),
     "abs": lambda gradient, pre: gradient * pre.sign(),
     "gelu": torch.ops.aten.gelu_backward,
     "silu": torch.ops.aten.silu_backward,
     "square": lambda gradient, pre: gradient * (2 * pre),
     "tanh": lambda gradient, pre: torch.ops.aten.tanh_backward(gradient, pre.tanh()),
 }
-"""Gradient at pre from the gradient at post; the activations are those of `models.ACTIVATIONS`."""
+"""Gradient at pre from that at post, which may be overwritten; the activations are those of `models.ACTIVATIONS`."""
 
 
 @final
@@ -66,7 +66,8 @@ class FoldedStep:
         self._gradients = parameter_views(self.gradient, self.order, config)
         self._products = table.reshape(-1)
         self._width = config.width
-        self._activation = ACTIVATIONS[config.activation]
+        is_relu = config.activation == "relu"  # its derivative can be read off its values, so pre may be overwritten
+        self._activation = torch.relu_ if is_relu else ACTIVATIONS[config.activation]
         self._derivative = _DERIVATIVES[config.activation]
         self._loss_dtype = getattr(torch, config.loss_precision)
         self._rooms: dict[int, tuple[Tensor, ...]] = {}

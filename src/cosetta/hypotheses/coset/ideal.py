@@ -14,7 +14,7 @@ from math import log2
 from typing import ClassVar, final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
@@ -22,6 +22,7 @@ from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
 from cosetta.hypotheses.coset.finder import Found, FoundCoset, chance_of_cosets, find_neurons
+from cosetta.measures.cosets import coset_means
 from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
 from cosetta.measures.facts import Facts
 from cosetta.measures.mirror import mirror_of
@@ -146,7 +147,7 @@ class CosetCircuit(AbstractHypothesis):
             }
             if assignment.relabelled is not None:
                 partition = {name: parts[assignment.relabelled] for name, parts in partition.items()}
-            means = {name: _averaged(values[name][:, n], parts) for name, parts in partition.items()}
+            means = {name: coset_means(values[name][:, n], parts) for name, parts in partition.items()}
             if self.mirror:
                 mean = values["right"][:, n].mean() + left.mean()
                 means["right"] = mean + mirror_of(means["left"][None], assignment.representative, H.group)[0]
@@ -220,7 +221,3 @@ def _random_assignments(
         K = conjugate_by(H, int(lattice.group.inverse[g]))
         replaced.append(replace(assignment, left=H, right=K, representative=g))
     return tuple(replaced)
-
-
-def _averaged(f: Float[np.ndarray, " g"], parts: Int[np.ndarray, " g"]) -> Float[np.ndarray, " g"]:
-    return (np.bincount(parts, weights=f) / np.bincount(parts))[parts]
