@@ -37,11 +37,13 @@ def test_the_coset_account_holds_on_coset_circuits_and_on_nothing_random(compari
 
 def test_what_no_account_covers_is_what_was_added_at_random(comparison, two):
     cosets, noise = comparison.networks
-    records = map(two[0].analysis.account, comparison.agreements[0].accounts)
-    covered = {n for record in records for n in record.covered}
-    assert {found.neuron for found in cosets.uncovered} == set(cosets.live) - covered
+    for one, network, agreement in zip(two, comparison.networks, comparison.agreements, strict=True):
+        covered = {n for id in agreement.accounts for n in one.analysis.account(id).covered}
+        assert {found.neuron for found in network.uncovered} == set(network.live) - covered
+        strengths = [found.strength for found in network.uncovered]
+        assert strengths == sorted(strengths, reverse=True)
     assert 0 < len(cosets.uncovered) <= 4
-    assert [found.neuron for found in sorted(noise.uncovered, key=lambda f: f.neuron)] == list(noise.live)
+    assert len(noise.uncovered) >= len(noise.live) - 2
     assert all(0 <= p <= 1 for found in noise.uncovered for p in found.power)
     assert sum(cosets.power.values()) == pytest.approx(1)
     assert not {"lookup", "nothing", "gcr", "gcr_hidden"} & set(comparison.agreements[0].accounts)
