@@ -41,10 +41,12 @@ def _explain(name, model, group, folded, one_pass) -> None:
     start = time.process_time()
     analysis = analyse(model, group)
     explained = time.process_time() - start
-    share = f"{analysis.covered_share:.2%} of {len(analysis.live)} live neurons on cosets"
+    share = (
+        f"{analysis.covered_share:.2%} of {len(analysis.live)} live neurons on cosets, accuracy {analysis.accuracy:.4f}"
+    )
     print(
         f"{name}: fold {folded:.1f} s, explain {explained:.1f} s, together {folded + explained:.1f} s; "
-        f"one plain pass {one_pass:.1f} s, ratio {(folded + explained) / one_pass:.1f}; {share}, accuracy {analysis.accuracy:.4f}",
+        f"one plain pass {one_pass:.1f} s, ratio {(folded + explained) / one_pass:.1f}; {share}",
         flush=True,
     )
 
