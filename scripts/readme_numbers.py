@@ -98,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:
-        numbers = read_json(NUMBERS, dict[str, Any], what="the numbers of the README", advice="run `make numbers`")
+        numbers = read_json(NUMBERS, dict, what="the numbers of the README", advice="run `make numbers`")
         sys.exit(shown(README.read_text(encoding="utf-8")) != table(numbers))
     numbers = measured()
     write_json(NUMBERS, numbers)

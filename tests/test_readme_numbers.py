@@ -2,7 +2,6 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,7 @@ def script():
 
 @pytest.fixture(scope="module")
 def numbers(script):
-    return read_json(script.NUMBERS, dict[str, Any], what="the numbers of the README", advice="run `make numbers`")
+    return read_json(script.NUMBERS, dict, what="the numbers of the README", advice="run `make numbers`")
 
 
 def test_the_readme_shows_what_the_demo_gave(script, numbers):

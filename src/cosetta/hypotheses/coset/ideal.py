@@ -22,8 +22,8 @@ from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
 from cosetta.hypotheses.coset.finder import Found, FoundCoset, chance_of_cosets, find_neurons
-from cosetta.measures.cosets import coset_means
 from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 from cosetta.measures.mirror import mirror_of
 from cosetta.results import Chance, CircuitRecord, CosetFindings, OpenNeuron, Prediction
