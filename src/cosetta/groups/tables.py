@@ -5,6 +5,9 @@ table whose identity is not element 0 is renumbered: the identity comes first, t
 are the numbers in the file. A CSV file may begin with a line of labels, and then its entries may be those labels.
 """
 
+import os
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
