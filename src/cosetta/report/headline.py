@@ -101,7 +101,7 @@ def verdict_of_learning(analysis: Analysis) -> str:
     if train < FITTED:
         return (
             f"It has not learned: right on {percent(train)} of its training pairs and {percent(test)} of the others, "
-            f"so there is no algorithm to explain; try more `--max-steps`, another `--seed` or another `--recipe`."
+            f"so there is no algorithm to explain; try more --max-steps, another --seed or another --recipe."
         )
     if pairs is None:
         said = f"right on {percent(train)} of its training pairs, on {percent(test)} of the others"
@@ -113,8 +113,8 @@ def verdict_of_learning(analysis: Analysis) -> str:
     now = config.get("train_fraction") if isinstance(config, dict) else None
     fraction = f" (now {now:g})" if isinstance(now, float) else ""
     return (
-        f"It memorised: {said}: there is no algorithm to explain; try a larger `--train-fraction`{fraction}, a smaller "
-        "`--batch-size`, more `--weight-decay` or another `--seed`."
+        f"It memorised: {said}: there is no algorithm to explain; try a larger --train-fraction{fraction}, a smaller "
+        "--batch-size, more --weight-decay or another --seed."
     )
 
 
@@ -301,7 +301,9 @@ def _train_and_test(analysis: Analysis) -> tuple[float, float] | None:
 def _pairs(analysis: Analysis) -> tuple[int, int] | None:
     """How many pairs train and test, if the record of the run says so."""
     config = analysis.run.get("config")
-    fraction = config.get("train_fraction") if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        return None
+    fraction = config.get("train_fraction")
     if not isinstance(fraction, float) or not 0 < fraction < 1 or config.get("split", "ordered") != "ordered":
         return None
     train = round(fraction * analysis.order**2)
