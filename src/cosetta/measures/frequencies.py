@@ -147,7 +147,7 @@ def _frequency(facts: Facts, i: int, generators: tuple[int, ...], moduli: tuple[
 
 def _neuron(facts: Facts, n: int, place: int, angle: Float[np.ndarray, " g"]) -> FrequencyNeuron:
     wave = np.exp(-1j * angle)
-    scale = 1.0 if np.allclose(np.sin(angle), 0) else 2.0
+    scale = 1.0 if np.allclose(np.imag(wave), 0) else 2.0
     coefficients = {name: scale * (f.values[n] * wave).mean() for name, f in facts.functions.items()}
     phases = {name: _turn(float(np.angle(c))) for name, c in coefficients.items()}
     return FrequencyNeuron(

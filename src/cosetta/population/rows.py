@@ -6,7 +6,6 @@ and nothing dropped without a word. The columns are documented in docs/census.md
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, final, get_args
 
@@ -15,7 +14,7 @@ import polars as pl
 
 from cosetta.errors import BadRun, CosettaError
 from cosetta.explanation import failure
-from cosetta.groups import Group, SubgroupLattice, named_group, subgroup_lattice
+from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import coset_variance_fractions
@@ -218,7 +217,7 @@ class RunReader:
 
     def __init__(self, argmin: bool) -> None:
         self.argmin = argmin
-        self.algebra = cache(_algebra)
+        self._known: dict[str, _Algebra] = {}
 
     def read(self, folder: Path, name: str) -> "RunRows":
         """Everything about one run.
@@ -279,9 +278,16 @@ class RunReader:
         }
         return values, rows, _accounts(analysis)
 
+    def _algebra(self, run: TrainedRun) -> _Algebra:
+        """Lattice and irreps of the run's group, found once for each multiplication table."""
+        key = run.record["group"]["content_hash"]
+        if key not in self._known:
+            self._known[key] = _Algebra(run.group, subgroup_lattice(run.group), all_irreps(run.group))
+        return self._known[key]
+
     def _argmin(self, run: TrainedRun, analysis: Analysis) -> list[str]:
         """Class with the smallest C_H of `left` for each neuron, `none` where every C_H is 1 or more."""
-        known = self.algebra(run.config.group)
+        known = self._algebra(run)
         run.check_group(known.group)
         left = run.network().fold().left.double().numpy().T
         found = concentrations(coset_variance_fractions(left, known.lattice, known.irreps, "right"), known.lattice)
@@ -292,11 +298,6 @@ class RunReader:
         nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
         dead = [isinstance(neuron, DeadNeuron) for neuron in analysis.neurons]
         return np.where(dead, "dead", names[nearest]).tolist()
-
-
-def _algebra(name: str) -> _Algebra:
-    group = named_group(name)
-    return _Algebra(group, subgroup_lattice(group), all_irreps(group))
 
 
 def _status(folder: Path) -> tuple[str, str]:

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,7 +18,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from cosetta.config import AnalysisConfig
-from cosetta.files import write_whole
+from cosetta.files import FilePath, write_whole
 from cosetta.report import accounts, figures, headline, notation, waves
 from cosetta.report.palette import class_palette, irrep_palette
 from cosetta.results import Analysis, CosetNeuron, Exemplar, LiveNeuron, Neuron, OpenNeuron
@@ -66,7 +65,7 @@ class NeuronView(NamedTuple):
     wave: str = ""
 
 
-def write_report(analysis: Analysis, path: Path) -> None:
+def write_report(analysis: Analysis, path: FilePath) -> None:
     """Write the report, whole or not at all.
 
     Args:

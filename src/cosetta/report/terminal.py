@@ -260,6 +260,7 @@ class Folded:
         number, table = 1, self._table(self.keep[:1], True)
         tries = [(number, False) for number in range(len(self.keep), self.essential - 1, -1)]
         tries += [(number, True) for number in range(self.essential, 0, -1)]
+        number, table = 0, Table()
         for number, folds in tries:
             table = self._table(self.keep[:number], folds)
             wide = options.update(max_width=1000)

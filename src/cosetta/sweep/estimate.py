@@ -17,7 +17,7 @@ from typing import final
 
 import torch
 
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, known_group
 from cosetta.sweep.count import Count
 from cosetta.sweep.plan import SweepPlan, is_explained
 from cosetta.training import TrainConfig, load_run
@@ -86,7 +86,7 @@ def estimate(plan: SweepPlan) -> Estimate:
     untrained = Counter(_kind(config) for config in left if not (plan.out / config.run_name / WEIGHTS).is_file())
     trained = _trained(plan, set(kinds))
     untimed = [kind for kind in kinds if not trained.get(kind) and untrained[kind]]
-    groups = {name: named_group(name) for name in {configs[0].group for configs in kinds.values()}}
+    groups = {name: known_group(name, runs=plan.out) for name in {configs[0].group for configs in kinds.values()}}
     clock = _StepClock(SECONDS / max(1, len(untimed)))
     train, disk, explain = 0.0, 0, []
     for kind, configs in kinds.items():

@@ -15,7 +15,7 @@ import torch
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
 from cosetta.files import read_json
-from cosetta.groups import named_group
+from cosetta.groups import known_group
 from cosetta.training import TrainConfig, stack_size
 from cosetta.training.trainer import is_large
 from cosetta.trajectory import has_trajectory
@@ -156,7 +156,7 @@ class SweepPlan:
         for start in range(0, len(runs), size):
             chunk = runs[start : start + size]
             if self.uses_gpu and runs[0].device == "auto":
-                group = named_group(runs[0].group)
+                group = known_group(runs[0].group, runs=self.out)
                 device = "cuda" if any(is_large(config, group, len(chunk)) for config in chunk) else "cpu"
                 chunk = [config.model_copy(update={"device": device}) for config in chunk]
             length = size if chunk[0].device == "cuda" else single
@@ -170,7 +170,7 @@ class SweepPlan:
         has_gpu = torch.cuda.is_available()
         memory = torch.cuda.get_device_properties(0).total_memory if has_gpu else UNSEEN_MEMORY
         part = int(MEMORY_SHARE * min(1.0, self.gpus or 1.0) * memory)
-        return min(max(1, stack_size(config, named_group(config.group), part)), LARGEST_STACK)
+        return min(max(1, stack_size(config, known_group(config.group, runs=self.out), part)), LARGEST_STACK)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from cosetta._version import __version__
 from cosetta.errors import Unsupported
 from cosetta.explanation import FAILED, explain_run, failure
 from cosetta.files import write_json
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, known_group
 from cosetta.sweep.locks import run_lock
 from cosetta.sweep.plan import SWEEP_ANALYSIS, Shard, Work, is_done, is_explained
 from cosetta.tracking import tracker
@@ -61,7 +61,7 @@ def run_shard(shard: Shard) -> tuple[RunRow, ...]:
         OSError: if a file cannot be written; what was written stays valid.
         MemoryError: if this machine has too little.
     """
-    group = named_group(shard.configs[0].group)
+    group = known_group(shard.configs[0].group, runs=shard.out)
     shard.out.mkdir(parents=True, exist_ok=True)
     rows: list[RunRow] = []
     with ExitStack() as locks:
