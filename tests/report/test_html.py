@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cosetta.report.headline import verdict_of_learning
+from cosetta.report.headline import best_sentence, verdict_of_learning
 from cosetta.report.html import render_report, write_report
 from cosetta.results import Chance, CosetFindings, Frequency, OpenNeuron, TrainingCurve
 
@@ -247,6 +247,13 @@ def test_a_network_that_did_not_learn_is_said_so_first(analysis, train, test, sa
     unknown = verdict_of_learning(replace(page, run={}))
     assert "29" not in unknown
     assert unknown
+
+
+def test_an_account_longer_than_the_table_is_not_called_best(analysis):
+    longer = replace(analysis, arena=replace(analysis.arena, shortest="coset", best=""))
+    assert "takes 412 bits, more than the 93 of the multiplication table" in best_sentence(longer)
+    assert "No account holds alone" in best_sentence(replace(longer, arena=replace(longer.arena, shortest="")))
+    assert best_sentence(replace(analysis, arena=None)) == ""
 
 
 def test_no_wall_time_is_in_the_page_or_the_file(analysis, markup):

@@ -217,6 +217,12 @@ def best_sentence(analysis: Analysis) -> str:
         return ""
     if all(row.verdict == "not applicable" for row in arena.contests):
         return "No account can be told from another: the network’s loss is hardly below that of no neurons at all."
+    if arena.shortest and not arena.best:
+        held = analysis.account(arena.shortest)
+        return (
+            f"The shortest account that holds, {held.title}, takes {count(round(held.bits))} bits, more than the "
+            f"{count(round(arena.lookup_bits))} of the multiplication table, so none explains more than the table does."
+        )
     if not arena.best:
         return "No account holds alone, reproduces the logits and is shorter than the multiplication table."
     best, alone = analysis.account(arena.best), arena.contest(arena.best, "alone")
