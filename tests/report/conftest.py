@@ -147,7 +147,7 @@ def arena():
         replace(alone, id="mean/alone", account="mean", recovered=0.0, fidelity=0.0, control=None, verdict="fails"),
     )
     exchange = Exchange("coset", f"factors in one coset {HOSTILE_LABEL}", 0.8125, 0.9722, 0.0345, 2.75, "holds")
-    return Arena(30, 36, 0.0345, 0.9722, 1.79, 93.06, tried, (exchange,), "coset")
+    return Arena(30, 36, 0.0345, 0.9722, 1.79, 93.06, tried, (exchange,), best="coset")
 
 
 def frequencies():

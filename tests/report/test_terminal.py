@@ -45,7 +45,7 @@ def test_every_account_is_there_with_its_numbers_whole(analysis):
         "holds",
     ):
         assert words in text, words
-    assert "no account describes 1 of 3 live neurons (2.0\u00a0% of the strength)" in text
+    assert "no account covers 1 of 3 live neurons (2.0\u00a0% of the strength)" in text
     narrow = printed(analysis, 60)
     assert "not shown in 60 columns" in narrow
     assert all(row.split()[-1] != "…" for row in narrow.splitlines() if row.strip())

@@ -32,14 +32,14 @@ MODES = {
 
 
 class AccountRow(NamedTuple):
-    """One account: its record, its contests by mode, its equivalence test, and whether it is the best."""
+    """One account: its record and tests, whether it is the best, and whether it says what single neurons are."""
 
     record: AccountRecord
     neurons: str
     contests: Mapping[str, Contest]
     exchange: Exchange | None
     is_best: bool
-    is_short: bool
+    says_neurons: bool
 
     @property
     def alone(self) -> Contest | None:
@@ -48,10 +48,9 @@ class AccountRow(NamedTuple):
 
 
 class OpenRow(NamedTuple):
-    """A live neuron that no account describes: why, account by account."""
+    """A live neuron that no account covers: why, account by account."""
 
     neuron: LiveNeuron
-    best_kept: float | None
     reasons: tuple[tuple[str, str], ...]
 
 
@@ -76,7 +75,7 @@ def account_rows(analysis: Analysis) -> tuple[AccountRow, ...]:
             contests.get(record.id, {}),
             exchanges.get(record.id),
             arena is not None and record.id == arena.best,
-            arena is None or 0 < record.bits < arena.lookup_bits,
+            record.bits > 0 and (arena is None or any(said.kept is not None for said in record.neurons)),
         )
         for record in analysis.accounts
     )
@@ -109,21 +108,20 @@ def labels_of(analysis: Analysis, neuron: LiveNeuron) -> tuple[tuple[str, tuple[
         neuron: a live neuron of it.
 
     Returns:
-        Labels in the order of the accounts. Accounts that say nothing (0 bits) or no less than the multiplication table
-        are left out.
+        Labels in the order of the accounts. Accounts of the logits alone, or of no content, are left out.
     """
     found: dict[str, list[str]] = {}
     for row in account_rows(analysis):
-        if row.is_short and (label := neuron.accounts.get(row.record.id)):
+        if row.says_neurons and (label := neuron.accounts.get(row.record.id)):
             found.setdefault(label, []).append(row.record.id)
     return tuple((label, tuple(ids)) for label, ids in found.items())
 
 
 def uncovered(analysis: Analysis) -> tuple[OpenRow, ...]:
-    """Live neurons of which no account keeps `faithful_at` of what they give to the logits, strongest first.
+    """Live neurons that are covered by no account that says what a neuron is, strongest first.
 
-    An account may cover a neuron and not describe it (its ideal neuron does something else), so what counts is the
-    share of the neuron's variance that the ideal neuron keeps.
+    An account says what a neuron is if it has an ideal neuron to put in its place; one of the logits alone, or of no
+    content, covers every neuron and says nothing of any.
 
     Args:
         analysis: the analysis.
@@ -133,19 +131,17 @@ def uncovered(analysis: Analysis) -> tuple[OpenRow, ...]:
     """
     if analysis.arena is None:
         return ()
-    enough = float(analysis.thresholds.get("faithful_at", 0.8))
-    kept: dict[int, float] = {}
     reasons: dict[int, list[tuple[str, str]]] = {}
-    for record in analysis.accounts:
-        for said in record.neurons:
-            if said.kept is not None:
-                kept[said.neuron] = max(said.kept, kept.get(said.neuron, said.kept))
+    covered: set[int] = set()
+    for row in account_rows(analysis):
+        for said in row.record.neurons:
+            if said.label and row.says_neurons:
+                covered.add(said.neuron)
             if said.reason:
-                reasons.setdefault(said.neuron, []).append((record.id, said.reason))
-    open_ones = [n for n in analysis.live if kept.get(n.neuron, -1.0) < enough]
+                reasons.setdefault(said.neuron, []).append((row.record.id, said.reason))
+    left_open = [n for n in analysis.live if n.neuron not in covered]
     return tuple(
-        OpenRow(n, kept.get(n.neuron), _merged(reasons.get(n.neuron, [])))
-        for n in sorted(open_ones, key=lambda n: -n.facts.strength)
+        OpenRow(n, _merged(reasons.get(n.neuron, []))) for n in sorted(left_open, key=lambda n: -n.facts.strength)
     )
 
 

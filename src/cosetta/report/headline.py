@@ -101,7 +101,7 @@ def verdict_of_learning(analysis: Analysis) -> str:
     if train < FITTED:
         return (
             f"It has not learned: right on {percent(train)} of its training pairs and {percent(test)} of the others, "
-            f"so there is no algorithm to explain; try more `--max-steps`, another `--seed` or another `--recipe`."
+            f"so there is no algorithm to explain; try more --max-steps, another --seed or another --recipe."
         )
     if pairs is None:
         said = f"right on {percent(train)} of its training pairs, on {percent(test)} of the others"
@@ -113,8 +113,8 @@ def verdict_of_learning(analysis: Analysis) -> str:
     now = config.get("train_fraction") if isinstance(config, dict) else None
     fraction = f" (now {now:g})" if isinstance(now, float) else ""
     return (
-        f"It memorised: {said}: there is no algorithm to explain; try a larger `--train-fraction`{fraction}, a smaller "
-        "`--batch-size`, more `--weight-decay` or another `--seed`."
+        f"It memorised: {said}: there is no algorithm to explain; try a larger --train-fraction{fraction}, a smaller "
+        "--batch-size, more --weight-decay or another --seed."
     )
 
 
@@ -217,6 +217,12 @@ def best_sentence(analysis: Analysis) -> str:
         return ""
     if all(row.verdict == "not applicable" for row in arena.contests):
         return "No account can be told from another: the network’s loss is hardly below that of no neurons at all."
+    if arena.shortest and not arena.best:
+        held = analysis.account(arena.shortest)
+        return (
+            f"The shortest account that holds, {held.title}, takes {count(round(held.bits))} bits, more than the "
+            f"{count(round(arena.lookup_bits))} of the multiplication table, so none explains more than the table does."
+        )
     if not arena.best:
         return "No account holds alone, reproduces the logits and is shorter than the multiplication table."
     best, alone = analysis.account(arena.best), arena.contest(arena.best, "alone")

@@ -224,7 +224,7 @@ def _open(analysis: Analysis) -> list[RenderableType]:
     ]
     if alone := uncovered(analysis):
         strength = percent(sum(row.neuron.facts.strength for row in alone), 1)
-        said = f"no account describes {count(len(alone))} of {count(len(analysis.live))} live neurons"
+        said = f"no account covers {count(len(alone))} of {count(len(analysis.live))} live neurons"
         said += f" ({strength} of the strength)"
         notes.insert(0, Padding(Text(f"· {said}"), (0, 0, 0, 2)))
     rest = len(analysis.unexplained) - SHOWN_NOTES
@@ -257,6 +257,7 @@ class Folded:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Yield the widest table that fits, and the names of what was left out."""
+        number, table = 1, self._table(self.keep[:1], True)
         tries = [(number, False) for number in range(len(self.keep), self.essential - 1, -1)]
         tries += [(number, True) for number in range(self.essential, 0, -1)]
         number, table = 0, Table()
