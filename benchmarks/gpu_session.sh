@@ -1,0 +1,93 @@
+#!/bin/bash
+# One sitting on a lent GPU: what benchmarks/gpu_populations.py and benchmarks/grok_s7.py make, within fixed seconds.
+#
+#   bash benchmarks/gpu_session.sh smoke   checks every part and times a step; under a minute and a half
+#   bash benchmarks/gpu_session.sh main    S7, S5 under both papers' recipes, S6, A5; about nine minutes
+#   bash benchmarks/gpu_session.sh fetch N what did not fit into the files of `main`: N = 1 or 2
+#
+# Files go to $OUT (at most 8, of 16 MiB); the rest stays in $KEEP until `fetch`. Seconds of each part can be set from
+# outside; so can the device and sizes, for a rehearsal on a CPU. A part that fails leaves the others alone.
+set -u
+PART=${1:-main}
+OUT=${OUT:-gpu_out}
+KEEP=${KEEP:-/tmp/gpu_keep}
+PYTHON=${PYTHON:-python3}
+DEVICE=${DEVICE:-cuda}
+export PYTHONUNBUFFERED=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-4} PYTHONPATH=$PWD/src:$PWD/benchmarks:${PYTHONPATH:-}
+mkdir -p "$OUT" "$KEEP"
+BEGUN=$SECONDS
+
+note() { echo "== $((SECONDS - BEGUN)) s: $*"; }
+populations() { $PYTHON benchmarks/gpu_populations.py "$@" --device "$DEVICE"; }
+s7() { $PYTHON benchmarks/grok_s7.py "$@" --device "$DEVICE"; }
+
+smoke() {
+    note "smoke"
+    nvidia-smi --query-gpu=name,memory.total,clocks.sm --format=csv,noheader
+    populations speed --networks "${N_SPEED:-64}" --steps "${SPEED_STEPS:-20}" ${S5_OPTIONS:-} || note "FAILED: speed"
+    (populations full-batch --group A5 --networks 8 --seconds 6 --out "$OUT/smoke-a5.npz" || note "FAILED: full-batch") &
+    (populations minibatch --recipe fast --networks 4 --steps 100 --seconds 8 --out "$OUT/smoke-fast.npz" || note "FAILED: minibatch") &
+    wait
+    note "S7's program on a smaller group, then its pace on S7"
+    s7 --group "${STEP_GROUP:-A7}" --seconds "${T_A7:-22}" --turn 9 --out "$OUT/a7.npz" || note "FAILED: A7"
+    s7 --group "${LARGE_GROUP:-S7}" --seconds "${T_S7:-14}" --turn 5 --out "$OUT/s7.npz" || note "FAILED: S7"
+}
+
+main() {
+    note "start"
+    if [ -n "${RECIPES:-}" ]; then
+        # on the CPU cores beside the GPU, at low priority, until the end of the sitting
+        (CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS=1 nice -n 10 timeout "${T_RECIPES:-530}" bash -c "$RECIPES" >"$KEEP/recipes.log" 2>&1) &
+        recipes=$!
+    fi
+    [ "${N_SPEED:-64}" = 0 ] || populations speed --networks "${N_SPEED:-64}" --steps "${SPEED_STEPS:-20}" ${S5_OPTIONS:-} || note "FAILED: speed"
+    note "S7"
+    s7 --group "${LARGE_GROUP:-S7}" --seconds "${T_S7:-180}" --turn "${TURN_S7:-30}" --out "$OUT/s7.npz" \
+        --full "$KEEP/s7-full.npz" ${S7_OPTIONS:-} || note "FAILED: S7"
+    note "S5, stander2024"
+    populations full-batch --networks "${N_S5:-128}" --choose --fast-backward --seconds "${T_S5:-205}" --parts 2 ${S5_OPTIONS:-} \
+        --out "$OUT/s5-stander2024.npz" || note "FAILED: S5 stander2024"
+    note "S5, wu2024"
+    populations full-batch --recipe wu2024 --networks "${N_WU:-64}" --choose --fast-backward --seconds "${T_WU:-40}" ${S5_OPTIONS:-} \
+        --out "$OUT/s5-wu2024.npz" || note "FAILED: S5 wu2024"
+    note "S6 and A5"
+    (populations minibatch --group "${MIDDLE_GROUP:-S6}" --recipe fast --networks "${N_S6:-45}" --seconds "${T_S6:-70}" --parts 5 \
+        ${S6_OPTIONS:-} --out "$KEEP/s6-fast.npz" || note "FAILED: S6") &
+    s6=$!
+    (
+        for recipe in wu2024 stander2024; do
+            populations full-batch --group A5 --recipe $recipe --networks "${N_A5:-24}" --seconds "${T_A5:-30}" ${A5_OPTIONS:-} \
+                --out "$KEEP/a5-$recipe.npz" || note "FAILED: A5 $recipe"
+        done
+        populations minibatch --group A5 --recipe fast --networks "${N_A5:-24}" --seconds "${T_A5:-30}" ${A5_OPTIONS:-} \
+            --out "$KEEP/a5-fast.npz" || note "FAILED: A5 fast"
+    ) &
+    a5=$!
+    wait $a5
+    tar -cf "$OUT/.a5.tar" -C "$KEEP" $(cd "$KEEP" && ls a5-*.npz) && mv "$OUT/.a5.tar" "$OUT/a5.tar"
+    wait $s6
+    cp "$KEEP/s6-fast-0.npz" "$OUT/.s6" && mv "$OUT/.s6" "$OUT/s6-fast-0.npz"
+    if [ -n "${RECIPES:-}" ]; then
+        left=$((${T_ALL:-560} - SECONDS + BEGUN))
+        note "the recipes have $left s left"
+        while kill -0 $recipes 2>/dev/null && [ $((SECONDS - BEGUN)) -lt "${T_ALL:-560}" ]; do sleep 1; done
+        tar -czf "$OUT/.recipes.tgz" -C "$KEEP" recipes.log $(cd "$KEEP" && ls -d recipes 2>/dev/null) && mv "$OUT/.recipes.tgz" "$OUT/recipes.tgz"
+    fi
+    ls -l "$OUT" "$KEEP"
+    note "end"
+}
+
+fetch() {
+    case ${2:-1} in
+        1) cp "$KEEP"/s6-fast-[1-4].npz "$OUT" ;;
+        2) $PYTHON benchmarks/packing.py "$KEEP/s7-full.npz" "$OUT" ;;
+    esac
+    ls -l "$OUT"
+}
+
+case $PART in
+    smoke) smoke 2>&1 | tee "$OUT/session.log" ;;
+    main) main 2>&1 | tee "$OUT/session.log" ;;
+    fetch) fetch "$@" ;;
+    *) echo "smoke, main or fetch; got $PART" >&2; exit 2 ;;
+esac
