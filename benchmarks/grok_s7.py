@@ -65,10 +65,9 @@ class Phase:
 
 
 CANDIDATES = [
-    Candidate("large batch, low decay", embed_dim=2048, each=104, decay=0.5, form_decay=0.3),
     Candidate("the recipe fast, larger batch", embed_dim=2048),
-    Candidate("lower decay", decay=0.5, form_decay=0.1),
-    Candidate("larger batch", embed_dim=4096, each=416, decay=0.5, form_decay=0.3, rate=2e-2),
+    Candidate("four times the batch", embed_dim=2048, each=104),
+    Candidate("lower decay", embed_dim=2048, each=52, decay=0.5, form_decay=0.3),
 ]
 
 
