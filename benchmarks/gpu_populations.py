@@ -251,6 +251,7 @@ def speed(group, chosen):
             say(f"{group.name} {kind}, gradient off by {worst[kind]:.1e}: {runs} networks {rows[-1][2] * 1e3:.3f} ms")
             del stack
     torch.backends.cuda.matmul.allow_tf32 = False
+    curves(group, device, overrides, 5 * (chosen.steps or 20))
     print("gradient against float64, worst of 6 networks:", {kind: f"{error:.2e}" for kind, error in worst.items()})
     for recipe, steps in (("stander2024", 10), ("fast", 20)):
         for runs in sorted({1, len(seeds)}):
@@ -271,6 +272,30 @@ def speed(group, chosen):
         print(f"{name} | {runs} | {pace * 1e3:.3f} | {runs / pace:,.0f}")
     say(f"memory {_memory(device)} GB")
     return worst["float32"]
+
+
+def curves(group, device, overrides, every):
+    """Training loss of one network in float64 throughout, and how far each precision of the stack is from it."""
+    exactly = overrides | {"precision": "float64", "loss_precision": "float64"}
+    (state,) = states_of("stander2024", group, [0], device, **exactly)
+    (start,) = states_of("stander2024", group, [0], device, **overrides)
+    state.tensors["parameters"].copy_(start.parameters)  # the same numbers, which a draw in float64 does not give
+    exact = Stack([state])
+    stacks = {
+        "float32": FullBatchStack(states_of("stander2024", group, [0], device, **overrides)),
+        "TF32 backward": FullBatchStack(states_of("stander2024", group, [0], device, **overrides), True),
+    }
+    print("step | training loss, all float64 |", " | ".join(f"{kind}, relative difference" for kind in stacks))
+    for step in range(every, 20 * every + 1, every):
+        with torch.no_grad():
+            for _ in range(every):
+                exact.advance()
+            ((loss, *_),) = score_states(exact.states, last=True)
+            losses = []
+            for stack in stacks.values():
+                stack.advance(every)
+                losses.append(float(stack.scores(of_test=False)[0, 1]))
+        print(f"{step} | {loss:.6e} |", " | ".join(f"{x / loss - 1:+.1e}" for x in losses))
 
 
 def _gradient_error(group, recipe, device, backward, overrides):
