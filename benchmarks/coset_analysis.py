@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 
-from cosetta.circuits import coset_variance_fraction, coset_variance_fractions
 from cosetta.groups import cosets, named_group, subgroup_lattice
 from cosetta.harmonics import irreps
+from cosetta.measures import coset_variance_fraction, coset_variance_fractions
 
 SAMPLE = 40
 

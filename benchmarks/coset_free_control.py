@@ -34,7 +34,7 @@ def main() -> None:
         "date": str(date.today()),
         "test_accuracy": test_accuracy,
         "pairs": rows[0].pairs,
-        "interventions": {row.name: {"accuracy": row.accuracy, "loss": row.loss} for row in rows},
+        "interventions": {row.id: {"accuracy": row.accuracy, "loss": row.loss} for row in rows},
     }
     PATH.write_text(json.dumps(recorded, indent=1) + "\n")
     print(json.dumps(recorded, indent=1))

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cosetta.circuits import find_neurons
 from cosetta.config import AnalysisConfig
-from cosetta.groups import named_group, subgroup_lattice
-from cosetta.harmonics import irreps
+from cosetta.groups import named_group
+from cosetta.hypotheses import CosetCircuit
+from cosetta.measures import measure
 from cosetta.training import fast, train
 
 SECONDS, LOSS = 15.0, 1e-5
@@ -24,16 +24,14 @@ SECONDS, LOSS = 15.0, 1e-5
 def main() -> None:
     first, end = map(int, (sys.argv[1] if len(sys.argv) > 1 else "0:20").split(":"))
     group = named_group("S5")
-    lattice, representations = subgroup_lattice(group), irreps(group)
     rows = []
     for seed in range(first, end):
         with tempfile.TemporaryDirectory() as folder:
             run = train(fast(group, seed), group, Path(folder) / "run")
             last = run.metrics.row(-1, named=True)
             model, config = run.network().fold(), AnalysisConfig(null_samples=19)
-            neurons = find_neurons(model, group, lattice, representations, config)
-        live = [neuron.record for neuron in neurons if neuron.record.status != "dead"]
-        share = np.mean([record.left is not None and record.right is not None for record in live])
+            live = CosetCircuit.fit(measure(model, group, config), config).findings().neurons
+        share = np.mean([finding.left is not None and finding.right is not None for finding in live])
         rows.append((last["seconds"], last["step"], last["test_accuracy"], last["test_loss"], len(live), share))
         line = "seed {:2d}  {:5.1f} s  {} steps  accuracy {:.5f}  loss {:.1e}  {} live, coset share {:.3f}"
         print(line.format(seed, *rows[-1]), flush=True)

@@ -49,7 +49,7 @@ def main(arguments: argparse.Namespace) -> None:
     with timed(f"explanation of {planted.width} neurons, 2,000 pairs a causal test"):
         found = analyse(planted, group, thresholds)
     print(
-        f"  {found.explained_share:.1%} of live neurons explained; accuracy {found.accuracy:.4%} on "
+        f"  {found.covered_share:.1%} of live neurons covered by cosets; accuracy {found.accuracy:.4%} on "
         f"{found.accuracy_pairs:,} random pairs, 95 % interval {found.accuracy_interval}"
     )
 

@@ -1,15 +1,18 @@
 """The pipeline on planted networks: causal evidence holds where it should and fails where it should."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from cosetta import evidence
 from cosetta.analysis import analyse
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadRun
+from cosetta.errors import BadRun, Unsupported
+from cosetta.evidence.table1 import coset_free_control
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024, mean_ablate
+from cosetta.measures import facts
 from cosetta.models import PairScorer
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.results import Analysis, load_analysis
@@ -30,62 +33,77 @@ def analysis() -> Analysis:
     return analyse(model, group, AnalysisConfig(null_samples=99, dead_threshold=1e-6))
 
 
-def test_a_planted_network_is_explained_down_to_its_random_neurons(analysis):
+def test_a_planted_network_is_covered_down_to_its_random_neurons(analysis):
     assert analysis.accuracy == 1
-    assert [row.subgroup for row in analysis.classes] == ["S4", "none", "dead"]
-    assert analysis.explained_share == 50 / 52
-    assert any("2 of 52 live neurons are not explained" in note for note in analysis.unexplained)
+    assert [row.subgroup for row in analysis.coset.classes] == ["S4", "none", "dead"]
+    assert analysis.covered_share == 50 / 52
+    assert any("2 of 52 live neurons are not covered by cosets" in note for note in analysis.unexplained)
 
 
 def test_the_account_survives_replacement_and_random_subgroups_do_not(analysis):
-    rows = {row.name: row for row in analysis.evidence if row.kind == "replacement"}
-    for name in ("left and right by coset means", "the same without the unexplained neurons"):
-        assert rows[name].accuracy == 1
-        assert rows[name].verdict == "as predicted"
-        assert rows[name].control_accuracy < 0.2
-        assert rows[name].pairs == 14400
-    assert rows["explained neurons by their mean"].accuracy < 0.1
+    for row in map(analysis.row, ("coset-means-inputs", "coset-means", "coset-mirror", "coset-mirror-alone")):
+        assert row.accuracy == 1
+        assert row.verdict == "as predicted"
+        assert row.control.draws == 20
+        assert row.control.accuracy_interval[0] < row.control.accuracy < row.control.accuracy_interval[1] < 0.2
+        assert row.pairs == 14400
+    assert analysis.row("covered-by-mean").accuracy < 0.1
+    with pytest.raises(KeyError, match="no test `coset means`; there are untouched, coset-means-inputs"):
+        analysis.row("coset means")
 
 
 def test_removing_a_circuit_lifts_its_own_coset(analysis):
-    assert len(analysis.circuits) == 25
-    for circuit in analysis.circuits:
+    assert len(analysis.coset.circuits) == 25
+    for circuit in analysis.coset.circuits:
         assert circuit.ablation.verdict == "as predicted"
         assert circuit.ablation.lift > 0 > circuit.ablation.control_lift
 
 
 def test_interventions_state_their_prediction_and_their_control(analysis):
-    rows = {row.name: row for row in analysis.evidence if row.kind == "intervention"}
-    assert set(rows) == {intervention.name for intervention in STANDER2024}
-    assert rows["swap left and right"].accuracy == 7 / 120  # it computes ba; 7 classes, so 7/120 of the pairs commute
-    assert all(row.prediction and row.control_accuracy is not None for row in rows.values())
-    for name in (
-        "swap left and right",
-        "flip both signs",
-        "flip left",
-        "flip right",
-        "|x| for ReLU",
-        "noise N(0, 0.1)",
-    ):
-        assert rows[name].verdict == "as predicted", name
+    rows = {row.id: row for row in analysis.evidence if row.kind == "intervention"}
+    assert set(rows) == {intervention.id for intervention in STANDER2024}
+    assert rows["swap-left-right"].accuracy == 7 / 120  # it computes ba; 7 classes, so 7/120 of the pairs commute
+    assert all(row.prediction and row.control.draws == 1 for row in rows.values())
+    for id in ("swap-left-right", "flip-both", "flip-left", "flip-right", "abs-for-relu", "noise-0-0.1"):
+        assert rows[id].verdict == "as predicted", id
+
+
+def test_a_prediction_without_a_control_is_an_error(analysis):
+    with pytest.raises(ValueError, match="a predicted test must have a control; `flip-left` has none"):
+        replace(analysis.row("flip-left"), control=None)
 
 
 def test_random_weights_have_no_evidence_in_their_favour():
     group = named_group("S4")
     result = analyse(random_model(group, 10, torch.Generator().manual_seed(0)), group, CONFIG)
-    assert result.explained_share == 0
-    assert result.circuits == ()
-    replaced = [row for row in result.evidence if row.name.endswith("by coset means")]
-    assert [row.verdict for row in replaced] == ["not as predicted"] * 2  # nothing was replaced, so nothing is shown
+    assert result.covered_share == 0
+    assert result.coset.circuits == ()
+    replaced = [row for row in result.evidence if row.id.startswith("coset-m")]
+    assert [row.verdict for row in replaced] == ["not applicable"] * 4  # nothing was replaced, so nothing is shown
+
+
+def test_a_group_whose_subgroups_are_out_of_reach_still_has_its_facts(monkeypatch):
+    def refuse(group):
+        raise Unsupported("C2^7 has 29,212 subgroups")
+
+    group, model = planted_model("S3", "C2", dead_neurons=1)
+    known = analyse(model, group, CONFIG)
+    monkeypatch.setattr(facts, "subgroup_lattice", refuse)
+    result = analyse(model, group, CONFIG)
+    assert result.coset.refused == "C2^7 has 29,212 subgroups"
+    assert "the coset account was left out: C2^7 has 29,212 subgroups" in result.unexplained
+    assert [neuron.facts for neuron in result.neurons] == [neuron.facts for neuron in known.neurons]
+    assert sorted(map(result.coset.row_of, range(result.width))) == ["dead"] + ["none"] * (result.width - 1)
+    assert [(row.subgroup, row.neurons) for row in result.coset.classes] == [("none", result.width - 1), ("dead", 1)]
+    assert {row.kind for row in result.evidence} == {"intervention"}
 
 
 @pytest.mark.parametrize(("name", "cls"), [("C6", "C2"), ("S5", "A5")])
 def test_a_subgroup_without_alternatives_is_controlled_by_random_parts(name, cls):
     group, model = planted_model(name, cls)
-    rows = {row.name: row for row in analyse(model, group, CONFIG).evidence}
-    replaced = rows["left and right by coset means"]
-    assert replaced.kl == pytest.approx(0, abs=1e-9)
-    assert rows["random subgroups of the same index"].kl > 0.1
+    result = analyse(model, group, CONFIG)
+    assert result.row("coset-means-inputs").kl == pytest.approx(0, abs=1e-9)
+    assert result.row("random-subgroups").kl > 0.1
 
 
 def test_results_survive_json(analysis, tmp_path):
@@ -117,7 +135,7 @@ def test_the_lift_is_what_ablation_does_to_the_logits():
     """The closed form against the definition, all pairs."""
     group, model = planted_model("S4", "D8")
     result = analyse(model, group, CONFIG)
-    circuit = result.circuits[0]
+    circuit = result.coset.circuits[0]
     ablated = mean_ablate(model, circuit.neurons)
     everything = torch.arange(24)
     a, b = everything.repeat_interleave(24), everything.repeat(24)
@@ -139,10 +157,10 @@ def test_sampled_evidence_says_how_many_pairs():
 
 
 def test_the_control_of_the_interventions_is_recorded():
-    recorded = evidence._coset_free_control()
-    assert set(recorded) == {intervention.name for intervention in (EMBEDDING_SWAP, *STANDER2024)}
-    assert recorded["flip both signs"].accuracy > 0.9
-    assert recorded["flip left"].accuracy < 0.1
+    recorded = coset_free_control()
+    assert set(recorded) == {intervention.id for intervention in (EMBEDDING_SWAP, *STANDER2024)}
+    assert recorded["flip-both"].accuracy > 0.9
+    assert recorded["flip-left"].accuracy < 0.1
 
 
 def test_the_scores_of_a_planted_network_are_those_of_its_own_pairs():

@@ -25,7 +25,7 @@ LAYERS = (
     "circuits",
     "hypotheses",
     "evidence",
-    "analysis trajectory",
+    "analysis trajectory description parts",
     "report",
     "explanation",
     "population",

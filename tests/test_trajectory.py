@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from cosetta import trajectory as module
-from cosetta.circuits import coset_variance_fractions, find_neurons, stander2024_concentration
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import cosets, named_group, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.hypotheses import CosetCircuit
+from cosetta.measures import coset_variance_fractions, measure, stander2024_concentration
 from cosetta.models import GroupNetwork
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.reproduce.chughtai2023 import measures
@@ -111,11 +112,11 @@ def test_a_planted_network_is_seen_as_planted():
 
 def test_labels_agree_with_the_finder():
     group = named_group("S4")
-    lattice, irreps = subgroup_lattice(group), all_irreps(group)
+    lattice = subgroup_lattice(group)
     H = lattice.subgroup(lattice.names.index("D8"))
     model = plant(group, [CosetPlan(H)], torch.Generator().manual_seed(1), random_neurons=4, dead_neurons=1).folded
-    neurons = find_neurons(model, group, lattice, irreps, CONFIG)
-    names = ["dead" if n.record.status == "dead" else getattr(n.record.left, "subgroup", "none") for n in neurons]
+    findings = CosetCircuit.fit(measure(model, group, CONFIG), CONFIG).findings().by_neuron
+    names = [getattr(findings[n].left, "subgroup", "none") if n in findings else "dead" for n in range(model.width)]
     assert facts(model, group)["classes"] == {name: names.count(name) for name in set(names)}
 
 

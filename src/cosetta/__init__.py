@@ -25,8 +25,11 @@ _HOME = {
     "power": "cosetta.harmonics",
     # models
     "FoldedModel": "cosetta.models",
+    "Folding": "cosetta.models",
     "GroupNetwork": "cosetta.models",
+    "PairModel": "cosetta.models",
     "PairScorer": "cosetta.models",
+    "fold": "cosetta.models",
     "load": "cosetta.models.exporting",
     "open_checkpoint": "cosetta.models.importers",
     # training
@@ -35,7 +38,8 @@ _HOME = {
     "Analysis": "cosetta.results",
     "AnalysisConfig": "cosetta.config",
     "analyse": "cosetta.analysis",
-    "coset_variance_fraction": "cosetta.circuits",
+    "coset_variance_fraction": "cosetta.measures",
+    "describe": "cosetta.description",
     "load_analysis": "cosetta.results",
     "write_report": "cosetta.report",
     # populations
@@ -46,11 +50,12 @@ __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
     from cosetta.analysis import analyse
-    from cosetta.circuits import coset_variance_fraction
     from cosetta.config import AnalysisConfig
+    from cosetta.description import describe
     from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
     from cosetta.harmonics import Irrep, fourier, inverse_fourier, irreps, power
-    from cosetta.models import FoldedModel, GroupNetwork, PairScorer
+    from cosetta.measures import coset_variance_fraction
+    from cosetta.models import FoldedModel, Folding, GroupNetwork, PairModel, PairScorer, fold
     from cosetta.models.exporting import load
     from cosetta.models.importers import open_checkpoint
     from cosetta.population import census

@@ -1,25 +1,34 @@
 """The analysis of one network, as one readable function.
 
-Find what each neuron computes, group neurons into circuits, state the coset account, and test it causally with
-controls. The result is plain data (`results.py`); the report, the command line and the tests read nothing else.
+Measure the facts, fit every account to them, let the accounts compete on one protocol, and test the coset account's
+finer predictions causally. The result is plain data (`results/`); the report, the command line and the tests read
+nothing else.
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from cosetta.circuits import find_circuits, find_exemplars, find_neurons, summarise_classes
 from cosetta.config import AnalysisConfig
-from cosetta.evidence import test_circuits, test_interventions, test_replacements
-from cosetta.groups import Group, subgroup_lattice
-from cosetta.harmonics import irreps as all_irreps
+from cosetta.errors import Unsupported
+from cosetta.evidence import compete, open_notes, test_circuits, test_interventions, test_replacements
+from cosetta.groups import Group
+from cosetta.hypotheses import ACCOUNTS, AbstractHypothesis, CosetCircuit
+from cosetta.hypotheses.coset import summarise_classes
+from cosetta.measures import Facts, measure
 from cosetta.models import FoldedModel, GroupNetwork, PairScorer
-from cosetta.results import Analysis, ClassSummary, Evidence, NeuronRecord
-from cosetta.training.run_folder import TrainedRun
+from cosetta.results import (
+    AccountRecord,
+    Analysis,
+    CosetFindings,
+    DeadNeuron,
+    LiveNeuron,
+    Neuron,
+    NeuronFacts,
+    OpenNeuron,
+)
 
-__all__ = ["analyse", "analyse_run"]
+__all__ = ["analyse", "fit_accounts"]
 
 
 def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisConfig | None = None) -> Analysis:
@@ -41,93 +50,96 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         >>> from cosetta.models.planted import random_model
         >>> import torch
         >>> G = named_group("S3")
-        >>> analyse(random_model(G, 4, torch.Generator().manual_seed(0)), G).explained_share
+        >>> analyse(random_model(G, 4, torch.Generator().manual_seed(0)), G).covered_share
         0.0
     """
     started = time.monotonic()
     config = config or AnalysisConfig()
     network = model.cpu() if isinstance(model, GroupNetwork) else None
     model = model.fold() if isinstance(model, GroupNetwork) else model.to(device="cpu")
-    lattice, irreps = subgroup_lattice(group), all_irreps(group)
-    neurons = find_neurons(model, group, lattice, irreps, config)
-    neurons, circuits = find_circuits(neurons)
-    classes = summarise_classes(neurons, lattice)
-    evidence = test_replacements(model, group, lattice, neurons, config) + test_interventions(
-        model, group, config, network
-    )
-    circuits = test_circuits(model, group, lattice, neurons, circuits, config)
+    facts = measure(model, group, config)
+    accounts, records = fit_accounts(facts, config)
+    arena, records = compete(facts, accounts, records, config) if config.arena else (None, records)
+    coset = next((account for account in accounts if isinstance(account, CosetCircuit)), None)
+    evidence = (test_replacements(coset) if coset else ()) + test_interventions(model, group, config, network)
+    neurons = _neurons(facts, records)
+    findings = _findings(coset, records, facts)
     scores = PairScorer(group, max_pairs=config.accuracy_pairs, seed=config.seed)(model)
-    records = tuple(neuron.record for neuron in neurons)
-    values = {name: getattr(model, name).double().numpy() for name in ("left", "right", "out")}
     return Analysis(
         group=group.name,
         order=group.order,
         elements=group.labels,
-        irreps=tuple((irrep.name, irrep.dim, irrep.frobenius_schur) for irrep in irreps),
+        irreps=tuple((irrep.name, irrep.dim, irrep.frobenius_schur) for irrep in facts.irreps),
         width=model.width,
         activation=model.activation,
         accuracy=scores.accuracy,
         loss=scores.loss,
-        neurons=records,
-        circuits=circuits,
-        classes=classes,
+        neurons=neurons,
+        coset=findings,
         evidence=evidence,
-        exemplars=find_exemplars(neurons, values, lattice),
+        accounts=records,
+        arena=arena,
+        chance=coset.chance() if coset else None,
         thresholds=config.model_dump(),
-        unexplained=_unexplained(records, classes, evidence),
+        unexplained=open_notes(neurons, findings, evidence),
         seconds=time.monotonic() - started,
         accuracy_pairs=scores.pairs,
         accuracy_interval=scores.accuracy_interval() if scores.pairs < group.order**2 else None,
     )
 
 
-def _unexplained(
-    neurons: Sequence[NeuronRecord], classes: Sequence[ClassSummary], evidence: Sequence[Evidence]
-) -> tuple[str, ...]:
-    """What the coset account leaves open, in plain sentences."""
-    notes = []
-    live = [neuron for neuron in neurons if neuron.status != "dead"]
-    open_ = [neuron for neuron in live if neuron.status == "unexplained"]
-    if open_:
-        strength = sum(neuron.strength for neuron in open_)
-        notes.append(
-            f"{len(open_)} of {len(live)} live neurons are not explained; "
-            f"they carry {strength:.2%} of the logit variance"
-        )
-    explained = [neuron for neuron in live if neuron.status == "explained"]
-    forced = [neuron for neuron in explained if neuron.left is not None and neuron.left.p_value > 0.05]
-    if forced:
-        notes.append(
-            f"{len(forced)} explained neurons have p > 0.05: their irreps alone make them constant on such cosets, "
-            "so the coset label adds nothing to the irrep label"
-        )
-    apart = [neuron for neuron in explained if neuron.shared_coset is not None and not neuron.shared_coset.routes_agree]
-    if apart:
-        notes.append(
-            f"for {len(apart)} explained neurons the mirror law alone finds another set than the subgroup lattice"
-        )
-    for row in classes:
-        if row.possible_circuits and row.circuits < row.possible_circuits:
-            notes.append(f"{row.subgroup}: {row.circuits} of its {row.possible_circuits} cosets have a circuit")
-    notes += [f"{row.name}: {row.verdict} ({row.prediction})" for row in evidence if row.verdict == "not as predicted"]
-    if np.isclose(sum(neuron.strength for neuron in neurons), 0):
-        notes.append("no neuron moves a logit")
-    return tuple(notes)
-
-
-def analyse_run(run: TrainedRun, group: Group, config: AnalysisConfig | None = None) -> Analysis:
-    """Explain a finished run: its network, with its training curve and the command that makes it again.
+def fit_accounts(
+    facts: Facts, config: AnalysisConfig
+) -> tuple[tuple[AbstractHypothesis, ...], tuple[AccountRecord, ...]]:
+    """Fit every account; one that cannot be stated for the group says why and covers nothing.
 
     Args:
-        run: the run.
-        group: the group it was trained on.
-        config: thresholds and sample sizes; the defaults if None.
+        facts: of the network.
+        config: thresholds.
 
     Returns:
-        The analysis.
-
-    Raises:
-        BadRun: if a file of the run is missing or damaged.
+        The accounts that could be stated, and a record of each account.
     """
-    analysis = analyse(run.network(), group, config)
-    return replace(analysis, curve=run.curve(), run=run.record, command=run.command)
+    fitted, records = [], []
+    for kind in ACCOUNTS:
+        try:
+            account = kind.fit(facts, config)
+        except Unsupported as error:
+            records.append(AccountRecord(kind.id, kind.title, kind.claim, kind.source, (), 0.0, 0.0, (), str(error)))
+        else:
+            fitted.append(account)
+            records.append(account.record())
+    return tuple(fitted), tuple(records)
+
+
+def _findings(coset: CosetCircuit | None, records: Sequence[AccountRecord], facts: Facts) -> CosetFindings:
+    """What the coset account found, its circuits tested; every live neuron open if it could not be stated."""
+    if coset is None:
+        left_open = tuple(OpenNeuron(int(n), "the coset account was left out") for n in facts.live)
+        refused = next((r.refused for r in records if r.id == CosetCircuit.id), "")
+        return CosetFindings(left_open, classes=summarise_classes(left_open, facts), refused=refused)
+    return replace(coset.findings(), circuits=test_circuits(coset))
+
+
+def _neurons(facts: Facts, records: Sequence[AccountRecord]) -> tuple[Neuron, ...]:
+    """The facts of each neuron and the label that each account gives it."""
+    labels: list[dict[str, str]] = [{} for _ in range(facts.width)]
+    for record in records:
+        for neuron in record.neurons:
+            if neuron.label:
+                labels[neuron.neuron][record.id] = neuron.label
+    found: list[Neuron] = []
+    for n in range(facts.width):
+        known = NeuronFacts(
+            strength=float(facts.strength[n]),
+            silent_share=float(facts.silent_share[n]),
+            irrep=facts.irreps[facts.irrep[n]].name,
+            irrep_shares={
+                name: {irrep.name: float(s) for irrep, s in zip(facts.irreps, function.power[n], strict=True)}
+                for name, function in facts.functions.items()
+            },
+            rank_shares={name: float(parts.share[n]) for name, parts in facts.rank_one.items()},
+            mirror_correlation=float(facts.mirror[n].max()),
+        )
+        found.append(DeadNeuron(n, known) if facts.dead[n] else LiveNeuron(n, known, labels[n]))
+    return tuple(found)

@@ -29,6 +29,13 @@ class AnalysisConfig(BaseModel):
         description="A function counts as constant on cosets when its coset_variance_fraction (0 to 1) is below this. "
         "Random vectors of an irrep reach 0.1 with the best conjugate (docs/theory.md), trained neurons 1e-4.",
     )
+    irrep_threshold: float = Field(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="A neuron is of one irrep, or of rank one in it, when left and right have at most this share of "
+        "their power elsewhere (0 to 1). Out is free: the softmax leaves it more noise.",
+    )
     mirror_tolerance: float = Field(
         default=1e-3,
         gt=0,
@@ -61,6 +68,39 @@ class AnalysisConfig(BaseModel):
         default=1000,
         ge=19,
         description="Random functions of equal irrep content behind each p-value; the smallest p is 1/(n+1).",
+    )
+    control_draws: int = Field(
+        default=20,
+        ge=1,
+        description="Times that each control is drawn: one draw on S5 may give 1.4 % or 4.9 %.",
+    )
+    number_bits: int = Field(
+        default=10,
+        ge=1,
+        le=64,
+        description="Bits of one number in a description length: 1/1024 of a function's range is finer than the spread "
+        "that trained neurons have inside cosets.",
+    )
+    holds_at: float = Field(
+        default=0.95,
+        gt=0,
+        le=1,
+        description="An account holds when its ideal, alone, recovers at least this share of the loss between nothing "
+        "and the network, and more than every control.",
+    )
+    arena: bool = Field(
+        default=True, description="Whether the accounts compete; without it they are fitted and covered neurons named."
+    )
+    arena_pairs: int = Field(
+        default=20_000,
+        ge=100,
+        description="The accounts compete on every pair when there are at most this many, a random sample of this size "
+        "otherwise, with intervals.",
+    )
+    control_pairs: int = Field(
+        default=4_000,
+        ge=100,
+        description="Each control draw, and each exchange of activations, is scored on at most this many of them.",
     )
     evidence_pairs: int = Field(
         default=20_000,

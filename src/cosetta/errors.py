@@ -5,7 +5,16 @@ Every message has one shape: what must hold, what arrived, and a witness or the 
 with 1. A refuted hypothesis is a result and never raises.
 """
 
-__all__ = ["BadConfig", "BadRun", "CosettaError", "NotAGroup", "NotARepresentation", "NotASubgroup", "Unsupported"]
+__all__ = [
+    "BadConfig",
+    "BadNetwork",
+    "BadRun",
+    "CosettaError",
+    "NotAGroup",
+    "NotARepresentation",
+    "NotASubgroup",
+    "Unsupported",
+]
 
 
 class CosettaError(ValueError):
@@ -30,6 +39,10 @@ class Unsupported(CosettaError):
 
 class BadConfig(CosettaError):
     """A configuration has an unknown key or a value outside its range."""
+
+
+class BadNetwork(CosettaError):
+    """A network does not run on pairs, or does not give repeatable, finite logits over the group."""
 
 
 class BadRun(CosettaError):

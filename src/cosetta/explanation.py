@@ -4,22 +4,41 @@ The analysis is computed in `analysis.py` and rendered by `report`; here it is w
 `analysis.json` comes last, so a folder that has it has everything that was asked for.
 """
 
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cosetta import report as rendering
 from cosetta._version import __version__
-from cosetta.analysis import analyse_run
+from cosetta.analysis import analyse
 from cosetta.config import AnalysisConfig
-from cosetta.files import write_whole
+from cosetta.errors import BadRun
+from cosetta.files import FilePath, read_json, write_text, write_whole
 from cosetta.groups import Group
 from cosetta.results import Analysis
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["FAILED", "explain_run", "failure", "write_explanation"]
+__all__ = ["FAILED", "analyse_run", "explain_run", "failure", "write_explanation"]
 
 FAILED = "failed.json"
 """In the folder of a run that could not be trained or explained; an explanation that succeeds removes it."""
+
+
+def analyse_run(run: TrainedRun, group: Group, config: AnalysisConfig | None = None) -> Analysis:
+    """Explain a finished run: its network, with its training curve and the command that makes it again.
+
+    Args:
+        run: the run.
+        group: the group it was trained on.
+        config: thresholds and sample sizes; the defaults if None.
+
+    Returns:
+        The analysis.
+
+    Raises:
+        BadRun: if a file of the run is missing or damaged.
+    """
+    analysis = analyse(run.network(), group, config)
+    return replace(analysis, curve=run.curve(), run=run.record, command=run.command)
 
 
 def explain_run(
@@ -57,7 +76,7 @@ def explain_run(
     return analysis
 
 
-def failure(folder: Path) -> str | None:
+def failure(folder: FilePath) -> str | None:
     """Why a run could not be trained or explained, as its folder says.
 
     Args:
@@ -66,15 +85,23 @@ def failure(folder: Path) -> str | None:
     Returns:
         The reason in one line, or None if it did not fail.
     """
-    try:
-        return " ".join(str(json.loads((folder / FAILED).read_text(encoding="utf-8"))["reason"]).split())
-    except FileNotFoundError:
+    path = Path(folder) / FAILED
+    if not path.exists():
         return None
-    except (ValueError, OSError, KeyError, TypeError):
+    try:
+        return " ".join(read_json(path, _Failed, what="a reason", advice="delete it", schema=1).reason.split())
+    except BadRun:
         return f"`{FAILED}` is damaged"
 
 
-def write_explanation(analysis: Analysis, folder: Path, *, report: bool = True) -> None:
+@dataclass(frozen=True)
+class _Failed:
+    """What is read of the record of a failure."""
+
+    reason: str
+
+
+def write_explanation(analysis: Analysis, folder: FilePath, *, report: bool = True) -> None:
     """Write the files of an explanation into a folder.
 
     Args:
@@ -85,12 +112,12 @@ def write_explanation(analysis: Analysis, folder: Path, *, report: bool = True) 
     Raises:
         OSError: if a file cannot be written; files that have their final name are whole.
     """
+    folder = Path(folder)
     if not report:
         (folder / "report.html").unlink(missing_ok=True)  # of an earlier explanation, which this one replaces
     else:
         rendering.write_report(analysis, folder / "report.html")  # loads matplotlib only now
-    text = _readme(analysis, folder.name, report)
-    write_whole(folder / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(folder / "README.md", _readme(analysis, folder.resolve().name, report))
     write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
 
 
@@ -100,6 +127,6 @@ def _readme(analysis: Analysis, name: str, report: bool) -> str:
     look = "Open `report.html`." if report else f"For `report.html`: `cosetta explain {name}` in the folder above."
     return (
         f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
-        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on {pairs}; {analysis.explained_share:.1%} "
-        f"of the live neurons explained.\n\n{look} To make it again:\n\n    {analysis.command}\n"
+        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on {pairs}; {analysis.covered_share:.1%} "
+        f"of the live neurons covered by cosets.\n\n{look} To make it again:\n\n    {analysis.command}\n"
     )

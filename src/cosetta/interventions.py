@@ -26,6 +26,7 @@ class Intervention:
     """A change to a network, and what the coset account predicts of it.
 
     Args:
+        id: stable id, by which results are joined.
         name: short name.
         prediction: the predicted outcome, in words; `{commuting}` stands for the share of commuting pairs.
         holds: whether the scores are as predicted.
@@ -33,6 +34,7 @@ class Intervention:
         noise: (mean, standard deviation) of Gaussian noise added to every pre-activation, or None.
     """
 
+    id: str
     name: str
     prediction: str
     holds: Outcome
@@ -102,6 +104,7 @@ def swap_embeddings(network: GroupNetwork) -> FoldedModel:
 
 
 EMBEDDING_SWAP = Intervention(
+    "swap-embeddings",
     "swap embeddings",
     "accuracy at most 5 %: each embedding is read by weights that were made for the other",
     _destroyed,
@@ -110,36 +113,65 @@ EMBEDDING_SWAP = Intervention(
 
 STANDER2024: tuple[Intervention, ...] = (
     Intervention(
+        "swap-left-right",
         "swap left and right",
         "computes ba: right on the commuting pairs only, accuracy {commuting}",
         _reversed,
-        lambda model: replace(model, left=model.right, right=model.left),
+        lambda model: replace(
+            model,
+            left=model.right,
+            right=model.left,
+            direct_left=model.direct_right,
+            direct_right=model.direct_left,
+        ),
     ),
     Intervention(
+        "flip-both",
         "flip both signs",
         "accuracy within 1 %: pre changes sign, so each neuron does its partner's work",
         _unharmed,
         _signed(-1, -1),
     ),
-    Intervention("flip left", "accuracy at most 5 %: pre no longer vanishes on C", _destroyed, _signed(-1, 1)),
-    Intervention("flip right", "accuracy at most 5 %: pre no longer vanishes on C", _destroyed, _signed(1, -1)),
     Intervention(
+        "flip-left", "flip left", "accuracy at most 5 %: pre no longer vanishes on C", _destroyed, _signed(-1, 1)
+    ),
+    Intervention(
+        "flip-right", "flip right", "accuracy at most 5 %: pre no longer vanishes on C", _destroyed, _signed(1, -1)
+    ),
+    Intervention(
+        "abs-for-relu",
         "|x| for ReLU",
         "lower loss, no accuracy lost: firing on both signs rules C out twice as often",
         _better,
         lambda model: replace(model, activation="abs"),
     ),
     Intervention(
-        "noise N(0, 0.1)", "accuracy within 1 %: small against the gaps between values", _unharmed, noise=(0.0, 0.1)
+        "noise-0-0.1",
+        "noise N(0, 0.1)",
+        "accuracy within 1 %: small against the gaps between values",
+        _unharmed,
+        noise=(0.0, 0.1),
     ),
     Intervention(
-        "noise N(0, 1)", "higher loss, accuracy above 80 %: some zeros are lost", _worse_but_right, noise=(0.0, 1.0)
+        "noise-0-1",
+        "noise N(0, 1)",
+        "higher loss, accuracy above 80 %: some zeros are lost",
+        _worse_but_right,
+        noise=(0.0, 1.0),
     ),
     Intervention(
-        "noise N(1, 1)", "higher loss, accuracy above 80 %: silence is lost", _worse_but_right, noise=(1.0, 1.0)
+        "noise-1-1",
+        "noise N(1, 1)",
+        "higher loss, accuracy above 80 %: silence is lost",
+        _worse_but_right,
+        noise=(1.0, 1.0),
     ),
     Intervention(
-        "noise N(-1, 1)", "higher loss, accuracy above 80 %: weak firing is lost", _worse_but_right, noise=(-1.0, 1.0)
+        "noise-minus-1-1",
+        "noise N(-1, 1)",
+        "higher loss, accuracy above 80 %: weak firing is lost",
+        _worse_but_right,
+        noise=(-1.0, 1.0),
     ),
 )
 """Table 1 of Stander et al. 2023 (arXiv:2312.06581) on the folded functions, and the exchange of left and right. The

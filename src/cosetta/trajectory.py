@@ -15,15 +15,16 @@ from typing import Any, final
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from torch import Tensor
 
-from cosetta.circuits import coset_variance_fractions
 from cosetta.config import AnalysisConfig
-from cosetta.files import write_whole
+from cosetta.errors import BadRun
+from cosetta.files import FilePath, read_json, write_whole
 from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.measures import coset_variance_fractions
 from cosetta.models import FoldedModel
 from cosetta.training.run_folder import TrainedRun
 
@@ -135,7 +136,7 @@ def _thresholds(config: AnalysisConfig) -> dict[str, float]:
     }
 
 
-def has_trajectory(folder: Path, config: AnalysisConfig | None = None) -> bool:
+def has_trajectory(folder: FilePath, config: AnalysisConfig | None = None) -> bool:
     """Whether a run's folder holds its trajectory.
 
     Args:
@@ -149,7 +150,7 @@ def has_trajectory(folder: Path, config: AnalysisConfig | None = None) -> bool:
     return stored is not None and (config is None or stored.thresholds == _thresholds(config))
 
 
-def load_trajectory(folder: Path) -> Trajectory | None:
+def load_trajectory(folder: FilePath) -> Trajectory | None:
     """The trajectory that a run's folder holds, if any; it can always be made again.
 
     Args:
@@ -158,11 +159,11 @@ def load_trajectory(folder: Path) -> Trajectory | None:
     Returns:
         The trajectory; None if `trajectory.json` is missing, damaged or of another schema.
     """
+    path = Path(folder) / "trajectory.json"
     try:
-        found = _TRAJECTORY.validate_json((folder / "trajectory.json").read_bytes())
-    except (ValidationError, OSError):
+        return read_json(path, Trajectory, what="a trajectory", advice="it is made again", schema=SCHEMA)
+    except BadRun:
         return None
-    return found if found.schema == SCHEMA else None
 
 
 def concentrations(

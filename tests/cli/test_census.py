@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from cosetta.analysis import analyse_run
 from cosetta.config import AnalysisConfig
+from cosetta.explanation import analyse_run
 from cosetta.groups import named_group
 from cosetta.population import load_census
 from cosetta.training import fast, train
@@ -75,7 +75,7 @@ def test_runs_that_cannot_be_read_are_said(run, cosetta, tmp_path):
     status, shown, errors = cosetta("census", "runs")
     assert (status, shown) == (1, "")
     assert errors.count("\n") == 1
-    assert "must hold a run that can be read; there is none: a: `config.json`" in errors
+    assert "must hold a run that can be read; there is none: a: `runs/a/config.json`" in errors
     assert "(and 1 more)" in errors
     assert "--group" not in errors
 

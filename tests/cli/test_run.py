@@ -65,6 +65,7 @@ def test_a_run_leaves_everything_it_promises(run_folder):
         "metrics.parquet",
         "model.safetensors",
         "report.html",
+        "timing.json",
     }
     analysis = load_analysis(run_folder)
     assert analysis.group == "S3"
@@ -105,7 +106,7 @@ def test_explaining_again_with_another_threshold(run_folder, cosetta):
         (("run", "S3", "--config", "threshold.toml"), "coset_treshold"),
         (("run", "S3", "--config", "tiny.toml", "--train-fraction", "1.5"), "`train_fraction` is out of range"),
         (("run", "S3", "--config", "tiny.toml", "--device", "tpu"), "device"),
-        (("run", "S3", "--activation", "tanh"), "`activation` is out of range: input should be 'relu', 'abs', 'gelu'"),
+        (("run", "S3", "--activation", "sine"), "`activation` is out of range: input should be 'relu', 'abs', 'gelu'"),
         (("run", "S3", "--config", "tiny.toml", "--out", "tiny.toml"), "`tiny.toml/S3-fast-0-"),
         (("explain", "."), "`.` does not: name the file itself"),
     ],

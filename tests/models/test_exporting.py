@@ -16,7 +16,8 @@ from cosetta.models.exporting import export_run, load, push_to_hub
 def run(tmp_path):
     torch.manual_seed(0)
     save_network(GroupNetwork(6, 4, 3), tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text(json.dumps({"config": {"group": "S3", "seed": 5, "phases": [1]}}))
+    record = {"schema": 1, "config": {"group": "S3", "seed": 5, "phases": [1]}}
+    (tmp_path / "config.json").write_text(json.dumps(record))
     return tmp_path
 
 
@@ -42,7 +43,7 @@ def test_an_export_holds_the_same_weights_and_says_what_it_is(run):
 def test_what_cannot_be_exported(run, tmp_path):
     with pytest.raises(BadConfig, match="`to` must be one of safetensors, npz; got 'onnx'"):
         export_run(run, run / "a", to="onnx")
-    with pytest.raises(BadRun, match=r"must hold `config\.json`"):
+    with pytest.raises(BadRun, match=r"config\.json` must be the record of a run; it does not exist"):
         export_run(run / "nowhere", run / "a")
 
 

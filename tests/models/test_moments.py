@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cosetta.models import FoldedModel
+from cosetta.models import ACTIVATIONS, FoldedModel
 from cosetta.models.moments import post_moments, silent_shares
 
 
@@ -17,7 +17,7 @@ def random_folded(activation, order=7, width=4):
     return FoldedModel(left, right, out, torch.zeros(order, dtype=torch.float64), activation)
 
 
-@pytest.mark.parametrize("activation", ["relu", "abs", "gelu", "silu"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_moments_are_those_of_all_pairs(activation):
     model = random_folded(activation)
     post = model.activate(model.left[:, None] + model.right[None])

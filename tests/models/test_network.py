@@ -1,5 +1,6 @@
 import resource
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,9 @@ import torch
 
 from cosetta.errors import BadRun, Unsupported
 from cosetta.groups import named_group
+from cosetta.interventions import STANDER2024, mean_ablate
 from cosetta.models import ACTIVATIONS, FoldedModel, GroupNetwork, PairScorer, load_network, save_network
+from cosetta.models.element_order import Recovered
 
 
 @pytest.fixture
@@ -124,8 +127,10 @@ def test_damaged_files_are_named(network, tmp_path):
 
 
 def test_unfitting_models_are_refused():
-    with pytest.raises(Unsupported, match="`activation` must be one of relu, abs, gelu, silu; got 'tanh'"):
-        GroupNetwork(6, 5, 7, activation="tanh")
+    with pytest.raises(
+        Unsupported, match="`activation` must be one of relu, abs, gelu, silu, square, tanh; got 'sine'"
+    ):
+        GroupNetwork(6, 5, 7, activation="sine")
     unfitting = object.__new__(FoldedModel)  # past the tests' own shape checks
     values = {"left": (6, 2), "right": (6, 3), "out": (6, 2), "bias": (6,)}
     for name, shape in values.items():
@@ -138,3 +143,53 @@ def test_unfitting_models_are_refused():
         FoldedModel(torch.zeros(6, 2), torch.zeros(6, 2), broken, torch.zeros(6))
     with pytest.raises(ValueError, match="the model must have 24 outputs for S4; it has 6"):
         PairScorer(named_group("S4"))(GroupNetwork(6, 5, 7).fold())
+
+
+def with_direct_path(group, seed=5):
+    generator = torch.Generator().manual_seed(seed)
+    left, right, out = (torch.randn(group.order, 4, generator=generator, dtype=torch.float64) for _ in range(3))
+    bias = torch.randn(group.order, generator=generator, dtype=torch.float64)
+    direct = torch.randn(2, group.order, group.order, generator=generator, dtype=torch.float64)
+    return FoldedModel(left, right, out, bias, "tanh", direct[0], direct[1])
+
+
+def test_direct_path_is_added_to_every_logit(small_group):
+    model = with_direct_path(small_group)
+    for a in range(small_group.order):
+        for b in range(small_group.order):
+            post = torch.tanh(model.left[a] + model.right[b])
+            expected = model.out @ post + model.bias + model.direct_left[a] + model.direct_right[b]
+            torch.testing.assert_close(model.logits(torch.tensor(a), torch.tensor(b)), expected, rtol=0, atol=1e-12)
+
+
+def test_direct_path_survives_everything_that_makes_a_model():
+    group = named_group("S3")
+    model = with_direct_path(group)
+    table = np.argsort([3, 0, 4, 1, 5, 2])
+    image = np.array([3, 0, 4, 1, 5, 2])
+    renamed = Recovered(group, image, 0, 0).relabel(model)
+    a, b = torch.tensor([1, 4]), torch.tensor([2, 5])
+    places = torch.from_numpy(table)
+    torch.testing.assert_close(renamed.logits(a, b), model.logits(places[a], places[b])[:, places])
+    swapped = next(x for x in STANDER2024 if x.name == "swap left and right").weights(model)
+    torch.testing.assert_close(swapped.logits(a, b), model.logits(b, a))
+    empty = model.keep(torch.tensor([], dtype=torch.int64))
+    torch.testing.assert_close(empty.logits(a, b), model.bias + model.direct_left[a] + model.direct_right[b])
+    assert model.to(torch.float32).direct_right.dtype == torch.float32
+    scores = PairScorer(group, reference=model)
+    assert scores(model).kl == pytest.approx(0, abs=1e-12)
+    ablated = mean_ablate(model, [0, 2])
+    assert scores(ablated).loss == pytest.approx(scores.without(model, [[0, 2]])[0].loss, abs=1e-9)
+    assert scores(replace(model, direct_left=None)).kl > 0.01
+
+
+def test_a_direct_path_that_does_not_fit_is_refused():
+    model = with_direct_path(named_group("S3"))
+    unfitting = object.__new__(FoldedModel)  # past the tests' own shape checks
+    values = {name: getattr(model, name) for name in ("left", "right", "out", "bias", "activation", "direct_right")}
+    for name, value in (values | {"direct_left": torch.zeros(6, 5)}).items():
+        object.__setattr__(unfitting, name, value)
+    with pytest.raises(ValueError, match=r"`direct_left` must be order x order, 6 each; got \(6, 5\)"):
+        unfitting.__post_init__()
+    with pytest.raises(ValueError, match="`direct_left` holds nan at"):
+        replace(model, direct_left=torch.full((6, 6), torch.nan, dtype=torch.float64))

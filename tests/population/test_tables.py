@@ -8,12 +8,11 @@ import polars as pl
 import pytest
 
 import cosetta
-from cosetta.analysis import analyse_run
-from cosetta.circuits import stander2024_concentration
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
-from cosetta.explanation import explain_run
+from cosetta.explanation import analyse_run, explain_run
 from cosetta.groups import cosets, named_group, subgroup_lattice
+from cosetta.measures import stander2024_concentration
 from cosetta.population import Census, census, load_census
 from cosetta.population.rows import GROK_ACCURACY, NEURONS, RUNS, TIMES
 from cosetta.training import TrainConfig, fast, load_run, train
@@ -94,7 +93,7 @@ def test_runs_may_lie_at_any_depth_and_count_once(copied):
         ("config.json", b"[]", "whole record"),
         ("config.json", b'{"config": {}, "group": {"name": "S3", "order": 6}}', "whole record"),
         ("config.json", b'{"config": {}, "group": []}', "whole record"),
-        ("metrics.parquet", b"PAR1", "Parquet"),
+        ("metrics.parquet", b"PAR1", "whole metrics"),
         ("analysis.json", b"{}", "whole analysis"),
         ("analysis.json", None, "cosetta explain"),
         ("model.safetensors", b"half", "safetensors"),

@@ -9,10 +9,16 @@ from cosetta.results import (
     Analysis,
     CircuitRecord,
     ClassSummary,
+    Control,
+    CosetFindings,
     CosetLabel,
+    CosetNeuron,
+    DeadNeuron,
     Evidence,
     Exemplar,
-    NeuronRecord,
+    LiveNeuron,
+    NeuronFacts,
+    OpenNeuron,
     SharedCoset,
     TrainingCurve,
 )
@@ -30,17 +36,27 @@ def label(side="right", conjugate=0, fraction=1.25e-6, twisted=""):
     return CosetLabel(HOSTILE_CLASS, 2, 3, conjugate, 3, HOSTILE_LABEL, side, fraction, 0.004, twisted)
 
 
+def facts(strength, silent_share, shares, out=None):
+    irrep_shares = {"left": shares, "right": shares, "out": out or shares}
+    return NeuronFacts(strength, silent_share, "(2,1)", irrep_shares, dict.fromkeys(irrep_shares, 1.0), 0.999991)
+
+
 def neurons():
+    mostly = {"(3)": 0.0, "(2,1)": 0.9, "(1^3)": 0.1}
+    mixed = {"(3)": 0.1, "(2,1)": 0.5, "(1^3)": 0.4}
+    return (
+        LiveNeuron(0, facts(0.61, 0.3333, SHARES, mostly), {"coset": HOSTILE_CLASS}),
+        LiveNeuron(1, facts(0.37, 0.3333, SHARES, mostly), {"coset": HOSTILE_CLASS}),
+        LiveNeuron(2, facts(0.02, 0.04, mixed), {}),
+        DeadNeuron(3, facts(0.0, 1.0, NO_SHARES)),
+    )
+
+
+def findings():
     shared = SharedCoset(1, HOSTILE_LABEL, 2, "ab maps 3 to 1", 0.999991, True, True)
-    explained = NeuronRecord(
+    covered = CosetNeuron(
         neuron=0,
-        status="explained",
-        reason="",
         sentence="silent whenever ab maps 3 to 1",
-        strength=0.61,
-        silent_share=0.3333,
-        irrep="(2,1)",
-        irrep_shares={"left": SHARES, "right": SHARES, "out": {"(3)": 0.0, "(2,1)": 0.9, "(1^3)": 0.1}},
         left=label(),
         right=label("left", 2, 2.5e-6),
         out=label("left", 2, 0.004, "S3"),
@@ -50,39 +66,17 @@ def neurons():
         leak=0.00123,
         out_on=-1.41,
         out_off=0.71,
+        out_residual=1e-5,
         circuit=0,
     )
     other = replace(
-        explained,
+        covered,
         neuron=1,
-        strength=0.37,
         shared_coset=replace(shared, description="ab maps 2 to 1", routes_agree=False),
         right=label("left", 1),
         circuit=1,
     )
-    shares = {"(3)": 0.1, "(2,1)": 0.5, "(1^3)": 0.4}
-    unexplained = NeuronRecord(
-        neuron=2,
-        status="unexplained",
-        reason=f"left uses {HOSTILE_CLASS} and right nothing",
-        sentence="not explained by cosets; mostly irrep (2,1)",
-        strength=0.02,
-        silent_share=0.04,
-        irrep="(2,1)",
-        irrep_shares=dict.fromkeys(("left", "right", "out"), shares),
-        left=label(fraction=0.0087),
-    )
-    dead = NeuronRecord(
-        neuron=3,
-        status="dead",
-        reason="",
-        sentence="dead: it moves no logit",
-        strength=0.0,
-        silent_share=1.0,
-        irrep="",
-        irrep_shares=dict.fromkeys(("left", "right", "out"), NO_SHARES),
-    )
-    return explained, other, unexplained, dead
+    return covered, other, OpenNeuron(2, f"left uses {HOSTILE_CLASS} and right nothing", left=label(fraction=0.0087))
 
 
 def circuits():
@@ -97,17 +91,20 @@ def circuits():
 
 
 def evidence():
-    within, random = "accuracy within 1% of the untouched network's", "random subgroups, same index"
+    within = "accuracy within 1% of the untouched network's"
+    random = Control("random subgroups, same index", 20, 0.1931, (0.1412, 0.2533), 2.87)
+    recorded = Control(HOSTILE_LABEL, 1, 0.25, (0.25, 0.25), 1.5)
     return (
-        Evidence("untouched network", "replacement", "", 35 / 36, 0.0345, 0.0, 36, "", None, None, "baseline"),
+        Evidence("untouched", "untouched network", "replacement", "", 35 / 36, 0.0345, 0.0, 36, None, "baseline"),
         Evidence(
-            "left, right and out by coset means", "replacement", within, 0.9641, 0.0456, 0.01, 36, random, 0.1931,
-            2.87, "as predicted",
+            "coset-means", "left, right and out by coset means", "replacement", within, 0.9641, 0.0456, 0.01, 36,
+            random, "as predicted",
         ),
-        Evidence("random subgroups", "replacement", "destroyed", 0.1931, 2.87, 2.8, 36, "", None, None, "control"),
         Evidence(
-            HOSTILE_LABEL, "intervention", HOSTILE_LABEL, 0.5, 0.0, 0.7, 36, HOSTILE_LABEL, 0.25, 1.5,
-            "not as predicted",
+            "random-subgroups", "random subgroups", "replacement", "destroyed", 0.1931, 2.87, 2.8, 36, random, "control"
+        ),
+        Evidence(
+            "flip-left", HOSTILE_LABEL, "intervention", HOSTILE_LABEL, 0.5, 0.0, 0.7, 36, recorded, "not as predicted"
         ),
     )  # fmt: skip
 
@@ -125,21 +122,25 @@ def analysis() -> Analysis:
         accuracy=35 / 36,
         loss=0.0345,
         neurons=neurons(),
-        circuits=circuits(),
-        classes=(
-            ClassSummary(HOSTILE_CLASS, 2, 0.5, 0.98, 2, 9, 1.25e-6, {"(2,1)": 1.0}),
-            ClassSummary("none", 1, 0.25, 0.02, 0, 0, None, {"(2,1)": 1.0}),
-            ClassSummary("dead", 1, 0.25, 0.0, 0, 0, None, {}),
-        ),
-        evidence=evidence(),
-        exemplars=(
-            Exemplar(
-                HOSTILE_CLASS, 0, left, right, (-0.5, 0.2, 0.2, -0.6, 0.3, 0.1), (0, 0, 1, 1, 2, 2),
-                (0, 1, 0, 2, 1, 2), (True, False, False, True, False, False), "(2,1)", "silent whenever ab maps 3 to 1",
+        coset=CosetFindings(
+            neurons=findings(),
+            circuits=circuits(),
+            classes=(
+                ClassSummary(HOSTILE_CLASS, 2, 0.5, 0.98, 2, 9, 1.25e-6, {"(2,1)": 1.0}),
+                ClassSummary("none", 1, 0.25, 0.02, 0, 0, None, {"(2,1)": 1.0}),
+                ClassSummary("dead", 1, 0.25, 0.0, 0, 0, None, {}),
+            ),
+            exemplars=(
+                Exemplar(
+                    HOSTILE_CLASS, 0, left, right, (-0.5, 0.2, 0.2, -0.6, 0.3, 0.1), (0, 0, 1, 1, 2, 2),
+                    (0, 1, 0, 2, 1, 2), (True, False, False, True, False, False), "(2,1)",
+                    "silent whenever ab maps 3 to 1",
+                ),
             ),
         ),
+        evidence=evidence(),
         thresholds={"coset_threshold": 0.01, "another_threshold": 0.5},
-        unexplained=("1 of 3 live neurons are not explained", HOSTILE_LABEL),
+        unexplained=("1 of 3 live neurons are not covered by cosets", HOSTILE_LABEL),
         curve=TrainingCurve(
             (0, 10, 100, 1000), (0.0, 1.5, 7.5, 71.5), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
             (0.2, 0.9, 1.0, 1.0), (0.2, 0.3, 1.0, 1.0),
@@ -158,5 +159,5 @@ def empty() -> Analysis:
     """No neuron, no test, no curve."""
     return Analysis(
         group="C1", order=1, elements=("e",), irreps=(("trivial", 1, 1),), width=0, activation="relu", accuracy=1.0,
-        loss=0.0, neurons=(), circuits=(), classes=(), evidence=(), exemplars=(), thresholds={}, unexplained=(),
+        loss=0.0, neurons=(), coset=CosetFindings(), evidence=(), thresholds={}, unexplained=(),
     )  # fmt: skip

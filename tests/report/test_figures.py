@@ -20,15 +20,15 @@ NO_VALUES = Exemplar("S2", 0, (), (), (), (), (), (), "", "")
 
 DRAWINGS = {
     "training": lambda a: figures.draw_training(a.curve),
-    "classes": lambda a: figures.draw_classes(a.classes, IRREPS),
-    "irreps": lambda a: figures.draw_irreps(a.classes, IRREPS),
+    "classes": lambda a: figures.draw_classes(a.coset.classes, IRREPS),
+    "irreps": lambda a: figures.draw_irreps(a.coset.classes, IRREPS),
     "fractions": figures.draw_fractions,
-    "histograms": lambda a: figures.draw_histograms(next(iter(a.exemplars), NO_VALUES)),
-    "matrix": lambda a: figures.draw_matrix(next(iter(a.exemplars), NO_VALUES)),
-    "out": lambda a: figures.draw_out(next(iter(a.exemplars), NO_VALUES)),
-    "mirror": lambda a: figures.draw_mirror(next(iter(a.exemplars), NO_VALUES)),
-    "coverage": lambda a: figures.draw_coverage(a.circuits, next(iter(a.classes), NO_CLASS), 3, "#332288"),
-    "lifts": lambda a: figures.draw_lifts(a.circuits),
+    "histograms": lambda a: figures.draw_histograms(next(iter(a.coset.exemplars), NO_VALUES)),
+    "matrix": lambda a: figures.draw_matrix(next(iter(a.coset.exemplars), NO_VALUES)),
+    "out": lambda a: figures.draw_out(next(iter(a.coset.exemplars), NO_VALUES)),
+    "mirror": lambda a: figures.draw_mirror(next(iter(a.coset.exemplars), NO_VALUES)),
+    "coverage": lambda a: figures.draw_coverage(a.coset.circuits, next(iter(a.coset.classes), NO_CLASS), 3, "#332288"),
+    "lifts": lambda a: figures.draw_lifts(a.coset.circuits),
     "evidence": lambda a: figures.draw_evidence(a.evidence),
 }
 
@@ -55,22 +55,22 @@ def test_every_figure_says_when_it_has_nothing_to_show(name, empty):
 
 
 def test_bars_are_as_long_as_the_counts(analysis):
-    neurons, strength = figures.draw_classes(analysis.classes, IRREPS).axes
-    for row, summary in enumerate(analysis.classes):
+    neurons, strength = figures.draw_classes(analysis.coset.classes, IRREPS).axes
+    for row, summary in enumerate(analysis.coset.classes):
         at_row = [bar for bar in neurons.patches if np.isclose(bar.get_y() + bar.get_height() / 2, row)]
         drawn = max(bar.get_x() + bar.get_width() for bar in at_row)
         assert np.isclose(drawn, summary.neurons)
-    assert [bar.get_width() for bar in strength.patches] == [summary.strength for summary in analysis.classes]
+    assert [bar.get_width() for bar in strength.patches] == [summary.strength for summary in analysis.coset.classes]
 
 
 def test_histograms_count_every_element_once(analysis):
-    for axis in figures.draw_histograms(analysis.exemplars[0]).axes:
+    for axis in figures.draw_histograms(analysis.coset.exemplars[0]).axes:
         boxes = [path.get_extents() for collection in axis.collections for path in collection.get_paths()]
         assert sum(round(box.height) for box in boxes) == analysis.order
 
 
 def test_matrix_is_left_plus_right_in_coset_order(analysis):
-    exemplar = analysis.exemplars[0]
+    exemplar = analysis.coset.exemplars[0]
     drawn = np.asarray(figures.draw_matrix(exemplar).axes[0].images[0].get_array())
     rows, columns = np.argsort(exemplar.left_cosets, kind="stable"), np.argsort(exemplar.right_cosets, kind="stable")
     assert np.array_equal(drawn, np.add.outer(np.array(exemplar.left)[rows], np.array(exemplar.right)[columns]))
@@ -80,7 +80,7 @@ def test_matrix_is_left_plus_right_in_coset_order(analysis):
 
 
 def test_coverage_orders_cosets_by_point(analysis):
-    axis = figures.draw_coverage(analysis.circuits, analysis.classes[0], 3, "#332288").axes[0]
+    axis = figures.draw_coverage(analysis.coset.circuits, analysis.coset.classes[0], 3, "#332288").axes[0]
     cells = {(text.get_position()[0] - 0.5, text.get_text()) for text in axis.texts}
     assert cells == {(1.0, "1"), (0.0, "1")}  # K sends 3 and 2; 2 comes first
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["2", "3", ""]
@@ -88,8 +88,8 @@ def test_coverage_orders_cosets_by_point(analysis):
 
 
 def test_coverage_falls_back_to_numbers_of_conjugates(analysis):
-    circuits = [replace(circuit, description="ab lies in a coset") for circuit in analysis.circuits]
-    axis = figures.draw_coverage(circuits, analysis.classes[0], 3, "#332288").axes[0]
+    circuits = [replace(circuit, description="ab lies in a coset") for circuit in analysis.coset.circuits]
+    axis = figures.draw_coverage(circuits, analysis.coset.classes[0], 3, "#332288").axes[0]
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["1", "2", "3"]
     assert axis.get_xlabel() == "conjugate K"
 
@@ -104,10 +104,10 @@ def test_perfection_must_last(accuracy, position):
 def test_captions_do_not_claim_what_failed(analysis):
     curve = replace(analysis.curve, test_accuracy=(0.2, 0.3, 1.0, 0.9876))
     assert figures.caption_training(curve).finding == "Test accuracy does not stay at 100 %; it ends at 98.76\u00a0%."
-    record = replace(analysis.neurons[0], out_on=0.5, out_off=-0.2)
-    assert "raises C" in figures.caption_out(record).finding
-    assert "finds other 2 elements" in figures.caption_mirror(analysis.neurons[1]).check
-    assert "1 of 2 circuits" in figures.caption_lifts(analysis.circuits).finding
+    first, second = analysis.coset.covered
+    assert "raises C" in figures.caption_out(replace(first, out_on=0.5, out_off=-0.2)).finding
+    assert "finds other 2 elements" in figures.caption_mirror(second).check
+    assert "1 of 2 circuits" in figures.caption_lifts(analysis.coset.circuits).finding
     assert figures.caption_evidence(analysis.evidence).finding == "1 of 2 predictions held."
 
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from cosetta.report.html import render_report, write_report
+from cosetta.results import CosetFindings, OpenNeuron
 
 RESOURCES = {"src", "href", "xlink:href", "srcset", "action", "data", "poster", "background"}
 
@@ -66,7 +67,7 @@ def test_no_script_can_run_but_our_own(markup):
 
 def test_hostile_names_are_text(analysis, markup):
     text = plain("".join(Page(markup).text))
-    for hostile in (analysis.group, analysis.classes[0].subgroup, analysis.elements[1]):
+    for hostile in (analysis.group, analysis.coset.classes[0].subgroup, analysis.elements[1]):
         assert "<" in hostile
         assert hostile not in markup
         assert plain(hostile) in text
@@ -74,16 +75,26 @@ def test_hostile_names_are_text(analysis, markup):
 
 def test_every_number_of_the_headline_is_in_the_page(analysis, markup):
     text = plain("".join(Page(markup).text[:200]))
-    for number in ("97.22 %", "0.0345", "66.7 %", "2 of 3", "96.41 %", "19.31 %", "1 min 11 s", "36"):
+    for number in (
+        "97.22 %",
+        "0.0345",
+        "66.7 %",
+        "2 of 3",
+        "96.41 %",
+        "19.31 % (14.1 to 25.3 % over 20 draws)",
+        "1 min 11 s",
+        "36",
+    ):
         assert number in text, number
-    assert "Not explained: 1 live neuron, carrying 2.00 % of the logit variance" in text
+    assert "Not covered by cosets: 1 live neuron, carrying 2.00 % of the logit variance" in text
     assert "Predictions that failed: 1 of 2" in text
 
 
 def test_every_neuron_has_a_row_and_its_reason(analysis, markup):
     rows = [value for tag, name, value in Page(markup).attributes if (tag, name) == ("tr", "data-status")]
-    assert rows == [neuron.status for neuron in analysis.neurons]
-    assert plain(analysis.neurons[2].reason) in plain("".join(Page(markup).text))
+    assert rows == ["covered", "covered", "open", "dead"]
+    reason = plain(analysis.coset.open[0].reason)
+    assert f"not covered by cosets ({reason}); mostly irrep (2,1)" in plain("".join(Page(markup).text))
 
 
 def test_predictions_stand_before_measurements(markup):
@@ -123,19 +134,39 @@ def test_an_empty_analysis_says_what_is_missing(empty):
     for words in (
         "This analysis holds no training metrics",
         "No neuron was found",
-        "No neuron is explained",
+        "No neuron is covered by cosets",
         "No circuit was found",
         "No causal test has run",
-        "no replacement test with a control has run",
+        "so there is nothing to replace by coset means",
         "records no command",
     ):
         assert words in text, words
 
 
-def test_interventions_without_control_are_said_to_decide_nothing(analysis):
-    bare = [replace(test, control="", control_accuracy=None, control_loss=None) for test in analysis.evidence]
-    text = plain(render_report(replace(analysis, evidence=tuple(bare))))
-    assert "do not tell cosets from other accounts" in text
+def test_a_control_shows_the_interval_of_its_draws_once_there_are_several(analysis, markup):
+    section = plain("".join(Page(markup[markup.index('id="evidence"') : markup.index('id="every-neuron"')]).text))
+    assert section.count("14.1 to 25.3 % over 20 draws") == 2
+    assert "over 1 draws" not in section
+    once = replace(analysis.evidence[1].control, draws=1)
+    bare = replace(analysis, evidence=(replace(analysis.evidence[1], control=once),))
+    assert "draws" not in plain("".join(Page(render_report(bare)).text)).replace("means over the draws", "")
+
+
+def test_a_network_that_nothing_covers_is_said_to_have_nothing_replaced(analysis):
+    left_open = tuple(OpenNeuron(n, "no subgroup") for n in range(3))
+    nothing = tuple(
+        replace(test, verdict="not applicable") if test.id == "coset-means" else test for test in analysis.evidence
+    )
+    page = replace(analysis, coset=CosetFindings(left_open), evidence=nothing)
+    text = plain("".join(Page(render_report(page)).text))
+    assert "0 of 3 live neurons are covered by cosets, so there is nothing to replace" in text
+    assert "with each of their functions replaced" not in text
+    assert "not applicable" in text
+    assert "accuracy on coset means" not in text  # the headline quotes no test that replaced nothing
+    refused = replace(page, coset=replace(page.coset, refused="C2^7 has 29,212 subgroups"))
+    text = plain("".join(Page(render_report(refused)).text))
+    assert "the coset account could not be stated (C27 has 29,212 subgroups)" in text
+    assert "The coset account was left out" in text
 
 
 def test_the_page_names_the_analysis_it_shows(analysis, markup):

@@ -57,5 +57,5 @@ def test_typeset(name, text):
     assert typeset(name) == text
 
 
-def test_unexplained_neurons_are_called_so():
-    assert [plain_class(name) for name in ("none", "dead", "A4")] == ["unexplained", "dead", "A₄"]
+def test_neurons_that_cosets_do_not_cover_are_called_so():
+    assert [plain_class(name) for name in ("none", "dead", "A4")] == ["not covered", "dead", "A₄"]

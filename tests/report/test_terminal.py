@@ -16,17 +16,18 @@ def printed(analysis, width=80, report=None, **options) -> str:
 
 @pytest.mark.parametrize("width", [80, 100])
 def test_it_fits_the_terminal(analysis, width):
-    long = replace(
-        analysis, group="S5", classes=(replace(analysis.classes[0], subgroup="S3xS2"), *analysis.classes[1:])
-    )
+    classes = analysis.coset.classes
+    named = replace(analysis.coset, classes=(replace(classes[0], subgroup="S3xS2"), *classes[1:]))
+    long = replace(analysis, group="S5", coset=named)
     assert max(map(len, printed(long, width).splitlines())) <= width
 
 
 def test_it_shows_the_numbers_with_their_controls(analysis):
     text = printed(analysis, 100, Path("runs/x/report.html"))
-    for words in ("97.22", "0.0345", "2 of 3", "96.41", "19.31", "held", "2/9", "unexplained", "1 of 2 causal tests"):
+    for words in ("97.22", "0.0345", "2 of 3", "96.41", "19.31", "held", "2/9", "not covered", "1 of 2 causal tests"):
         assert words in text, words
     assert "1 of 2 circuit ablations" in text
+    assert "random subgroups, same index, 19.31\u00a0% (14.1 to 25.3\u00a0% over 20 draws)" in text
     assert "runs/x/report.html" in text
 
 
@@ -35,6 +36,14 @@ def test_it_needs_no_colour(analysis):
     assert "\x1b" not in text
     assert "FAILED" in printed(replace(analysis, evidence=(replace(analysis.evidence[1], verdict="not as predicted"),)))
     assert "\x1b[" in printed(analysis, 100, force_terminal=True, color_system="truecolor")
+
+
+def test_a_test_that_does_not_apply_has_neither_held_nor_failed(analysis):
+    idle = replace(analysis, evidence=(replace(analysis.evidence[1], verdict="not applicable"),))
+    text = printed(idle, 100)
+    assert "not applicable" in text
+    assert "held" not in text.replace("0 of 0 causal tests held", "")
+    assert "FAILED" not in text
 
 
 def test_names_are_neither_markup_nor_control_codes(analysis):

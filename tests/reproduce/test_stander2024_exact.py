@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cosetta import irreps, named_group, subgroup_lattice
-from cosetta.circuits import coset_variance_fraction, stander2024_concentration
 from cosetta.groups import cosets
 from cosetta.harmonics import isotypic_projection
+from cosetta.measures import coset_variance_fraction, stander2024_concentration
 from cosetta.reproduce.stander2024.arguments import conditional_entropies, counting_is_characters
 from cosetta.reproduce.stander2024.concentration import least_concentrations
 from cosetta.reproduce.stander2024.controls import coset_free_control, random_control

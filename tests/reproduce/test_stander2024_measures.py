@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cosetta import irreps, named_group, subgroup_lattice
-from cosetta.analysis import analyse_run
+from cosetta.explanation import analyse_run
 from cosetta.models import GroupNetwork, PairScorer
 from cosetta.models.planted import CosetPlan
 from cosetta.reproduce.chughtai2023 import measures

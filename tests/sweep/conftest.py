@@ -50,6 +50,6 @@ def _content(folder):
     found["curve"].pop("seconds")
     record = json.loads((folder / "config.json").read_text())["config"]
     weights = {path.name: path.read_bytes() for path in sorted(folder.rglob("*.safetensors"))}
-    metrics = pl.read_parquet(folder / "metrics.parquet").drop("seconds")
+    metrics = pl.read_parquet(folder / "metrics.parquet")
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
     return names, record, found, weights, metrics.rows()

@@ -42,7 +42,7 @@ def test_full_batches_have_no_size(recipe):
         ({"seed": -1}, "`seed` is out of range: input should be greater than or equal to 0; got -1"),
         ({"train_fraction": 1.0}, "`train_fraction` is out of range"),
         ({"betas": (0.9, 1.0)}, "`betas` is out of range: both betas must be in"),
-        ({"activation": "tanh"}, "input should be 'relu', 'abs', 'gelu' or 'silu'; got 'tanh'"),
+        ({"activation": "sine"}, "input should be 'relu', 'abs', 'gelu', 'silu', 'square' or 'tanh'; got 'sine'"),
         ({"phases": [{"max_steps": 3, "learning_rte": 1}]}, "not a setting of a phase; did you mean `learning_rate`?"),
         ({"phases": [{"max_steps": 3}]}, "`phases.learning_rate` must be given"),
         ({"phases": []}, "`phases` is out of range"),

@@ -73,7 +73,7 @@ def stop_after(evaluations, error=Stopped):
 def test_run_folder_holds_everything(finished):
     names = {str(path.relative_to(finished.folder)) for path in finished.folder.rglob("*") if path.is_file()}
     checkpoints = {f"checkpoints/step-{step:08d}.safetensors" for step in (0, 1, 5, 22, 105)}
-    assert names == {"config.json", "metrics.parquet", "model.safetensors"} | checkpoints
+    assert names == {"config.json", "metrics.parquet", "model.safetensors", "timing.json"} | checkpoints
     record = json.loads((finished.folder / "config.json").read_text())
     assert TrainConfig.checked(record["config"]) == CONFIG
     assert record["group"] == {"name": "S3", "order": 6, "content_hash": S3.content_hash}
@@ -215,17 +215,17 @@ def test_device_does_not_make_a_run_foreign(finished):
     [
         ("checkpoints/resume.safetensors", b"\x00" * 40, "resume.safetensors` must be a whole safetensors file"),
         ("config.json", b'{"schema": 1, "conf', "config.json` must be the whole record of a run"),
-        ("config.json", b"[]", "must have schema 1; it has None"),
-        ("config.json", b'{"schema": 1}', "the whole record of a run; `group` lacks content_hash"),
+        ("config.json", b"[]", "it holds a list of 0, no table"),
+        ("config.json", b'{"schema": 1}', "the whole record of a run; `config` is missing"),
         (
             "config.json",
-            b'{"schema": 1, "config": {}, "group": {"content_hash": "", "name": "", "order": 1}}',
+            b'{"schema": 1, "hash": "", "config": {}, "group": {"content_hash": "", "name": "S3", "order": 6}}',
             "the whole record of a run; `group` must be given",
         ),
         (
             "config.json",
             b'{"schema": 9, "config": 0, "group": {"content_hash": "", "name": "", "order": 1}}',
-            "schema 1;",
+            "must have schema 1; it has 9",
         ),
     ],
 )
@@ -254,7 +254,7 @@ def test_damaged_metrics_are_named(tmp_path):
     run = train(CONFIG, S3, tmp_path / "run")
     (run.folder / "metrics.parquet").write_bytes(b"PAR1")
     damaged = load_run(run.folder)
-    with pytest.raises(BadRun, match=r"metrics\.parquet` must be a whole Parquet file"):
+    with pytest.raises(BadRun, match=r"metrics\.parquet` must be the whole metrics of a run"):
         damaged.curve()
 
 
@@ -346,13 +346,16 @@ def test_command_makes_the_run_again(tmp_path):
 
     config = fast("S3", seed=2, embed_dim=8, width=8, eval_every=500)
     run = train(config, S3, tmp_path / "run")
-    assert run.command == f"cosetta run S3 --config {tmp_path / 'run' / 'config.json'}"
+    assert run.command == "cosetta run S3 --config run/config.json"
     record = run.record | {"config": fast("S3", seed=2).model_dump(mode="json")}
     assert type(run)(run.folder, record).command == "cosetta run S3 --recipe fast --seed 2"
 
 
 def test_metrics_are_parquet(finished):
-    assert pl.read_parquet(finished.folder / "metrics.parquet").schema == METRICS
+    stored = pl.read_parquet(finished.folder / "metrics.parquet")
+    assert stored.schema == {name: kind for name, kind in METRICS.items() if name != "seconds"}
+    assert finished.metrics.schema == METRICS
+    assert finished.metrics["seconds"].is_sorted()
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ def run(
 
 
 def explain(
-    path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
+    path: Annotated[Path | None, Parameter(help="Folder of a finished run, or anybody's checkpoint.")] = None,
     /,
     *,
     group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
@@ -90,12 +90,32 @@ def explain(
     ] = None,
     instance: Annotated[int, Parameter(help="Which of several stacked networks, from 0.")] = 0,
     activation: Annotated[str | None, Parameter(help="Activation, if the file does not say. [default: relu]")] = None,
+    site: Annotated[
+        str | None,
+        Parameter(help="Where neurons are read in a network of several layers. [default: before the last activation]"),
+    ] = None,
+    activations: Annotated[
+        Path | None, Parameter(help="Instead of a network: a .npy file of pre-activations, |G| x |G| x neurons.")
+    ] = None,
+    logits: Annotated[
+        Path | None, Parameter(help="With --activations: a .npy file of logits, |G| x |G| x |G|.")
+    ] = None,
     out: Annotated[Path, Parameter(help="Folder that holds the explanations of checkpoints.")] = Path("runs"),
     config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
-    """Explain a finished run again, or a network that somebody else trained, and write the report."""
+    """Explain a finished run again, or a network that somebody else trained, and write the report.
+
+    A network that is not one hidden layer is folded by measurement; where its neurons are not functions on the group,
+    the parts f(a), g(b), h(ab) and what they carry are printed and written to `folding.json` instead of a report.
+    """
     checked = analysis_config(read_config(config)[1], analysis)
+    mapping = {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
+    flags = {"group": group, "format": format, "site": site, "activation": activation, "logits": logits}
+    if activations is not None:
+        _explain_arrays(path, activations, flags, out, checked)
+        return
+    path = _network_path(path, logits)
     if (path / "checkpoints").is_dir():
         from cosetta.groups import named_group
         from cosetta.sweep.locks import sole_use
@@ -110,13 +130,20 @@ def explain(
     from cosetta.models.importers import open_checkpoint
 
     options = {"group": group, "format": format, "mapping": mapping, "instance": instance, "activation": activation}
-    opened = open_checkpoint(path, **options)
+    opened = open_checkpoint(path, **options, site=site)
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem
     folder = out / f"imported-{name}"
     folder.mkdir(parents=True, exist_ok=True)
-    _explain_checkpoint(opened, folder, checked, f"cosetta explain {shlex.quote(str(path))}")
+    command = _command([str(path)], flags | {f"mapping.{role}": name for role, name in (mapping or {}).items()})
+    _explain_checkpoint(opened, folder, checked, command)
+
+
+def _network_path(path: Path | None, logits: Path | None) -> Path:
+    if path is None or logits is not None:
+        raise BadConfig("explain needs a run, a checkpoint, or --activations; --logits belongs to the last: name one")
+    return path
 
 
 def _explain_run(trained: Any, group: Any, config: AnalysisConfig) -> None:
@@ -128,24 +155,67 @@ def _explain_run(trained: Any, group: Any, config: AnalysisConfig) -> None:
     _show_summary(analysis, trained.folder)
 
 
+def _explain_arrays(
+    path: Path | None, activations: Path, flags: Mapping[str, Any], out: Path, config: AnalysisConfig
+) -> None:
+    """Fold activations on disk and explain what can be explained of them."""
+    from cosetta.cli.folding import fold_arrays
+
+    if path is not None or flags["site"] is not None or flags["format"] is not None:
+        raise BadConfig("--activations come without a network, a format and a site; got one: leave it out")
+    folding, group = fold_arrays(activations, flags["logits"], flags["group"], flags["activation"])
+    for note in folding.sentences():
+        rich.print(f"[dim]{escape(note)}[/dim]")
+    folder = out / f"imported-{activations.stem}"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = _command([], {"activations": activations} | dict(flags))
+    record = {"source": str(activations), "format": "activations", "notes": list(folding.sentences()), "config": {}}
+    _explain_folded(folding.model, group, folding, folder, config, record, command)
+
+
 def _explain_checkpoint(opened: Any, folder: Path, config: AnalysisConfig, command: str) -> None:
     """Analyse a network of somebody else and write what was found."""
-    from cosetta.analysis import analyse
-    from cosetta.explanation import write_explanation
+    imported = opened.imported
+    record = {
+        "source": imported.source,
+        "format": imported.format,
+        "notes": list(opened.notes),
+        "config": dict(imported.config),
+    }
+    _explain_folded(opened.model, opened.group, opened.folding, folder, config, record, command)
 
-    with rich.get_console().status(f"explaining {opened.group.name}"):
-        analysis = analyse(opened.model, opened.group, config)
-        imported = opened.imported
-        record = {
-            "source": imported.source,
-            "format": imported.format,
-            "notes": list(opened.notes),
-            "config": dict(imported.config),
-            "versions": {"cosetta": __version__},
-        }
-        analysis = replace(analysis, run=record, command=command)
+
+def _explain_folded(
+    model: Any, group: Any, folding: Any, folder: Path, config: AnalysisConfig, record: dict[str, Any], command: str
+) -> None:
+    """The whole analysis where the neurons are functions on the group, else the parts of the site."""
+    from cosetta.analysis import analyse
+    from cosetta.cli.folding import show_parts
+    from cosetta.explanation import write_explanation
+    from cosetta.parts import summarise_parts, write_folding
+
+    obstacle = folding is not None and folding.obstacle
+    stale = ("analysis.json", "report.html", "README.md") if obstacle else ("folding.json",)
+    for name in stale:  # of an earlier explanation, which this one replaces
+        (folder / name).unlink(missing_ok=True)
+    with rich.get_console().status(f"explaining {group.name}"):
+        if folding is not None:
+            parts = summarise_parts(folding, group, config) if obstacle else ()
+            written = write_folding(folding, parts, group, folder)
+            if obstacle:
+                show_parts(folding, parts)
+                rich.print(f"\n[bold]Measurements[/bold]  {escape(str(written))}")
+                return
+        analysis = analyse(model, group, config)
+        analysis = replace(analysis, run=record | {"versions": {"cosetta": __version__}}, command=command)
         write_explanation(analysis, folder)
     _show_summary(analysis, folder)
+
+
+def _command(arguments: list[str], flags: Mapping[str, Any]) -> str:
+    """The command line that does this again."""
+    given = [word for name, value in flags.items() if value is not None for word in (f"--{name}", str(value))]
+    return " ".join(["cosetta", "explain", *(shlex.quote(word) for word in arguments + given)])
 
 
 def _show_summary(analysis: Any, folder: Path) -> None:

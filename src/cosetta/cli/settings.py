@@ -1,8 +1,7 @@
 """Settings as flags and files: every field of a schema is a flag, unset by default, and a key of the file."""
 
-import json
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
@@ -10,12 +9,20 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
+from cosetta.files import read_json, read_toml
 from cosetta.training.config import Phase, TrainConfig
 
 __all__ = ["NAMED", "PhaseSettings", "Thresholds", "TrainingSettings", "analysis_config", "given", "read_config"]
 
 NAMED = {"group", "recipe", "seed", "device", "phases"}
 """Fields of a configuration that have an argument of their own, or only a place in the file."""
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """What is read of the record of a run."""
+
+    config: dict[str, Any]
 
 
 def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
@@ -61,14 +68,14 @@ def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
         return {}, {}
     if not path.is_file():
         raise BadConfig(f"`--config` must name a file; `{path}` does not exist")
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text)["config"] if path.suffix == ".json" else tomllib.loads(text)
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadConfig(f"`{path}` must be TOML, or the config.json of a run; {error}") from error
-    thresholds = content.pop("analysis", {}) if isinstance(content, dict) else None
+    what, advice = "TOML, or the config.json of a run", "mend it or name another"
+    if path.suffix == ".json":
+        content = read_json(path, _Recorded, what=what, advice=advice, schema=1, error=BadConfig).config
+    else:
+        content = read_toml(path, what=what, advice=advice, error=BadConfig)
+    thresholds = content.pop("analysis", {})
     if not isinstance(thresholds, dict):
-        raise BadConfig(f"`{path}` must hold settings by name; it holds a {type(content).__name__}")
+        raise BadConfig(f"`analysis` in `{path}` must be a table; it is {str(thresholds)[:60]!r}: {advice}")
     return content, thresholds
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from cosetta.errors import BadRun, CosettaError, Unsupported
 from cosetta.groups import Group, find_isomorphism, named_group, outer_automorphisms
 from cosetta.models.folded import FoldedModel
+from cosetta.models.pair_model import PairModel
 from cosetta.models.table_repair import MAX_REPAIR_ORDER, Repair, identity_first, renumbered, repair_table, witness_of
 
 __all__ = ["Recovered", "name_group", "predicted_table", "recover_group"]
@@ -62,16 +63,16 @@ class Recovered:
             The same functions on renumbered elements.
         """
         places = torch.from_numpy(np.argsort(self.relabelling)).to(model.left.device)
-        return replace(
-            model,
-            left=model.left[places],
-            right=model.right[places],
-            out=model.out[places],
-            bias=model.bias[places],
-        )
+        rows = {name: getattr(model, name)[places] for name in ("left", "right", "out", "bias")}
+        direct = {
+            name: values[places][:, places]
+            for name in ("direct_left", "direct_right")
+            if (values := getattr(model, name)) is not None
+        }
+        return replace(model, **rows, **direct)
 
 
-def predicted_table(model: FoldedModel) -> Int[np.ndarray, "g g"]:
+def predicted_table(model: PairModel) -> Int[np.ndarray, "g g"]:
     """The most likely product of every pair.
 
     Args:
@@ -88,19 +89,19 @@ def predicted_table(model: FoldedModel) -> Int[np.ndarray, "g g"]:
     return _predicted_rows(model, torch.arange(model.order))
 
 
-def _predicted_rows(model: FoldedModel, elements: Int[Tensor, " a"]) -> Int[np.ndarray, "a g"]:
+def _predicted_rows(model: PairModel, elements: Int[Tensor, " a"]) -> Int[np.ndarray, "a g"]:
     """The most likely products of some elements with everything, in blocks."""
-    order, everything = model.order, torch.arange(model.order, device=model.left.device)
+    order, everything = model.order, torch.arange(model.order, device=model.device)
     rows = max(1, BLOCK_ENTRIES // (order * max(order, model.width)))
     blocks = []
     for a in elements.to(everything.device).split(rows):
-        left, right = torch.broadcast_tensors(a[:, None], everything[None, :])
-        blocks.append(model.logits(left, right).argmax(-1).cpu())
+        logits = model.logits(a.repeat_interleave(order), everything.repeat(len(a)))
+        blocks.append(logits.argmax(-1).cpu().view(len(a), order))
     return torch.cat(blocks).numpy()
 
 
 def recover_group(
-    model: FoldedModel,
+    model: PairModel,
     group: Group | None = None,
     element_order: Int[np.ndarray, " g"] | None = None,
     likely: Sequence[str] = (),
@@ -240,7 +241,7 @@ def _given(predictions: np.ndarray, group: Group | None, numbers: np.ndarray, so
     return Recovered(group, numbers, mistakes, identity, notes)
 
 
-def _check_large(model: FoldedModel, source: str) -> None:
+def _check_large(model: PairModel, source: str) -> None:
     """Above the order that is repaired, look at one row before all |G|^3 logits are computed."""
     if model.order > MAX_REPAIR_ORDER:
         different = len(np.unique(_predicted_rows(model, torch.zeros(1, dtype=torch.int64))))

@@ -5,17 +5,16 @@ model card. The hub needs the extra `hub`, and is asked only for these two files
 nothing can execute.
 """
 
-import json
-import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
 from cosetta.errors import BadConfig, BadRun, Unsupported
-from cosetta.files import write_whole
+from cosetta.files import FilePath, read_bytes, read_json, write_together
 from cosetta.models.importers import OpenedCheckpoint, open_checkpoint
 from cosetta.models.network import GroupNetwork
 from cosetta.models.storage import load_network, save_network
@@ -24,9 +23,20 @@ __all__ = ["export_run", "load", "model_card", "push_to_hub"]
 
 FORMATS = ("safetensors", "npz")
 
+RECORD_SCHEMA = 1
+"""The layout of a run's `config.json` that is exported."""
 
-def export_run(run: Path | str, folder: Path | str, to: str = "safetensors") -> Path:
-    """Write a run's network with its configuration and a model card.
+
+@final
+@dataclass(frozen=True)
+class _Recorded:
+    """What an export needs of a run's record."""
+
+    config: dict[str, Any]
+
+
+def export_run(run: FilePath, folder: FilePath, to: str = "safetensors") -> Path:
+    """Write a run's network with its configuration and a model card: every file whole, the weights last, or none.
 
     Args:
         run: folder of a finished run, with `model.safetensors` and `config.json`.
@@ -38,13 +48,14 @@ def export_run(run: Path | str, folder: Path | str, to: str = "safetensors") -> 
 
     Raises:
         BadConfig: if `to` is unknown.
-        BadRun: if the run is not finished or damaged.
+        BadRun: if the run is not finished, damaged, or of a schema that this version does not know.
+        OSError: if a file cannot be written; then none is.
 
     Example:
         >>> import tempfile
         >>> run = Path(tempfile.mkdtemp())
         >>> save_network(GroupNetwork(order=6, embed_dim=4, width=3), run / "model.safetensors")
-        >>> _ = (run / "config.json").write_text('{"config": {"group": "S3"}}')
+        >>> _ = (run / "config.json").write_text('{"schema": 1, "config": {"group": "S3"}}')
         >>> path = export_run(run, run / "out", to="npz")
         >>> path.name, np.load(path)["unembed.bias"].shape, (run / "out" / "README.md").is_file()
         ('model.npz', (6,), True)
@@ -56,15 +67,14 @@ def export_run(run: Path | str, folder: Path | str, to: str = "safetensors") -> 
     network = load_network(run / "model.safetensors", str(_trained_on(record).get("activation", "relu")))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"model.{to}"
-    if to == "safetensors":
-        save_network(network, path)
-    else:
-        arrays: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
-        write_whole(path, _npz_writer(arrays))
-    if folder.resolve() != run.resolve():
-        shutil.copyfile(run / "config.json", folder / "config.json")
+    arrays: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
+    write = _npz_writer(arrays) if to == "npz" else lambda temporary: save_network(network, temporary)
     card = model_card(network, record)
-    write_whole(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8"))
+    files = [(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8")), (path, write)]
+    if folder.resolve() != run.resolve():
+        config = read_bytes(run / "config.json", what=_WHAT, advice=_ADVICE)
+        files.insert(0, (folder / "config.json", lambda temporary: temporary.write_bytes(config)))
+    write_together(files)
     return path
 
 
@@ -112,7 +122,7 @@ analysis = cosetta.analyse(opened.model, opened.group)
 """
 
 
-def push_to_hub(run: Path | str, repository: str, folder: Path | str) -> str:
+def push_to_hub(run: FilePath, repository: str, folder: FilePath) -> str:
     """Export a run and upload the export, with the credentials of `hf auth login`.
 
     Args:
@@ -172,6 +182,9 @@ def load(repository: str, group: str | None = None) -> OpenedCheckpoint:
     return open_checkpoint(path, group=group)
 
 
+_WHAT, _ADVICE = "the record of a run", "name a finished run"
+
+
 def _hub() -> Any:
     try:
         return import_module("huggingface_hub")
@@ -182,14 +195,8 @@ def _hub() -> Any:
 
 
 def _record(run: Path) -> dict[str, Any]:
-    path = run / "config.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadRun(f"a run folder must hold `config.json`; {_first_line(error)}: name a finished run") from error
-    if not isinstance(content, dict):
-        raise BadRun(f"`{path}` must hold a record; it holds a {type(content).__name__}: name a finished run")
-    return content
+    read = read_json(run / "config.json", _Recorded, what=_WHAT, advice=_ADVICE, schema=RECORD_SCHEMA)
+    return {"config": read.config}
 
 
 def _trained_on(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,11 +1,11 @@
 """The folded network: a neuron is three functions on G.
 
     pre[a, b, n] = left[a, n] + right[b, n]        post = activation(pre)
-    logits[a, b, c] = sum_n post[a, b, n] out[c, n] + bias[c]
+    logits[a, b, c] = sum_n post[a, b, n] out[c, n] + bias[c]  (+ direct_left[a, c] + direct_right[b, c])
 
 Every analysis is a statement about `left`, `right` and `out`. Embeddings and hidden weights are gone: they act only
-through these functions. Quantities over all |G|^2 pairs are computed in blocks of `a`, so they never hold |G|^3
-numbers.
+through these functions. A network with a path around its neurons (a residual stream) has the two direct terms as well.
+Quantities over all |G|^2 pairs are computed in blocks of `a`, so they never hold |G|^3 numbers.
 """
 
 from dataclasses import dataclass, replace
@@ -17,16 +17,24 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.errors import Unsupported
+from cosetta.models.pair_model import PairModel
 
 __all__ = ["ACTIVATIONS", "FoldedModel"]
 
-ACTIVATIONS = {"relu": torch.relu, "abs": torch.abs, "gelu": F.gelu, "silu": F.silu}
+ACTIVATIONS = {
+    "relu": torch.relu,
+    "abs": torch.abs,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "square": torch.square,
+    "tanh": torch.tanh,
+}
 """Activations by name; |x| is the paper's control for ReLU."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class FoldedModel:
+class FoldedModel(PairModel):
     r"""A one-hidden-layer network on pairs of group elements, as three functions on G for each neuron.
 
     Args:
@@ -35,6 +43,8 @@ class FoldedModel:
         out: weight of each neuron on the logit of each element.
         bias: logit of each element when every neuron is silent.
         activation: name of the activation, one of `ACTIVATIONS`.
+        direct_left: what the left factor adds to each logit around the neurons; None if nothing does.
+        direct_right: the same for the right factor.
 
     Raises:
         ValueError: if the shapes do not belong together or a value is not finite.
@@ -54,6 +64,8 @@ class FoldedModel:
     out: Float[Tensor, "g neuron"]
     bias: Float[Tensor, " g"]
     activation: str = "relu"
+    direct_left: Float[Tensor, "g c"] | None = None
+    direct_right: Float[Tensor, "g c"] | None = None
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not belong together."""
@@ -64,11 +76,18 @@ class FoldedModel:
             raise ValueError(
                 f"`left`, `right`, `out` must be order x width and `bias` order; got {shapes}, {self.bias.shape}"
             )
-        for name in ("left", "right", "out", "bias"):
-            values = getattr(self, name)
+        for name in ("direct_left", "direct_right"):
+            direct = getattr(self, name)
+            if direct is not None and tuple(direct.shape) != (self.order, self.order):
+                raise ValueError(f"`{name}` must be order x order, {self.order} each; got {tuple(direct.shape)}")
+        for name, values in self._arrays():
             if not bool(torch.isfinite(values).all()):
                 i = torch.nonzero(~torch.isfinite(values))[0].tolist()
                 raise ValueError(f"weights must be finite; `{name}` holds {values[tuple(i)].item()} at {i}")
+
+    def _arrays(self) -> list[tuple[str, Tensor]]:
+        """The arrays that are there, by name."""
+        return [(name, getattr(self, name)) for name in _ARRAYS if getattr(self, name) is not None]
 
     @property
     def order(self) -> int:
@@ -79,6 +98,46 @@ class FoldedModel:
     def width(self) -> int:
         """Number of neurons."""
         return self.left.shape[1]
+
+    @property
+    def site(self) -> str:
+        """Where the neurons are read: at their pre-activations."""
+        return "pre"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the arrays are."""
+        return self.left.device
+
+    def run(
+        self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
+    ) -> tuple[Float[Tensor, "*batch neuron"], Float[Tensor, "*batch g"]]:
+        """Pre-activations and logits of the pairs (a, b).
+
+        Args:
+            a: left factors.
+            b: right factors, of the same shape.
+
+        Returns:
+            One value a pair and neuron, and one logit a pair and element.
+        """
+        pre = self.pre(a, b)
+        return pre, self.patched(pre, a, b)
+
+    def patched(
+        self, pre: Float[Tensor, "*batch neuron"], a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
+    ) -> Float[Tensor, "*batch g"]:
+        """Logits from given pre-activations.
+
+        Args:
+            pre: pre-activations, perhaps changed.
+            a: left factors of the pairs, which the direct path reads.
+            b: right factors.
+
+        Returns:
+            One logit a pair and element.
+        """
+        return self.read_out(self.activate(pre), a, b)
 
     def pre(self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch neuron"]:
         """Pre-activations of the pairs (a, b).
@@ -113,7 +172,33 @@ class FoldedModel:
         Returns:
             One logit a pair and element.
         """
-        return self.activate(self.pre(a, b)) @ self.out.T + self.bias
+        return self.patched(self.pre(a, b), a, b)
+
+    def read_out(
+        self, post: Float[Tensor, "*batch neuron"], a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
+    ) -> Float[Tensor, "*batch g"]:
+        """Logits from given post-activations: the rest of the network after its neurons.
+
+        Args:
+            post: post-activations, perhaps changed.
+            a: left factors of the pairs, which the direct path reads.
+            b: right factors.
+
+        Returns:
+            One logit a pair and element.
+
+        Example:
+            >>> zero, direct = torch.zeros(2, 1), torch.tensor([[0.0, 5.0], [0.0, 0.0]])
+            >>> model = FoldedModel(zero, zero, zero, torch.zeros(2), direct_left=direct)
+            >>> model.read_out(torch.zeros(1, 1), torch.tensor([0]), torch.tensor([1]))
+            tensor([[0., 5.]])
+        """
+        logits = F.linear(post, self.out, self.bias)
+        if self.direct_left is not None:
+            logits = logits + self.direct_left[a]
+        if self.direct_right is not None:
+            logits = logits + self.direct_right[b]
+        return logits
 
     def keep(self, neurons: Int[Tensor, " kept"]) -> "FoldedModel":
         """The model with only these neurons, in this order.
@@ -122,7 +207,7 @@ class FoldedModel:
             neurons: positions of neurons; may repeat or be empty.
 
         Returns:
-            A narrower model with the same bias.
+            A narrower model with the same bias and direct path.
         """
         return replace(self, left=self.left[:, neurons], right=self.right[:, neurons], out=self.out[:, neurons])
 
@@ -136,8 +221,9 @@ class FoldedModel:
         Returns:
             A converted copy.
         """
-        arrays = {name: getattr(self, name).detach().to(dtype=dtype, device=device) for name in _ARRAYS}
-        return replace(self, **arrays)
+        return replace(
+            self, **{name: values.detach().to(dtype=dtype, device=device) for name, values in self._arrays()}
+        )
 
 
-_ARRAYS = ("left", "right", "out", "bias")
+_ARRAYS = ("left", "right", "out", "bias", "direct_left", "direct_right")

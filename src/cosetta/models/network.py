@@ -48,7 +48,7 @@ class GroupNetwork(nn.Module):
         order: number of group elements |G|.
         embed_dim: length of each of the two embeddings (paper: 256 for S5, 512 for S6).
         width: number of neurons (paper: 128 for S5, 256 for S6).
-        activation: one of `relu`, `abs`, `gelu`, `silu`.
+        activation: one of `ACTIVATIONS`.
 
     Raises:
         Unsupported: if the activation is not known.

@@ -139,7 +139,7 @@ class PairScorer:
         totals = np.zeros((len(sets), 2))
         for a, b, product in self._blocks(model):
             post = model.activate(model.pre(a, b))
-            logits = torch.addmm(model.bias, post, model.out.T)
+            logits = model.read_out(post, a, b)
             for i, neurons in enumerate(sets):
                 change = torch.addmm(logits, means[neurons] - post[:, neurons], model.out[:, neurons].T)
                 totals[i] += score_logits(change, product)
@@ -164,7 +164,7 @@ class PairScorer:
         """Number right, summed loss and summed divergence over a block."""
         pre = model.pre(a, b)
         post = model.activate(pre if on_pre is None else on_pre(pre))
-        logits = torch.addmm(model.bias, post, model.out.T)
+        logits = model.read_out(post, a, b)
         kl = self._divergence(logits, a, b)
         right, loss = score_logits(logits, product)
         return right, loss, kl

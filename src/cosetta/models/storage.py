@@ -12,13 +12,13 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cosetta.errors import BadRun
-from cosetta.files import write_whole
+from cosetta.files import FilePath, write_whole
 from cosetta.models.network import GroupNetwork
 
 __all__ = ["load_network", "load_tensors", "save_network", "save_tensors"]
 
 
-def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+def save_tensors(tensors: dict[str, Tensor], path: FilePath) -> None:
     """Write named tensors to a safetensors file, whole or not at all.
 
     Args:
@@ -30,7 +30,7 @@ def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     write_whole(path, lambda temporary: temporary.write_bytes(content))
 
 
-def load_tensors(path: Path) -> dict[str, Tensor]:
+def load_tensors(path: FilePath) -> dict[str, Tensor]:
     """Read a safetensors file.
 
     Args:
@@ -42,15 +42,17 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         BadRun: if the file is missing or damaged.
     """
+    path = Path(path)
     if not path.is_file():
         raise BadRun(f"a file `{path}` is needed; it does not exist: train the run again or name another folder")
     try:
         return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise BadRun(f"`{path}` must be a whole safetensors file; {error}: delete it and train again") from error
+    except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, AttributeError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadRun(f"`{path}` must be a whole safetensors file; {reason}: delete it and train again") from error
 
 
-def save_network(network: GroupNetwork, path: Path) -> None:
+def save_network(network: GroupNetwork, path: FilePath) -> None:
     """Write a network's weights.
 
     Args:
@@ -60,7 +62,7 @@ def save_network(network: GroupNetwork, path: Path) -> None:
     save_tensors(dict(network.state_dict()), path)
 
 
-def load_network(path: Path, activation: str = "relu") -> GroupNetwork:
+def load_network(path: FilePath, activation: str = "relu") -> GroupNetwork:
     """Read a network back; its sizes are those of the weights.
 
     Args:
@@ -102,7 +104,7 @@ def network_from_tensors(tensors: dict[str, Tensor], source: str, activation: st
     if set(tensors) != names:
         odd = sorted(set(tensors) ^ names)
         raise BadRun(f"`{source}` must hold {', '.join(sorted(names))}; missing or unexpected: {', '.join(odd[:5])}")
-    (order, embed_dim), width = _matrix(tensors, "embed_left.weight", source), len(tensors["hidden.weight"])
+    (order, embed_dim), (width, _) = (_matrix(tensors, name, source) for name in ("embed_left.weight", "hidden.weight"))
     expected = {
         "embed_left.weight": (order, embed_dim),
         "embed_right.weight": (order, embed_dim),
@@ -118,9 +120,17 @@ def network_from_tensors(tensors: dict[str, Tensor], source: str, activation: st
             )
         if not bool(torch.isfinite(tensor).all()):
             raise BadRun(f"`{name}` in `{source}` must be finite; it holds NaN or infinity: the training diverged")
-    network = GroupNetwork(order, embed_dim, width, activation).to(tensors["hidden.weight"].dtype)
+    dtype = tensors["hidden.weight"].dtype
+    other = [name for name in sorted(names) if tensors[name].dtype != dtype or dtype not in _PRECISIONS]
+    if other or not order:
+        found = f"`{other[0]}` holds {tensors[other[0]].dtype}" if other else "they are of no element"
+        raise BadRun(f"weights in `{source}` must all be float32 or all float64; {found}: export them again")
+    network = GroupNetwork(order, embed_dim, width, activation).to(dtype)
     network.load_state_dict(tensors)
     return network
+
+
+_PRECISIONS = (torch.float32, torch.float64)
 
 
 def _matrix(tensors: dict[str, Tensor], name: str, source: str) -> tuple[int, int]:

@@ -4,9 +4,8 @@ A file that is missing or damaged leaves nulls in the row and a line in the list
 and nothing dropped without a word. The columns are documented in docs/census.md.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, final, get_args
@@ -14,15 +13,15 @@ from typing import Any, final, get_args
 import numpy as np
 import polars as pl
 
-from cosetta.circuits import coset_variance_fractions
 from cosetta.errors import BadRun, CosettaError
 from cosetta.explanation import failure
 from cosetta.groups import Group, SubgroupLattice, named_group, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
-from cosetta.results import Analysis, CosetLabel, NeuronRecord, load_analysis
+from cosetta.measures import coset_variance_fractions
+from cosetta.results import Analysis, CosetFindings, CosetLabel, CosetNeuron, DeadNeuron, Neuron, load_analysis
 from cosetta.training.config import TrainConfig
-from cosetta.training.run_folder import TrainedRun
+from cosetta.training.run_folder import TrainedRun, read_record
 from cosetta.trajectory import concentrations
 
 __all__ = ["GROK_ACCURACY", "NEURONS", "RUNS", "SETTINGS", "TIMES", "RunReader", "settings_of"]
@@ -170,7 +169,7 @@ class RunReader:
         Raises:
             BadRun: if there is no row to make because its record is damaged.
         """
-        run = TrainedRun(folder, _record(folder))
+        run = TrainedRun(folder, read_record(folder))
         row = dict.fromkeys(RUNS) | _made(run) | {"run": name, "is_explained": False}
         row["status"], row["reason"] = _status(folder)
         if not (folder / "model.safetensors").is_file():
@@ -181,6 +180,8 @@ class RunReader:
                 values, found = part(run)
             except (CosettaError, OSError) as error:
                 lines.append(f"{name}: {error}")
+            except Exception as error:  # one odd run must not end the census of a thousand
+                lines.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:300]}: explain it again")
             else:
                 row |= values
                 neurons += found
@@ -194,16 +195,15 @@ class RunReader:
         if theirs != run.record["hash"]:
             raise BadRun(f"`analysis.json` must be of this run; it is of one with hash {theirs}: explain it again")
         classes = self._argmin(run, analysis) if self.argmin else [None] * analysis.width
-        rows = [_neuron(*pair) for pair in zip(analysis.neurons, classes, strict=True)]
-        statuses = [neuron.status for neuron in analysis.neurons]
+        rows = [_neuron(neuron, analysis.coset, name) for neuron, name in zip(analysis.neurons, classes, strict=True)]
         values = {
             "is_explained": True,
             "accuracy": analysis.accuracy,
             "loss": analysis.loss,
-            "live": len(statuses) - statuses.count("dead"),
-            "explained": statuses.count("explained"),
-            "explained_share": analysis.explained_share,
-            "circuits": len(analysis.circuits),
+            "live": len(analysis.live),
+            "explained": len(analysis.coset.covered),
+            "explained_share": analysis.covered_share,
+            "circuits": len(analysis.coset.circuits),
             "coset_threshold": analysis.thresholds.get("coset_threshold"),
             "analysis_seconds": analysis.seconds,
         }
@@ -220,28 +220,13 @@ class RunReader:
         if not found.shape[1]:
             found = np.ones((len(left), 1))
         nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
-        dead = [neuron.status == "dead" for neuron in analysis.neurons]
+        dead = [isinstance(neuron, DeadNeuron) for neuron in analysis.neurons]
         return np.where(dead, "dead", names[nearest]).tolist()
 
 
 def _algebra(name: str) -> _Algebra:
     group = named_group(name)
     return _Algebra(group, subgroup_lattice(group), all_irreps(group))
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    """The run's `config.json`, checked as far as the tables need it."""
-    path = folder / "config.json"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        group = record["group"]
-        if isinstance(record["config"], Mapping) and isinstance(group["order"], int) and isinstance(group["name"], str):
-            TrainConfig.checked(record["config"])
-            return record
-        reason = "`group` or `config` is of another kind"
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        reason = f"`{error.args[0]}` is not there" if isinstance(error, KeyError) else str(error)
-    raise BadRun(f"`{path.name}` must be the whole record of a run; {reason}: delete the folder and train again")
 
 
 def _status(folder: Path) -> tuple[str, str]:
@@ -271,44 +256,40 @@ def _made(run: TrainedRun) -> dict[str, Any]:
 def _learned(run: TrainedRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The last evaluation, and when the run grokked; no neurons."""
     metrics = run.metrics
-    try:
-        last, accuracy = metrics.row(-1, named=True), metrics["test_accuracy"].to_numpy()
-        columns = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
-        values = {"steps": last["step"], "seconds": last["seconds"], **{name: last[name] for name in columns}}
-        holds = len(accuracy) - int(np.argmin([*(accuracy >= GROK_ACCURACY)[::-1], False]))
-        if holds < len(accuracy):
-            values |= {"grok_step": metrics["step"][holds], "grok_seconds": metrics["seconds"][holds]}
-    except (pl.exceptions.PolarsError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise BadRun(f"`metrics.parquet` must hold the metrics of a run; {reason}: train it again") from error
+    last, accuracy = metrics.row(-1, named=True), metrics["test_accuracy"].to_numpy()
+    columns = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+    values = {"steps": last["step"], "seconds": last["seconds"], **{name: last[name] for name in columns}}
+    holds = len(accuracy) - int(np.argmin([*(accuracy >= GROK_ACCURACY)[::-1], False]))
+    if holds < len(accuracy):
+        values |= {"grok_step": metrics["step"][holds], "grok_seconds": metrics["seconds"][holds]}
     return values, []
 
 
-def _neuron(neuron: NeuronRecord, argmin: str | None) -> dict[str, Any]:
+def _neuron(neuron: Neuron, coset: CosetFindings, argmin: str | None) -> dict[str, Any]:
     """One row of `neurons`, without what it shares with its run."""
-    left = neuron.left
-    dead = neuron.status == "dead"
-    return {
-        **{name: getattr(neuron, name) for name in _COPIED},
-        "subgroup": "dead" if dead else _class(left),
-        "right_subgroup": "dead" if dead else _class(neuron.right),
-        "out_subgroup": "dead" if dead else _class(neuron.out),
-        "argmin": argmin,
+    facts = neuron.facts
+    shared = {"neuron": neuron.neuron, "argmin": argmin, "strength": facts.strength, "silent_share": facts.silent_share}
+    finding = coset.by_neuron.get(neuron.neuron)
+    if finding is None:
+        dead = dict.fromkeys(("subgroup", "right_subgroup", "out_subgroup", "irrep"), "dead")
+        return shared | dead | {"status": "dead", "twisted": ""}
+    left = finding.left
+    row = shared | {
+        "status": "unexplained",
+        "subgroup": _class(left),
+        "right_subgroup": _class(finding.right),
+        "out_subgroup": _class(finding.out),
         "subgroup_order": left.order if left else None,
         "conjugate": left.conjugate if left else None,
         "twisted": left.twisted if left else "",
-        "irrep": "dead" if dead else neuron.irrep,
+        "irrep": facts.irrep,
         "fraction": left.fraction if left else None,
         "p_value": left.p_value if left else None,
-        "shared_coset": neuron.shared_coset.representative if neuron.shared_coset else None,
     }
-
-
-_COPIED = tuple(
-    field.name
-    for field in fields(NeuronRecord)
-    if field.name in NEURONS and field.name not in ("irrep", "shared_coset")
-)
+    if isinstance(finding, CosetNeuron):
+        row |= {name: getattr(finding, name) for name in ("mirror_residual", "leak", "circuit")}
+        row |= {"status": "explained", "shared_coset": finding.shared_coset.representative}
+    return row
 
 
 def _class(label: CosetLabel | None) -> str:

@@ -7,14 +7,13 @@ except for the columns of wall time (`TIMES`). They are written as Parquet, whic
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, final
 
 import polars as pl
 
 from cosetta.errors import BadConfig, BadRun
-from cosetta.files import write_whole
+from cosetta.files import FilePath, read_parquet, write_table
 from cosetta.population.rows import NEURONS, RUNS, SETTINGS, RunReader
 
 __all__ = ["Census", "census", "load_census"]
@@ -78,7 +77,7 @@ class Census:
                 parts[name if name not in parts else f"{name}, setting {setting}"] = self.where(setting=setting)
         return parts
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: FilePath) -> None:
         """Write `runs.parquet` and `neurons.parquet`, each whole or not at all.
 
         Args:
@@ -87,14 +86,13 @@ class Census:
         Raises:
             OSError: if a file cannot be written.
         """
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in (("runs", self.runs), ("neurons", self.neurons)):
-            content = BytesIO()  # so that a full disk is an OSError, not one of polars
-            frame.write_parquet(content, compression="zstd", compression_level=15)
-            write_whole(folder / f"{name}.parquet", lambda path, content=content: path.write_bytes(content.getvalue()))
+            write_table(folder / f"{name}.parquet", frame, compression="zstd", compression_level=15)
 
 
-def census(folder: Path | str, *, argmin: bool = True) -> Census:
+def census(folder: FilePath, *, argmin: bool = True) -> Census:
     """Read every run below a folder into two tables.
 
     Args:
@@ -145,7 +143,7 @@ def census(folder: Path | str, *, argmin: bool = True) -> Census:
     return _sorted(pl.DataFrame(rows, schema=RUNS), pl.concat(neurons, rechunk=True), tuple(skipped))
 
 
-def load_census(folder: Path | str) -> Census:
+def load_census(folder: FilePath) -> Census:
     """Read `runs.parquet` and `neurons.parquet` back.
 
     Args:
@@ -159,12 +157,8 @@ def load_census(folder: Path | str) -> Census:
     """
     frames = []
     for name, schema in (("runs", RUNS), ("neurons", NEURONS)):
-        path = Path(folder) / f"{name}.parquet"
-        try:
-            frames.append(pl.read_parquet(path, columns=list(schema)).cast(pl.Schema(schema)))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise BadRun(f"`{path}` must be a table of a census; {reason}: run `cosetta census` again") from error
+        path, what = Path(folder) / f"{name}.parquet", "a table of a census"
+        frames.append(read_parquet(path, schema, what=what, advice="run `cosetta census` again"))
     return Census(*frames)
 
 

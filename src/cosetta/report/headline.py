@@ -5,13 +5,13 @@ The numbers are picked from the analysis, never computed. The sentence stands on
 
 from typing import NamedTuple
 
-from cosetta.report.notation import count, duration, percent, plural, scientific, typeset
-from cosetta.results import Analysis, Evidence, NeuronRecord
+from cosetta.report.notation import count, drawn, draws, duration, percent, plural, scientific, typeset
+from cosetta.results import Analysis, Evidence
 
-__all__ = ["Stat", "headline_sentence", "headline_stats", "headline_test", "neurons_by_status", "open_sentence"]
+__all__ = ["Stat", "headline_sentence", "headline_stats", "headline_test", "judged", "open_sentence"]
 
-HEADLINE_TEST = "left, right and out by coset means"
-"""The replacement test that the first sentence quotes, when the analysis has it."""
+HEADLINE_TEST = "coset-means"
+"""Id of the replacement test that the first sentence quotes."""
 
 
 class Stat(NamedTuple):
@@ -23,32 +23,29 @@ class Stat(NamedTuple):
 
 
 def headline_test(analysis: Analysis) -> Evidence | None:
-    """The replacement with a control that the headline quotes.
+    """The replacement that the headline quotes: left, right and out of the covered neurons by their coset means.
 
     Args:
         analysis: the analysis.
 
     Returns:
-        The test on left, right and out together, else the first replacement with a control, else None.
+        The test, or None if it has not run, or if the coset account covers nothing that it could replace.
     """
-    controlled = [e for e in analysis.evidence if e.kind == "replacement" and e.control_accuracy is not None]
-    named = [test for test in controlled if test.name == HEADLINE_TEST]
-    return next(iter(named + controlled), None)
+    ran = any(test.id == HEADLINE_TEST for test in analysis.evidence)
+    test = analysis.row(HEADLINE_TEST) if ran else None
+    return None if test is None or test.verdict == "not applicable" else test
 
 
-def neurons_by_status(analysis: Analysis) -> dict[str, tuple[NeuronRecord, ...]]:
-    """The neurons by status.
+def judged(analysis: Analysis) -> tuple[Evidence, ...]:
+    """The tests whose prediction held or failed.
 
     Args:
         analysis: the analysis.
 
     Returns:
-        The records under `explained`, `unexplained` and `dead`.
+        The tests; a baseline, a control and a test that does not apply are none.
     """
-    return {
-        status: tuple(neuron for neuron in analysis.neurons if neuron.status == status)
-        for status in ("explained", "unexplained", "dead")
-    }
+    return tuple(test for test in analysis.evidence if test.verdict in {"as predicted", "not as predicted"})
 
 
 def headline_sentence(analysis: Analysis) -> str:
@@ -60,23 +57,22 @@ def headline_sentence(analysis: Analysis) -> str:
     Returns:
         Plain text, not escaped.
     """
-    neurons = neurons_by_status(analysis)
-    live = len(neurons["explained"]) + len(neurons["unexplained"])
+    covered, live = len(analysis.coset.covered), len(analysis.live)
     start = (
         f"In this network of {count(analysis.width)} neurons on {typeset(analysis.group)}, "
-        f"{count(len(neurons['explained']))} of {count(live)} live neurons are explained by cosets"
+        f"{count(covered)} of {count(live)} live neurons are covered by cosets"
     )
+    if analysis.coset.refused:
+        return f"{start}: the coset account could not be stated ({typeset(analysis.coset.refused)})."
+    if not covered:
+        return f"{start}, so there is nothing to replace by coset means."
     test = headline_test(analysis)
-    if test is None:
+    if test is None or test.control is None:
         return f"{start}; no replacement test with a control has run."
     pairs = f"{'all ' if test.pairs == analysis.order**2 else ''}{count(test.pairs)}"
-    if test.name == HEADLINE_TEST:
-        way = "with each of their functions replaced by its coset means"
-    else:
-        way = f"under the replacement “{test.name}”"
     return (
-        f"{start}; {way}, {percent(test.accuracy)} of {pairs} products come out right, against "
-        f"{percent(test.control_accuracy)} under the control ({typeset(test.control)})."
+        f"{start}; with each of their functions replaced by its coset means, {percent(test.accuracy)} of {pairs} "
+        f"products come out right, against {drawn(test.control)} under the control ({typeset(test.control.name)})."
     )
 
 
@@ -87,10 +83,9 @@ def headline_stats(analysis: Analysis) -> tuple[Stat, ...]:
         analysis: the analysis.
 
     Returns:
-        Accuracy, loss, explained share, the replacement test, its control, and the training time.
+        Accuracy, loss, share covered by cosets, the replacement test, its control, and the training time.
     """
-    neurons, test = neurons_by_status(analysis), headline_test(analysis)
-    explained, open_ = len(neurons["explained"]), len(neurons["unexplained"])
+    test, live = headline_test(analysis), len(analysis.live)
     pairs = f"of all {count(analysis.order**2)} products ab"
     if analysis.accuracy_interval is not None:
         low, high = map(percent, analysis.accuracy_interval)
@@ -99,15 +94,17 @@ def headline_stats(analysis: Analysis) -> tuple[Stat, ...]:
         Stat(percent(analysis.accuracy), "accuracy", pairs),
         Stat(scientific(analysis.loss), "cross-entropy", "nats, mean over the same pairs"),
         Stat(
-            percent(analysis.explained_share, 1),
-            "live neurons explained",
-            f"{count(explained)} of {count(explained + open_)}; {count(len(neurons['dead']))} dead not counted",
+            percent(analysis.covered_share, 1),
+            "live neurons covered by cosets",
+            f"{count(len(analysis.coset.covered))} of {count(live)}; {count(analysis.width - live)} dead not counted",
         ),
     ]
-    if test is not None:
+    if test is not None and test.control is not None:
+        control = test.control
+        spread = f"; {draws(control)}" if draws(control) else ""
         stats += [
             Stat(percent(test.accuracy), "accuracy on coset means", test.name),
-            Stat(percent(test.control_accuracy), "accuracy of the control", test.control),
+            Stat(percent(control.accuracy), "accuracy of the control", control.name + spread),
         ]
     if analysis.curve is not None and analysis.curve.seconds:
         stats.append(
@@ -117,7 +114,7 @@ def headline_stats(analysis: Analysis) -> tuple[Stat, ...]:
 
 
 def open_sentence(analysis: Analysis) -> str:
-    """How much stays unexplained, in one sentence.
+    """How much the coset account leaves open, in one sentence.
 
     Args:
         analysis: the analysis.
@@ -125,12 +122,11 @@ def open_sentence(analysis: Analysis) -> str:
     Returns:
         Plain text.
     """
-    open_ = neurons_by_status(analysis)["unexplained"]
-    failed = [test for test in analysis.evidence if test.verdict == "not as predicted"]
-    row = next((summary for summary in analysis.classes if summary.subgroup == "none"), None)
+    tests = judged(analysis)
+    failed = sum(test.verdict == "not as predicted" for test in tests)
+    row = next((summary for summary in analysis.coset.classes if summary.subgroup == "none"), None)
     weight = f", carrying {percent(row.strength)} of the logit variance" if row else ""
     return (
-        f"Not explained: {plural(len(open_), 'live neuron')}{weight}. "
-        f"Predictions that failed: {count(len(failed))} of "
-        f"{count(sum(test.verdict in {'as predicted', 'not as predicted'} for test in analysis.evidence))}."
+        f"Not covered by cosets: {plural(len(analysis.live) - len(analysis.coset.covered), 'live neuron')}{weight}. "
+        f"Predictions that failed: {count(failed)} of {count(len(tests))}."
     )

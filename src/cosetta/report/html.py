@@ -8,6 +8,7 @@ nothing.
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, count
 from pathlib import Path
@@ -21,7 +22,7 @@ from cosetta.config import AnalysisConfig
 from cosetta.files import write_whole
 from cosetta.report import figures, headline, notation
 from cosetta.report.palette import class_palette, irrep_palette
-from cosetta.results import Analysis, NeuronRecord
+from cosetta.results import Analysis, CosetNeuron, Exemplar, Neuron, OpenNeuron
 
 __all__ = ["render_report", "write_report"]
 
@@ -40,9 +41,20 @@ class Plot(NamedTuple):
 class ExemplarView(NamedTuple):
     """The clearest neuron of a class with what was found about it and its four figures."""
 
-    exemplar: Any
-    record: NeuronRecord | None
+    exemplar: Exemplar
+    neuron: Neuron
+    finding: CosetNeuron
     plots: tuple[Plot, ...]
+
+
+class NeuronView(NamedTuple):
+    """A row of the table of neurons; a dead neuron has no finding."""
+
+    neuron: Neuron
+    finding: CosetNeuron | OpenNeuron | None
+    status: str
+    row: str
+    sentence: str
 
 
 def write_report(analysis: Analysis, path: Path) -> None:
@@ -73,7 +85,14 @@ def render_report(analysis: Analysis) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (notation.count, notation.decimal, notation.duration, notation.percent, notation.scientific):
+    for function in (
+        notation.count,
+        notation.decimal,
+        notation.draws,
+        notation.duration,
+        notation.percent,
+        notation.scientific,
+    ):
         environment.filters[function.__name__] = function
     environment.filters |= {"typeset": notation.typeset, "plain_class": notation.plain_class}
     script = _source(environment, "table.js")
@@ -87,18 +106,18 @@ def render_report(analysis: Analysis) -> str:
         stats=headline.headline_stats(analysis),
         sentence=headline.headline_sentence(analysis),
         open_sentence=headline.open_sentence(analysis),
-        status=headline.neurons_by_status(analysis),
+        neurons=(views := tuple(_view(analysis, neuron) for neuron in analysis.neurons)),
+        statuses=Counter(view.status for view in views),
         class_colours=class_palette(_class_names(analysis)),
         irrep_colours=irrep_palette([name for name, _, _ in analysis.irreps]),
         share_bar=share_bar,
-        class_of=class_of,
         config=tuple(_flatten({k: v for k, v in training.items() if k != "phases"})),
         phases=training.get("phases", ()),
         run=tuple(_flatten({k: v for k, v in analysis.run.items() if k != "config"})),
         thresholds={name: (value, _reason(name)) for name, value in analysis.thresholds.items()},
         circuits_by_class={
-            name: [circuit for circuit in analysis.circuits if circuit.subgroup == name]
-            for name in dict.fromkeys(circuit.subgroup for circuit in analysis.circuits)
+            name: [circuit for circuit in analysis.coset.circuits if circuit.subgroup == name]
+            for name in dict.fromkeys(circuit.subgroup for circuit in analysis.coset.circuits)
         },
         digest=hashlib.sha256(analysis.to_json()).hexdigest(),
         **_plots(analysis),
@@ -124,20 +143,6 @@ def set_scripts(value: object) -> object:
     return Markup(re.sub("[⁻⁰¹²³⁴-⁹]+", lambda found: f"<sup>{found[0].translate(_PLAIN)}</sup>", text))
 
 
-def class_of(neuron: NeuronRecord) -> str:
-    """Name of the row of the class table that a neuron belongs to.
-
-    Args:
-        neuron: its record.
-
-    Returns:
-        A class name, `none` or `dead`.
-    """
-    if neuron.status == "dead":
-        return "dead"
-    return neuron.left.subgroup if neuron.status == "explained" and neuron.left else "none"
-
-
 def share_bar(shares: Mapping[str, float], colours: Mapping[str, str]) -> str:
     """A stacked bar of power shares as a CSS background.
 
@@ -159,10 +164,21 @@ def share_bar(shares: Mapping[str, float], colours: Mapping[str, str]) -> str:
     return f"linear-gradient(90deg,{','.join([*stops, '#0000 0'])})"
 
 
+def _view(analysis: Analysis, neuron: Neuron) -> NeuronView:
+    """A neuron with what the coset account says of it, in one plain line."""
+    finding, row = analysis.coset.by_neuron.get(neuron.neuron), analysis.coset.row_of(neuron.neuron)
+    if isinstance(finding, CosetNeuron):
+        return NeuronView(neuron, finding, "covered", row, finding.sentence)
+    if finding is None:
+        return NeuronView(neuron, finding, "dead", row, "dead: it moves no logit")
+    sentence = f"not covered by cosets ({finding.reason}); mostly irrep {neuron.facts.irrep}"
+    return NeuronView(neuron, finding, "open", row, sentence)
+
+
 def _plots(analysis: Analysis) -> dict[str, Any]:
     """Every figure of the page, numbered in reading order; what has nothing to show is None or absent."""
     numbers, irreps = count(1), [name for name, _, _ in analysis.irreps]
-    records = {neuron.neuron: neuron for neuron in analysis.neurons}
+    covered = {finding.neuron: finding for finding in analysis.coset.covered}
 
     def plot(figure: Figure, caption: figures.Caption) -> Plot:
         number = next(numbers)
@@ -170,7 +186,7 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
         svg = figures.to_svg(figure, f"f{number}").replace('role="img"', str(label), 1)
         return Plot(number, Markup(svg), caption)
 
-    curve, classes, circuits = analysis.curve, analysis.classes, analysis.circuits
+    curve, classes, circuits = analysis.curve, analysis.coset.classes, analysis.coset.circuits
     plots: dict[str, Any] = dict.fromkeys(("training", "classes", "irreps", "fractions", "lifts", "replacements"))
     plots["interventions"] = None
     if curve and curve.step:
@@ -178,20 +194,21 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
     if classes:
         plots["classes"] = plot(figures.draw_classes(classes, irreps), figures.caption_classes(classes, analysis.width))
         plots["irreps"] = plot(figures.draw_irreps(classes, irreps), figures.caption_irreps(classes))
-    if any(neuron.left or neuron.right for neuron in analysis.neurons):
+    if any(finding.left or finding.right for finding in analysis.coset.neurons):
         plots["fractions"] = plot(figures.draw_fractions(analysis), figures.caption_fractions(analysis))
     plots["exemplars"] = tuple(
         ExemplarView(
             exemplar,
-            record := records.get(exemplar.neuron),
+            neuron := analysis.neurons[exemplar.neuron],
+            finding := covered[exemplar.neuron],
             (
-                plot(figures.draw_histograms(exemplar), figures.caption_histograms(exemplar, record)),
-                plot(figures.draw_matrix(exemplar), figures.caption_matrix(exemplar, record)),
-                plot(figures.draw_mirror(exemplar), figures.caption_mirror(record)),
-                plot(figures.draw_out(exemplar), figures.caption_out(record)),
+                plot(figures.draw_histograms(exemplar), figures.caption_histograms(finding)),
+                plot(figures.draw_matrix(exemplar), figures.caption_matrix(exemplar, finding, neuron.facts)),
+                plot(figures.draw_mirror(exemplar), figures.caption_mirror(finding)),
+                plot(figures.draw_out(exemplar), figures.caption_out(finding)),
             ),
         )
-        for exemplar in analysis.exemplars
+        for exemplar in analysis.coset.exemplars
     )
     colours = class_palette(_class_names(analysis))
     plots["coverage"] = tuple(
@@ -215,12 +232,12 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
 
 def _conjugates(analysis: Analysis, subgroup: str) -> int:
     """How many conjugates a class has, as its neurons' labels say; 0 if none does."""
-    labels = (neuron.left for neuron in analysis.neurons)
+    labels = (finding.left for finding in analysis.coset.neurons)
     return next((label.conjugates for label in labels if label and label.subgroup == subgroup), 0)
 
 
 def _class_names(analysis: Analysis) -> set[str]:
-    return {summary.subgroup for summary in analysis.classes} | {c.subgroup for c in analysis.circuits}
+    return {summary.subgroup for summary in analysis.coset.classes} | {c.subgroup for c in analysis.coset.circuits}
 
 
 def _training_part(run: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,20 @@ ten in Unicode, so that text stays text. Names of groups get subscripts; nothing
 import math
 import re
 
-__all__ = ["count", "decimal", "duration", "percent", "plain_class", "plural", "scientific", "typeset"]
+from cosetta.results import Control
+
+__all__ = [
+    "count",
+    "decimal",
+    "drawn",
+    "draws",
+    "duration",
+    "percent",
+    "plain_class",
+    "plural",
+    "scientific",
+    "typeset",
+]
 
 MISSING = "–"
 """Printed where a record has no value."""
@@ -121,6 +134,47 @@ def plural(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
+def drawn(control: Control | None) -> str:
+    r"""Accuracy of a control: its mean and the interval of its draws, or one number if it was drawn once.
+
+    Args:
+        control: the control, if there is one.
+
+    Returns:
+        Text.
+
+    Example:
+        >>> drawn(Control("random subgroups", 20, 0.0306, (0.018, 0.048), 3.1))
+        '3.06\xa0% (1.8 to 4.8\xa0% over 20 draws)'
+        >>> drawn(Control("recorded", 1, 0.5, (0.5, 0.5), 0.7)), drawn(None)
+        ('50.00\xa0%', '–')
+    """
+    if control is None:
+        return MISSING
+    spread = draws(control)
+    return f"{percent(control.accuracy)} ({spread})" if spread else percent(control.accuracy)
+
+
+def draws(control: Control | None) -> str:
+    r"""The interval of a control's accuracies over its draws.
+
+    Args:
+        control: the control, if there is one.
+
+    Returns:
+        Text; empty if the control was drawn once.
+
+    Example:
+        >>> draws(Control("random subgroups", 20, 0.0306, (0.0, 0.048), 3.1))
+        '0 to 4.8\xa0% over 20 draws'
+    """
+    if control is None or control.draws == 1:
+        return ""
+    low, high = (percent(end, 1) for end in control.accuracy_interval)
+    low = low.removesuffix("\u00a0%")  # one sign for both ends
+    return f"{low} to {high} over {count(control.draws)} draws"
+
+
 def duration(seconds: float | None) -> str:
     r"""A time span in its two largest units.
 
@@ -163,7 +217,7 @@ def typeset(name: str) -> str:
 
 
 def plain_class(name: str) -> str:
-    """How a row of the class table is called; `none` holds the unexplained neurons.
+    """How a row of the class table is called; `none` holds the live neurons that cosets do not cover.
 
     Args:
         name: class name of a `ClassSummary`.
@@ -173,6 +227,6 @@ def plain_class(name: str) -> str:
 
     Example:
         >>> plain_class("none"), plain_class("S3xS2")
-        ('unexplained', 'S₃×S₂')
+        ('not covered', 'S₃×S₂')
     """
-    return "unexplained" if name == "none" else typeset(name)
+    return "not covered" if name == "none" else typeset(name)

@@ -12,17 +12,21 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cosetta.report.headline import headline_sentence, neurons_by_status
-from cosetta.report.notation import count, percent, plain_class, scientific, typeset
+from cosetta.report.headline import headline_sentence, judged
+from cosetta.report.notation import count, drawn, percent, plain_class, scientific, typeset
 from cosetta.report.palette import class_palette
 from cosetta.results import Analysis, ClassSummary, Evidence
 
 __all__ = ["summary"]
 
-VERDICTS = {"as predicted": Text("held"), "not as predicted": Text("FAILED", "bold red")}
+VERDICTS = {
+    "as predicted": Text("held"),
+    "not as predicted": Text("FAILED", "bold red"),
+    "not applicable": Text("not applicable", "dim"),
+}
 
 SHOWN_NOTES = 5
-"""Lines on what is unexplained that are printed; the report has all."""
+"""Lines on what stays open that are printed; the report has all."""
 
 
 def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
@@ -36,17 +40,17 @@ def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
         Something that `rich.print` prints.
 
     Example:
-        >>> from cosetta.results import Analysis
-        >>> empty = Analysis("S3", 6, ("e",), (), 0, "relu", 0.5, 1.0, (), (), (), (), (), {}, ())
+        >>> from cosetta.results import Analysis, CosetFindings
+        >>> empty = Analysis("S3", 6, ("e",), (), 0, "relu", 0.5, 1.0, (), CosetFindings(), (), {}, ())
         >>> isinstance(summary(empty), Group)
         True
     """
     parts: list[RenderableType] = [_title(analysis), Text()]
-    if analysis.classes:
+    if analysis.coset.classes:
         parts += [_classes(analysis), Text()]
     replacements = [test for test in analysis.evidence if test.kind == "replacement"]
     if replacements:
-        parts += [_replacements(replacements), Text()]
+        parts += [_replacements(replacements), *_controls(replacements), Text()]
     parts += [_predictions(analysis), *_open(analysis)]
     if report is not None:
         parts += [Text(), Text.assemble(("Report  ", "bold"), (_plain(str(report)), ""), overflow="fold")]
@@ -54,10 +58,9 @@ def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
 
 
 def _title(analysis: Analysis) -> Text:
-    live = neurons_by_status(analysis)
     return Text.assemble(
         (_plain(typeset(analysis.group)), "bold"),
-        f"  {count(analysis.width)} neurons, {count(len(live['dead']))} dead · "
+        f"  {count(analysis.width)} neurons, {count(analysis.width - len(analysis.live))} dead · "
         f"accuracy {percent(analysis.accuracy)}{_sampled(analysis)} · cross-entropy {scientific(analysis.loss)} nats\n",
         _plain(headline_sentence(analysis)),
     )
@@ -80,8 +83,8 @@ def _classes(analysis: Analysis) -> Table:
         ("med. fraction", "right"),
         ("dominant irreps", "left"),
     )
-    colours = class_palette(row.subgroup for row in analysis.classes)
-    for row in analysis.classes:
+    colours = class_palette(row.subgroup for row in analysis.coset.classes)
+    for row in analysis.coset.classes:
         table.add_row(
             Text.assemble(("■ ", colours[row.subgroup]), _plain(plain_class(row.subgroup))),
             f"{count(row.neurons)} {percent(row.share, 0):>5}",
@@ -113,22 +116,28 @@ def _replacements(tests: list[Evidence]) -> Table:
             Text(_plain(test.name)),
             percent(test.accuracy),
             scientific(test.loss, 1),
-            percent(test.control_accuracy),
+            percent(test.control.accuracy) if test.control else "–",
             VERDICTS.get(test.verdict, "–"),
         )
     return table
 
 
+def _controls(tests: list[Evidence]) -> list[RenderableType]:
+    """What each control is, with the interval of its draws."""
+    controls = {test.control.name: test.control for test in tests if test.control}
+    return [Text(f"Control: {_plain(name)}, {drawn(control)}") for name, control in controls.items()]
+
+
 def _predictions(analysis: Analysis) -> Text:
     """How many predictions held, of the tests and of the ablated circuits; the failed ones by name."""
-    judged = [test for test in analysis.evidence if test.verdict in {"as predicted", "not as predicted"}]
-    failed = [test.name for test in judged if test.verdict == "not as predicted"]
-    ablated = [circuit.ablation for circuit in analysis.circuits if circuit.ablation]
+    tests = judged(analysis)
+    failed = [test.name for test in tests if test.verdict == "not as predicted"]
+    ablated = [circuit.ablation for circuit in analysis.coset.circuits if circuit.ablation]
     held = [ablation for ablation in ablated if ablation.verdict == "as predicted"]
-    if not judged and not ablated:
+    if not tests and not ablated:
         return Text("No causal test has run.")
     text = Text.assemble(
-        ("Predictions  ", "bold"), f"{count(len(judged) - len(failed))} of {count(len(judged))} causal tests held; "
+        ("Predictions  ", "bold"), f"{count(len(tests) - len(failed))} of {count(len(tests))} causal tests held; "
     )
     text.append(f"{count(len(held))} of {count(len(ablated))} circuit ablations raised the logits on their coset")
     if failed:

@@ -5,7 +5,6 @@ weights alone (`chughtai2023.py`), under their names of the irreps, and compared
 the table and says what does not agree, and why.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
@@ -15,6 +14,7 @@ from typing import Any, final
 import numpy as np
 
 from cosetta.errors import BadRun
+from cosetta.files import read_json
 from cosetta.harmonics import Irrep, irreps, isotypic_projection
 from cosetta.models.importers import OpenedCheckpoint, open_checkpoint, read_tensors
 from cosetta.reproduce.chughtai2023 import KEY_SIMILARITY, measures, training_pairs
@@ -139,13 +139,8 @@ def _digits(theirs: float, ours: float) -> int:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadRun(
-            f"a run of Chughtai et al. must hold `{path.name}` as JSON; {error}: name another folder"
-        ) from error
-    return content
+    what, advice = "a table of measures of Chughtai et al.", "name another folder"
+    return read_json(path, dict[str, Any], what=what, advice=advice, finite=False)
 
 
 FAMILIES = {

@@ -4,7 +4,6 @@ A shard is the unit of work and of retry: some runs of one group and one network
 one stack. A shard writes only the folders of its own runs and needs nothing from other shards.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,8 @@ from typing import final
 import torch
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadConfig
+from cosetta.errors import BadConfig, BadRun
+from cosetta.files import read_json
 from cosetta.groups import named_group
 from cosetta.training import TrainConfig, stack_size
 from cosetta.training.trainer import is_large
@@ -167,6 +167,13 @@ class SweepPlan:
         return min(max(1, stack_size(config, named_group(config.group), part)), LARGEST_STACK)
 
 
+@dataclass(frozen=True)
+class _Explained:
+    """What is read of an analysis."""
+
+    thresholds: dict[str, float]
+
+
 def is_done(folder: Path, work: Work) -> bool:
     """Whether a run has everything that is asked for.
 
@@ -198,6 +205,7 @@ def is_explained(folder: Path, config: AnalysisConfig | None) -> bool:
     if config is None or not path.is_file():
         return path.is_file()
     try:
-        return json.loads(path.read_bytes())["thresholds"] == config.model_dump()
-    except (ValueError, KeyError, TypeError):
+        found = read_json(path, _Explained, what="an analysis", advice="").thresholds
+    except BadRun:
         return False
+    return found == config.model_dump()

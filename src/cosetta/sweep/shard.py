@@ -4,7 +4,6 @@ A run that is done is left alone, one that another process works on is skipped a
 trained or explained gets a file `failed.json` with the reason. What stops every run, such as a full disk, is raised.
 """
 
-import json
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ import torch
 from cosetta._version import __version__
 from cosetta.errors import Unsupported
 from cosetta.explanation import FAILED, explain_run, failure
-from cosetta.files import write_whole
+from cosetta.files import write_json
 from cosetta.groups import Group, named_group
 from cosetta.sweep.locks import run_lock
 from cosetta.sweep.plan import Shard, Work, is_done, is_explained
@@ -160,8 +159,7 @@ def _record_failure(folder: Path, reason: str) -> None:
     """Say in the folder why the run failed; a folder that is not the run's own is left alone."""
     if (folder / "config.json").is_file():
         record = {"schema": 1, "run": folder.name, "reason": reason, "versions": {"cosetta": __version__}}
-        text = json.dumps(record, indent=1) + "\n"
-        write_whole(folder / FAILED, lambda path: path.write_text(text, encoding="utf-8"))
+        write_json(folder / FAILED, record)
 
 
 def _line(error: Exception) -> str:

@@ -123,7 +123,9 @@ class TrainConfig(BaseModel):
     )
     embed_dim: int = Field(256, gt=0, description="Length of each embedding. Paper: 256 for S5, 512 for S6.")
     width: int = Field(128, gt=0, description="Number of neurons. Paper: 128 for S5, 256 for S6.")
-    activation: Literal["relu", "abs", "gelu", "silu"] = Field("relu", description="Activation; the paper's is relu.")
+    activation: Literal["relu", "abs", "gelu", "silu", "square", "tanh"] = Field(
+        "relu", description="Activation; the paper's is relu."
+    )
     embed_std: float = Field(
         1.0, gt=0, description="Standard deviation of the initial embeddings; PyTorch's is 1. Smaller groks sooner."
     )

@@ -2,6 +2,7 @@
 
     config.json           what was asked for and how it was computed; written first
     metrics.parquet       one row an evaluation
+    timing.json           wall times and the machine, which alone differ when the run is made again
     checkpoints/          step-00001000.safetensors: weights; resume.safetensors: all that is needed to go on
     model.safetensors     the final weights; written last, so a run that has it is finished
 
@@ -9,8 +10,6 @@ Every file is written under a temporary name and renamed. A finished run is reus
 that holds something else is refused.
 """
 
-import json
-import os
 import platform
 import shlex
 import subprocess
@@ -18,24 +17,53 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Annotated, Any, Literal, final
 
 import polars as pl
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 
 from cosetta._version import __version__
 from cosetta.errors import BadConfig, BadRun
-from cosetta.files import write_whole
+from cosetta.files import FilePath, read_json, write_json
 from cosetta.groups import Group
 from cosetta.models import GroupNetwork, load_network
 from cosetta.results import TrainingCurve
 from cosetta.training.config import TrainConfig
+from cosetta.training.metrics import read_metrics
 from cosetta.training.recipes import RECIPES
 
-__all__ = ["TrainedRun", "claim_folder", "load_run"]
+__all__ = ["Record", "TrainedRun", "claim_folder", "load_run", "read_record"]
 
 SCHEMA = 1
 """Number of the layout of `config.json`; raised when a field changes its meaning."""
+
+MAX_RECORD = 2**20
+"""Largest `config.json` in bytes; ours have 4,000."""
+
+
+@final
+class GroupRecord(BaseModel):
+    """What a record says of the group: its name, its order, and a hash of its multiplication table."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: Annotated[str, Field(min_length=1, max_length=10_000)]
+    order: Annotated[int, Field(ge=1, lt=2**31)]
+    content_hash: str
+
+
+@final
+class Record(BaseModel):
+    """The content of `config.json`, as far as it is read; what else stands there is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    config: dict[str, Any]
+    hash: str
+    group: GroupRecord
+    device: str = "cpu"
+    versions: dict[str, str] = {}
 
 
 @final
@@ -45,7 +73,7 @@ class TrainedRun:
 
     Args:
         folder: where it is.
-        record: the content of `config.json`: schema, config, group, versions, git, host, device, precision.
+        record: the content of `config.json`: schema, config, group, versions, git, device, precision.
     """
 
     folder: Path
@@ -63,17 +91,13 @@ class TrainedRun:
         recipe = RECIPES.get(config.recipe)
         if recipe and recipe(config.group, config.seed, device=config.device) == config:
             return f"cosetta run {shlex.quote(config.group)} --recipe {config.recipe} --seed {config.seed}"
-        return f"cosetta run {shlex.quote(config.group)} --config {shlex.quote(str(self.folder / 'config.json'))}"
+        name = self.folder.resolve().name  # seen from the folder above, wherever that is
+        return f"cosetta run {shlex.quote(config.group)} --config {shlex.quote(f'{name}/config.json')}"
 
     @cached_property
     def metrics(self) -> pl.DataFrame:
-        """One row an evaluation: step, phase, seconds, and loss and accuracy on training and test pairs."""
-        path = self.folder / "metrics.parquet"
-        try:
-            return pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise BadRun(f"`{path}` must be a whole Parquet file; {reason}: train again in a new folder") from error
+        """One row an evaluation: step, phase, seconds (null if unknown), and loss and accuracy on both sides."""
+        return read_metrics(self.folder)
 
     @property
     def checkpoints(self) -> tuple[tuple[int, Path], ...]:
@@ -120,7 +144,7 @@ class TrainedRun:
         return TrainingCurve(**{name: tuple(thinned[name].to_list()) for name in TrainingCurve.__dataclass_fields__})
 
 
-def load_run(folder: Path) -> TrainedRun:
+def load_run(folder: FilePath) -> TrainedRun:
     """Read a finished run.
 
     Args:
@@ -132,7 +156,8 @@ def load_run(folder: Path) -> TrainedRun:
     Raises:
         BadRun: if the folder is no run, its record is damaged, or the run is unfinished.
     """
-    record = _read_record(folder)
+    folder = Path(folder)
+    record = read_record(folder)
     if not (folder / "model.safetensors").is_file():
         raise BadRun(f"run '{folder.name}' must be finished; it has no model.safetensors: train it again to resume it")
     return TrainedRun(folder, record)
@@ -160,11 +185,10 @@ def claim_folder(
         if strangers:
             raise BadRun(f"`{folder}` must be empty or a run; it holds {strangers[0]}: name another folder")
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(_record(config, group, device), indent=1)
-        write_whole(folder / "config.json", lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+        write_json(folder / "config.json", _record(config, group, device))
         (folder / "checkpoints").mkdir(exist_ok=True)  # after the record: killed in between, the folder is still ours
         return "new"
-    _check_same(folder.name, _read_record(folder), config, group)
+    _check_same(folder.name, read_record(folder), config, group)
     (folder / "checkpoints").mkdir(exist_ok=True)
     return "finished" if (folder / "model.safetensors").is_file() else "unfinished"
 
@@ -184,7 +208,6 @@ def _record(config: TrainConfig, group: Group, device: str) -> dict[str, Any]:
             **{name: version(name) for name in ("numpy", "polars", "safetensors")},
         },
         "git": _git(),
-        "host": {"platform": platform.platform(), "machine": platform.machine(), "cpus": os.cpu_count()},
     }
 
 
@@ -200,25 +223,28 @@ def _git() -> str | None:
         return None
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
+def read_record(folder: FilePath) -> dict[str, Any]:
+    """The content of a run's `config.json`, checked.
+
+    Args:
+        folder: the run's folder.
+
+    Returns:
+        The record; see `Record` for what it holds.
+
+    Raises:
+        BadRun: if it is missing, damaged, of another schema, or its configuration is none.
+    """
+    path = Path(folder) / "config.json"
+    what, advice = "the whole record of a run", "delete the folder and train again"
     if not path.is_file():
         raise BadRun(f"`{folder}` must be a run folder; it has no config.json: name another or train one")
-    advice = "delete the folder and train again"
+    checked = read_json(path, Record, what=what, advice=advice, schema=SCHEMA, max_bytes=MAX_RECORD)
+    record = checked.model_dump()
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadRun(f"`{path}` must be the whole record of a run; {error}: {advice}") from error
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        found = record.get("schema") if isinstance(record, dict) else None
-        raise BadRun(f"`{path}` must have schema {SCHEMA}; it has {found}: {advice}")
-    missing = {"name", "order", "content_hash"} - set(record.get("group", ()))
-    if missing:
-        raise BadRun(f"`{path}` must be the whole record of a run; `group` lacks {min(missing)}: {advice}")
-    try:
-        TrainConfig.checked(record.get("config", {}))
+        TrainConfig.checked(record["config"])
     except BadConfig as error:
-        raise BadRun(f"`{path}` must be the whole record of a run; {error}: {advice}") from error
+        raise BadRun(f"`{path}` must be {what}; {error}: {advice}") from error
     return record
 
 

@@ -6,17 +6,14 @@ on. The final weights are written last, so that a run that has them is finished.
 
 import time
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import final
 
-import polars as pl
-
-from cosetta.files import write_whole
 from cosetta.models import GroupNetwork, save_network
 from cosetta.training.config import TrainConfig
+from cosetta.training.metrics import write_metrics
 from cosetta.training.parameters import network_of
-from cosetta.training.state import METRICS, TrainState
+from cosetta.training.state import TrainState
 
 __all__ = ["Progress", "Sitting", "checkpoint_steps", "remove_resume"]
 
@@ -113,9 +110,7 @@ class Sitting:
 
     def finish(self) -> None:
         """Write what a finished run has, the weights last."""
-        table = BytesIO()  # so that a full disk is an OSError, not one of polars
-        pl.DataFrame(self.state.metrics, schema=METRICS, orient="row").write_parquet(table)
-        write_whole(self.folder / "metrics.parquet", lambda temporary: temporary.write_bytes(table.getvalue()))
+        write_metrics(self.folder, self.state.metrics)
         save_network(self._network(), self.folder / "model.safetensors")
         remove_resume(self.folder)
 

@@ -6,7 +6,6 @@ Parameters and moments may be rows of tensors that several runs share (`stack.py
 from pathlib import Path
 from typing import final
 
-import polars as pl
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -15,21 +14,11 @@ from cosetta.errors import BadRun
 from cosetta.groups import Group
 from cosetta.models import load_tensors, save_tensors
 from cosetta.training.config import TrainConfig
+from cosetta.training.metrics import METRICS
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.parameters import initial_parameters
 
-__all__ = ["METRICS", "TrainState", "table_on"]
-
-METRICS = {
-    "step": pl.Int64,
-    "phase": pl.Int64,
-    "seconds": pl.Float64,
-    "train_loss": pl.Float64,
-    "test_loss": pl.Float64,
-    "train_accuracy": pl.Float64,
-    "test_accuracy": pl.Float64,
-}
-"""Columns of `metrics.parquet`: loss in nats, accuracy in [0, 1]."""
+__all__ = ["TrainState", "table_on"]
 
 
 @final

@@ -29,6 +29,8 @@ _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "abs": lambda gradient, pre: gradient * pre.sign(),
     "gelu": torch.ops.aten.gelu_backward,
     "silu": torch.ops.aten.silu_backward,
+    "square": lambda gradient, pre: gradient * (2 * pre),
+    "tanh": lambda gradient, pre: torch.ops.aten.tanh_backward(gradient, pre.tanh()),
 }
 """Gradient at pre from the gradient at post; the activations are those of `models.ACTIVATIONS`."""
 

@@ -37,6 +37,13 @@ def _state_dicts(net: GroupNetwork) -> dict[str, dict]:
             "unembedding": torch.stack((out.T, out.T)),
             "unembed_bias": torch.stack((bias, bias)),
         },
+        "zhong2023": {  # the only one without biases of the logits
+            "embed1.weight": left,
+            "embed2.weight": right,
+            "l1.weight": hidden,
+            "l1.bias": torch.zeros(len(hidden)),
+            "unembed.weight": out,
+        },
     }
 
 

@@ -41,7 +41,7 @@ def test_the_tiny_file_is_explained_like_one_of_ours():
     opened = open_checkpoint(TINY)
     analysis = analyse(opened.model, opened.group)
     assert (analysis.group, analysis.accuracy) == ("S4", 1.0)
-    assert analysis.explained_share > 0
+    assert analysis.covered_share > 0
 
 
 def test_every_format_has_a_row():

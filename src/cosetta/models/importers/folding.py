@@ -5,17 +5,20 @@ not depend on the element) and right = E_r W_r. Products are formed in float64 a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cosetta.errors import BadRun
+from cosetta.errors import BadConfig, BadRun
+from cosetta.models.deep_mlp import DeepMLP
 from cosetta.models.folded import FoldedModel
+from cosetta.models.module_model import ModuleModel
+from cosetta.models.pair_model import PairModel
 
-__all__ = ["Parts", "fold_parts", "weights"]
+__all__ = ["Parts", "fold_parts", "model_of_parts", "weights"]
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 MAX_ORDER = 10_000
@@ -24,7 +27,7 @@ MAX_ORDER = 10_000
 @final
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The weights of a one-hidden-layer network, every one oriented as `embedding @ hidden @ out.T`.
+    """The weights of a network of one or two hidden layers, oriented as `embedding @ hidden @ second @ out.T`.
 
     Args:
         left: embedding of the left factor.
@@ -35,16 +38,20 @@ class Parts:
         hidden_bias: bias of the hidden layer.
         bias: bias of the logits.
         activation: name of the activation.
+        second: matrix of a second hidden layer; None if there is only one.
+        second_bias: bias of the second hidden layer.
     """
 
     left: Float[Tensor, "g dl"]
     right: Float[Tensor, "g dr"]
     out: Float[Tensor, "g neuron"]
-    hidden_left: Float[Tensor, "dl neuron"] | None = None
-    hidden_right: Float[Tensor, "dr neuron"] | None = None
-    hidden_bias: Float[Tensor, " neuron"] | None = None
+    hidden_left: Float[Tensor, "dl first"] | None = None
+    hidden_right: Float[Tensor, "dr first"] | None = None
+    hidden_bias: Float[Tensor, " first"] | None = None
     bias: Float[Tensor, " g"] | None = None
     activation: str = "relu"
+    second: Float[Tensor, "first neuron"] | None = None
+    second_bias: Float[Tensor, " neuron"] | None = None
 
 
 def weights(
@@ -92,6 +99,47 @@ def weights(
             "the training diverged or the file is damaged"
         )
     return tensor.detach().double()
+
+
+def model_of_parts(parts: Parts, source: str, dtype: torch.dtype = torch.float32, site: str | None = None) -> PairModel:
+    """The network that the weights are of: folded at once if it has one hidden layer, else read at a site.
+
+    Args:
+        parts: its weights, in float64.
+        source: the file, for the message.
+        dtype: precision of the model.
+        site: with two hidden layers `hidden.0` or `hidden.1`, the second if None; with one `pre`.
+
+    Returns:
+        A folded model, or a module read at the site.
+
+    Raises:
+        BadConfig: if there is no such site.
+        BadRun: as `fold_parts`.
+
+    Example:
+        >>> eye = torch.eye(2, dtype=torch.float64)
+        >>> deep = model_of_parts(Parts(eye, eye, eye, second=eye), "model.pt", site="hidden.0")
+        >>> deep.site, model_of_parts(Parts(eye, eye, eye), "model.pt").site
+        ('hidden.0', 'pre')
+    """
+    if parts.second is None:
+        if site not in (None, "pre"):
+            raise BadConfig(f"a network of one hidden layer has the site `pre`; got '{site}': leave `site` out")
+        return fold_parts(parts, source, dtype)
+    first = fold_parts(_first_layer(parts), source, dtype)
+    zero = parts.second.new_zeros(parts.second.shape[1])
+    after = [parts.second, zero if parts.second_bias is None else parts.second_bias, parts.out.T]
+    after.append(parts.out.new_zeros(len(parts.out)) if parts.bias is None else parts.bias)
+    second, second_bias, out, bias = (weight.to(dtype) for weight in after)
+    network = DeepMLP(first.left, first.right, [(second, second_bias), (out, bias)], parts.activation)
+    return ModuleModel(network, first.order, site or "hidden.1")
+
+
+def _first_layer(parts: Parts) -> Parts:
+    """The first hidden layer as a network of its own, that writes nothing."""
+    assert parts.second is not None
+    return replace(parts, out=parts.left.new_zeros(len(parts.left), len(parts.second)), bias=None, second=None)
 
 
 def fold_parts(parts: Parts, source: str, dtype: torch.dtype = torch.float32) -> FoldedModel:

@@ -1,8 +1,9 @@
-"""Networks trained by somebody else, as folded models in their own element order.
+"""Networks trained by somebody else, in their own element order.
 
-`import_checkpoint` recognises the format, folds the network and says what was converted. Which group it multiplies in,
-and in which order of elements, is recovered from the network itself in `models/element_order.py`; `open_checkpoint`
-does both.
+`import_checkpoint` recognises the format and says what was converted. A network of one hidden layer is folded by its
+weights; any other is a network read at a site. Which group it multiplies in, and in which order of elements, is
+recovered from the network itself in `models/element_order.py`; `open_checkpoint` does both, and folds by measurement
+what is not folded yet.
 """
 
 from collections.abc import Mapping
@@ -11,32 +12,39 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+import torch
 from jaxtyping import Int
 
 from cosetta.errors import BadConfig, Unsupported
 from cosetta.groups import Group, named_group
 from cosetta.models.element_order import Recovered, recover_group
+from cosetta.models.fold import fold_model
 from cosetta.models.folded import ACTIVATIONS, FoldedModel
-from cosetta.models.importers import chughtai2023, own, stander2024, wu2024
-from cosetta.models.importers.folding import fold_parts
-from cosetta.models.importers.layout import Format, precision
+from cosetta.models.folding import Folding
+from cosetta.models.importers import bilinear, chughtai2023, own, stander2024, transformer, wu2024, zhong2023
+from cosetta.models.importers.folding import model_of_parts
+from cosetta.models.importers.layout import Format, Reading, precision
+from cosetta.models.importers.leftovers import leftovers
 from cosetta.models.importers.mapped import mapped_parts
 from cosetta.models.importers.reading import MAX_BYTES, Checkpoint, read_checkpoint
+from cosetta.models.importers.roles import command, guess
 from cosetta.models.importers.unsupported import why_unsupported
+from cosetta.models.pair_model import PairModel, Reordered
 
 __all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "open_checkpoint"]
 
-FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in (own, chughtai2023, stander2024, wu2024)}
+_MODULES = (own, chughtai2023, stander2024, wu2024, zhong2023, bilinear, transformer)
+FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in _MODULES}
 """The formats by name, in the order in which they are tried."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class ImportedModel:
-    """A network of somebody else, folded, in the element order of its file.
+    """A network of somebody else, in the element order of its file.
 
     Args:
-        folded: the network.
+        model: the network: a folded model, or a network read at a site.
         format: name of the format, or `mapped`.
         source: the file.
         config: what the file or its folder says about the training; may be empty.
@@ -44,12 +52,26 @@ class ImportedModel:
         notes: what was converted or assumed, in plain sentences.
     """
 
-    folded: FoldedModel
+    model: PairModel
     format: str
     source: str
     config: Mapping[str, Any]
     group_name: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def folded(self) -> FoldedModel:
+        """The network, if its weights alone fold it.
+
+        Raises:
+            Unsupported: if it has to be folded by measurement.
+        """
+        if not isinstance(self.model, FoldedModel):
+            raise Unsupported(
+                f"only one hidden layer folds by its weights; `{self.source}` is read at `{self.model.site}`: fold it "
+                "by measurement with `open_checkpoint` or `fold`"
+            )
+        return self.model
 
 
 @final
@@ -63,6 +85,8 @@ class OpenedCheckpoint:
         imported: the network as its file has it.
         recovered: how the group and the order were found.
         notes: what was converted, assumed and found, in plain sentences.
+        folding: what the measurement found, for a network that its weights alone do not fold; else None. Its `obstacle`
+            says why `model` is not the network, if so.
     """
 
     model: FoldedModel
@@ -70,6 +94,7 @@ class OpenedCheckpoint:
     imported: ImportedModel
     recovered: Recovered
     notes: tuple[str, ...]
+    folding: Folding | None = None
 
 
 def import_checkpoint(
@@ -79,8 +104,10 @@ def import_checkpoint(
     instance: int = 0,
     activation: str | None = None,
     max_bytes: int = MAX_BYTES,
+    site: str | None = None,
+    order: int | None = None,
 ) -> ImportedModel:
-    """Read a checkpoint of any known format and fold it. Nothing in the file is executed.
+    """Read a checkpoint of any known format. Nothing in the file is executed.
 
     Args:
         path: the file, or a folder that holds `model.pt`, `model.safetensors` or `full_run.pth`.
@@ -89,9 +116,11 @@ def import_checkpoint(
         instance: which of several stacked networks, from 0.
         activation: name of the activation, where the file does not hold it; ReLU if None.
         max_bytes: refuse larger files.
+        site: where neurons are read, in a network of several layers; before the last activation if None.
+        order: number of group elements, if it is known, for guessing roles by shape.
 
     Returns:
-        The folded network in the file's own element order.
+        The network in the file's own element order.
 
     Raises:
         BadRun: if the file is damaged, or its tensors do not fit the format.
@@ -111,20 +140,30 @@ def import_checkpoint(
     if format is not None and format not in FORMATS:
         raise BadConfig(f"`format` must be one of {', '.join(FORMATS)}; got '{format}'")
     checkpoint = read_checkpoint(path, max_bytes)
+    tensors, notes = Reading(checkpoint.tensors), checkpoint.notes
+    chosen = None if mapping is not None else FORMATS[format] if format is not None else _recognised(checkpoint)
+    if mapping is None and chosen is None:
+        mapping, notes = _guessed(checkpoint, order, notes)
+    name, says = ("mapped", "the mapping") if chosen is None else (chosen.name, f"{chosen.name} ({chosen.says})")
     if mapping is not None:
-        parts, chosen = mapped_parts(checkpoint.tensors, mapping, checkpoint.source), None
+        parts = mapped_parts(tensors, mapping, checkpoint.source)
+        notes = (*notes, "read by the mapping")
     else:
-        chosen = FORMATS[format] if format is not None else _recognised(checkpoint)
-        parts = chosen.parts(checkpoint.tensors, checkpoint.config, checkpoint.source, instance)
-    if activation is not None:
-        parts = replace(parts, activation=activation)
-    folded = fold_parts(parts, checkpoint.source, precision(checkpoint.tensors))
+        assert chosen is not None
+        notes = (*notes, f"read as {says}", *chosen.notes)
+        parts = chosen.parts(tensors, checkpoint.config, checkpoint.source, instance) if chosen.parts else None
+    if parts is not None:
+        parts = parts if activation is None else replace(parts, activation=activation)
+        model = model_of_parts(parts, checkpoint.source, precision(checkpoint.tensors), site)
+    else:
+        assert chosen is not None
+        assert chosen.network is not None
+        model, more = chosen.network(tensors, checkpoint.config, checkpoint.source, activation, site)
+        notes = (*notes, *more)
+    ignored = mapping.get("ignore", "").split(",") if mapping else ()
+    notes = (*notes, *leftovers(tensors, ignored, (model.order, model.width), checkpoint.source))
     group_name = chosen.group_name(checkpoint.config) if chosen is not None else None
-    notes = (
-        (f"read as {chosen.name} ({chosen.says})", *chosen.notes) if chosen is not None else ("read by the mapping",)
-    )
-    name = chosen.name if chosen is not None else "mapped"
-    return ImportedModel(folded, name, checkpoint.source, checkpoint.config, group_name, notes)
+    return ImportedModel(model, name, checkpoint.source, checkpoint.config, group_name, notes)
 
 
 def open_checkpoint(
@@ -136,6 +175,7 @@ def open_checkpoint(
     activation: str | None = None,
     element_order: Int[np.ndarray, " g"] | None = None,
     max_bytes: int = MAX_BYTES,
+    site: str | None = None,
 ) -> OpenedCheckpoint:
     """Read somebody's checkpoint, find its group, and put it into our element order.
 
@@ -148,9 +188,10 @@ def open_checkpoint(
         activation: as in `import_checkpoint`.
         element_order: for each element of the file its number in `group`; recovered from the predictions if None.
         max_bytes: refuse larger files.
+        site: as in `import_checkpoint`.
 
     Returns:
-        The network with its group, ready for `analyse`.
+        The network with its group, ready for `analyse`; folded by measurement if it has more than one hidden layer.
 
     Raises:
         BadRun: if the file is damaged, or the predictions do not determine a group.
@@ -165,32 +206,42 @@ def open_checkpoint(
         >>> open_checkpoint(path, group="S3", element_order=np.arange(6)).group.name
         'S3'
     """
-    imported = import_checkpoint(path, format, mapping, instance, activation, max_bytes)
     known = named_group(group) if isinstance(group, str) else group
-    recovered = recover_group(imported.folded, known, element_order, _hint(imported.group_name), imported.source)
-    return OpenedCheckpoint(
-        model=recovered.relabel(imported.folded),
-        group=recovered.group,
-        imported=imported,
-        recovered=recovered,
-        notes=(*imported.notes, *recovered.notes),
-    )
+    order = None if known is None else known.order
+    imported = import_checkpoint(path, format, mapping, instance, activation, max_bytes, site, order)
+    recovered = recover_group(imported.model, known, element_order, _hint(imported.group_name), imported.source)
+    notes, folding = (*imported.notes, *recovered.notes), None
+    if isinstance(imported.model, FoldedModel):
+        model = recovered.relabel(imported.model)
+    else:
+        places = torch.from_numpy(np.argsort(recovered.relabelling))
+        folding = fold_model(Reordered(imported.model, places), recovered.group)
+        model, notes = folding.model, (*notes, *folding.sentences())
+    return OpenedCheckpoint(model, recovered.group, imported, recovered, notes, folding)
 
 
-def _recognised(checkpoint: Checkpoint) -> Format:
+def _recognised(checkpoint: Checkpoint) -> Format | None:
     for candidate in FORMATS.values():
         if candidate.recognise(checkpoint.tensors, checkpoint.config):
             return candidate
+    return None
+
+
+def _guessed(
+    checkpoint: Checkpoint, order: int | None, notes: tuple[str, ...]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Roles by shape, with the flags that say the same."""
     reason = why_unsupported(checkpoint.tensors)
     if reason is not None:
+        raise Unsupported(f"the tensors of a file must say how they are used; `{checkpoint.source}` is {reason}")
+    mapping = guess(checkpoint.tensors, checkpoint.source, order)
+    if mapping is None:
+        shown = ", ".join(f"`{name[:60]}` {tuple(t.shape)}" for name, t in list(checkpoint.tensors.items())[:8])
         raise Unsupported(
-            f"only one-hidden-layer networks on pairs can be explained; `{checkpoint.source}` is {reason}"
+            f"the tensors must be those of {', '.join(FORMATS)}; `{checkpoint.source}` holds {shown}: "
+            "say which is which with `mapping`"
         )
-    shown = ", ".join(f"`{name[:60]}` {tuple(t.shape)}" for name, t in list(checkpoint.tensors.items())[:8])
-    raise Unsupported(
-        f"the tensors must be those of {', '.join(FORMATS)}; `{checkpoint.source}` holds {shown}: "
-        "say which is which with `mapping`"
-    )
+    return mapping, (*notes, f"roles guessed from the shapes, the same as {command(mapping)}")
 
 
 def _hint(name: str | None) -> tuple[str, ...]:

@@ -1,23 +1,25 @@
-"""Any other one-hidden-layer network, whose tensors the user assigns to roles.
+"""Any other network of one or two hidden layers, whose tensors the user assigns to roles.
 
-Roles: `left`, `right` (embeddings, order x d), `hidden` (both halves together) or `hidden_left` and `hidden_right`,
-`out`, `hidden_bias`, `bias`. Matrices may stand either way where their lengths tell which; a square one is read as
-`nn.Linear` stores it (output x input), or the other way with `.T` after its name. Without hidden weights the embeddings
-are the neurons' functions themselves.
+Roles: `left` and `right` (embeddings, order x d), or `embed` for one embedding of both factors, or neither where inputs
+are one-hot; `hidden` (of both embeddings side by side, or of their sum) or `hidden_left` and `hidden_right`; `second`,
+another hidden layer; `out`, which may be the embedding again; `hidden_bias`, `second_bias`, `bias`; and `ignore`, names
+of tensors that are left out on purpose. Matrices may stand either way where their lengths tell which; otherwise one is
+read as `nn.Linear` stores it (output x input), or the other way with `.T` after its name. Without hidden weights the
+embeddings are the neurons' functions themselves.
 """
 
 from collections.abc import Mapping
 
-from jaxtyping import Float
 from torch import Tensor
 
 from cosetta.errors import BadConfig, BadRun
 from cosetta.models.importers.folding import Parts, weights
 from cosetta.models.importers.layout import Tensors
+from cosetta.models.importers.roles import MATRICES, VECTORS, Fit, fits
 
 __all__ = ["ROLES", "mapped_parts"]
 
-ROLES = ("left", "right", "hidden", "hidden_left", "hidden_right", "out", "hidden_bias", "bias")
+ROLES = (*MATRICES, *VECTORS, "ignore")
 """What a tensor can be."""
 
 
@@ -43,55 +45,61 @@ def mapped_parts(tensors: Tensors, mapping: Mapping[str, str], source: str) -> P
         >>> tuple(parts.hidden_left.shape)
         (4, 3)
     """
+    mapping = {role: name for role, name in mapping.items() if role != "ignore"}
     _check_roles(mapping)
-    left = _matrix(tensors, mapping["left"], source, (None, None))
-    order, embed = left.shape
-    right = _matrix(tensors, mapping["right"], source, (order, None))
-    out = _oriented(tensors, mapping["out"], source, order, None)
-    width = out.shape[1]
-    if "hidden" in mapping:
-        both = _oriented(tensors, mapping["hidden"], source, width, embed + right.shape[1]).T
-        halves: tuple[Tensor | None, Tensor | None] = (both[:embed], both[embed:])
-    elif "hidden_left" in mapping:
-        halves = (
-            _oriented(tensors, mapping["hidden_left"], source, width, embed).T,
-            _oriented(tensors, mapping["hidden_right"], source, width, right.shape[1]).T,
-        )
+    found = {role: _weight(tensors, name, source, role in VECTORS) for role, name in mapping.items()}
+    shapes = {role: tuple(weight.shape) for role, weight in found.items()}
+    fixed = frozenset(role for role, name in mapping.items() if name.endswith(".T") and name not in tensors)
+    ways = fits(shapes, fixed)
+    shown = ", ".join(f"{role} {shape}" for role, shape in shapes.items())
+    if not ways:
+        raise BadRun(f"the tensors must have lengths that fit; those of `{source}` do not: {shown}: check the mapping")
+    if len(ways) > 1:
+        raise BadRun(f"the tensors of `{source}` fit in {len(ways)} ways: {shown}: write `.T` after the turned ones")
+    return _parts({role: w.T if role in ways[0].turned else w for role, w in found.items()}, ways[0])
+
+
+def _parts(found: Mapping[str, Tensor], way: Fit) -> Parts:
+    """The weights as they are multiplied, from matrices that stand as `nn.Linear` stores them."""
+    left, right = (found.get(side, found.get("embed")) for side in ("left", "right"))
+    if "hidden" in found:
+        hidden = found["hidden"].T
+        hidden_left, hidden_right = hidden[: way.sizes["dl"]], hidden[-way.sizes["dr"] :]
     else:
-        if embed != width or right.shape[1] != width:
-            raise BadRun(
-                f"embeddings must be as long as the width {width} when there is no `hidden`; they have {embed} and "
-                f"{right.shape[1]}: map `hidden`"
-            )
-        halves = (None, None)
-    hidden_bias = weights(tensors, mapping["hidden_bias"], source, (width,)) if "hidden_bias" in mapping else None
-    bias = weights(tensors, mapping["bias"], source, (order,)) if "bias" in mapping else None
-    return Parts(left, right, out, *halves, hidden_bias, bias)
+        hidden_left, hidden_right = (
+            found[side].T if side in found else None for side in ("hidden_left", "hidden_right")
+        )
+    if left is None or right is None:  # one-hot inputs pick rows of the hidden weights
+        assert hidden_left is not None
+        assert hidden_right is not None
+        left, right, hidden_left, hidden_right = hidden_left, hidden_right, None, None
+    second = found["second"].T if "second" in found else None
+    hidden_bias, second_bias, bias = (found.get(name) for name in VECTORS)
+    return Parts(
+        left, right, found["out"], hidden_left, hidden_right, hidden_bias, bias, second=second, second_bias=second_bias
+    )
 
 
 def _check_roles(mapping: Mapping[str, str]) -> None:
     unknown = [role for role in mapping if role not in ROLES]
     if unknown:
         raise BadConfig(f"a mapping has the roles {', '.join(ROLES)}; got `{unknown[0]}`")
-    missing = [role for role in ("left", "right", "out") if role not in mapping]
-    if missing:
+    if "out" not in mapping:
         raise BadConfig(
-            f"a mapping needs left, right and out; `{missing[0]}` is missing: name the tensor that holds it"
+            "a mapping needs `out`, and embeddings or hidden weights; `out` is missing: name the tensor that holds it"
         )
-    if ("hidden_left" in mapping) != ("hidden_right" in mapping) or {"hidden", "hidden_left"} <= set(mapping):
+    if ("left" in mapping) != ("right" in mapping) or {"left", "embed"} <= set(mapping):
+        raise BadConfig("a mapping has `left` with `right`, or `embed`, or neither for one-hot inputs; got a mixture")
+    halves = {"hidden_left", "hidden_right"} & set(mapping)
+    if len(halves) == 1 or (halves and "hidden" in mapping):
         raise BadConfig("a mapping has `hidden`, or `hidden_left` with `hidden_right`, or neither; got a mixture")
+    if not {"left", "embed", "hidden", "hidden_left"} & set(mapping):
+        raise BadConfig("a mapping needs embeddings or hidden weights; it has neither: name the tensors that hold them")
+    if "second_bias" in mapping and "second" not in mapping:
+        raise BadConfig("`second_bias` belongs to a second hidden layer; `second` is missing: name it too")
 
 
-def _matrix(tensors: Tensors, name: str, source: str, shape: tuple[int | None, int | None]) -> Float[Tensor, "_ _"]:
+def _weight(tensors: Tensors, name: str, source: str, vector: bool) -> Tensor:
     if name.endswith(".T") and name not in tensors:
-        return weights(tensors, name.removesuffix(".T"), source, (shape[1], shape[0])).T
-    return weights(tensors, name, source, shape)
-
-
-def _oriented(tensors: Tensors, name: str, source: str, rows: int, columns: int | None) -> Float[Tensor, "_ _"]:
-    """A matrix with this many rows and columns, turned if only that fits."""
-    shape = tuple(tensors[name].shape) if name in tensors else ()
-    as_stored = len(shape) == 2 and shape[0] == rows and columns in (None, shape[1])
-    if len(shape) == 2 and not as_stored and shape[1] == rows and columns in (None, shape[0]):
-        return weights(tensors, name, source, (None, rows)).T
-    return _matrix(tensors, name, source, (rows, columns))
+        return weights(tensors, name.removesuffix(".T"), source, (None, None)).T
+    return weights(tensors, name, source, (None,) if vector else (None, None))

@@ -6,7 +6,6 @@ only. Then `torch.load(weights_only=True)` builds the tensors. Nothing in a file
 that the file does not hold. What the tensors mean is the business of the formats beside this module.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cosetta.errors import BadRun
+from cosetta.files import read_json
 from cosetta.models.importers.archive import check_archive
 
 __all__ = ["MAX_BYTES", "Checkpoint", "read_checkpoint", "read_tensors"]
@@ -26,6 +26,9 @@ MAX_BYTES = 2**30
 
 MAX_HEADER = 2**22
 """Largest safetensors header, in bytes: 4 MiB is some 40,000 tensors."""
+
+_PREFIXES = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every name."""
 
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "model_state")
 _SIBLINGS = ("cfg.json", "config.json")
@@ -40,11 +43,13 @@ class Checkpoint:
         tensors: floating-point and integer tensors by name, on the CPU.
         config: what the file or a `cfg.json` or `config.json` in the same folder says about them; may be empty.
         source: the path, for messages.
+        notes: what was changed in reading, in plain sentences.
     """
 
     tensors: Mapping[str, Tensor]
     config: Mapping[str, Any] = field(default_factory=dict)
     source: str = "checkpoint"
+    notes: tuple[str, ...] = ()
 
 
 def read_tensors(path: Path | str, max_bytes: int = MAX_BYTES) -> dict[str, Tensor]:
@@ -101,7 +106,18 @@ def read_checkpoint(path: Path | str, max_bytes: int = MAX_BYTES) -> Checkpoint:
         )
     tensors, config = _parts(content, path)
     _check_sizes(tensors, path, max_bytes)
-    return Checkpoint(tensors, _sibling(path) | config, str(path))
+    tensors, prefix = _without_prefix(tensors)
+    notes = (f"`{prefix}` left off every name",) if prefix else ()
+    return Checkpoint(tensors, _sibling(path) | config, str(path), notes)
+
+
+def _without_prefix(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], str]:
+    """The tensors without what a wrapper puts before every name, and what that was."""
+    gone = ""
+    while prefix := next((p for p in _PREFIXES if all(name.startswith(p) and name != p for name in tensors)), ""):
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+        gone += prefix
+    return tensors, gone
 
 
 def _file(path: Path) -> Path:
@@ -130,8 +146,10 @@ def _load_safetensors(path: Path, header: int) -> dict[str, Any]:
         raise BadRun(f"a safetensors header may have {MAX_HEADER:,} bytes; that of `{path}` claims {header:,}")
     try:
         with safe_open(path, framework="pt") as file:
-            names = list(file.keys())
-            return {name: file.get_tensor(name) for name in names}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            aliases = file.metadata() or {}  # safetensors keeps one of several names of a tensor, and notes the others
+            shared = {name: tensors[kept] for name, kept in aliases.items() if kept in tensors and name not in tensors}
+            return tensors | shared
     except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, AttributeError, KeyError) as error:
         raise BadRun(
             f"`{path}` must be a whole safetensors file; {_first_line(error)}: fetch or export it again"
@@ -183,10 +201,7 @@ def _sibling(path: Path) -> dict[str, Any]:
     for name in _SIBLINGS:
         file = path.parent / name
         if file.is_file() and file.stat().st_size < 2**20:
-            try:
-                content = json.loads(file.read_text(encoding="utf-8"))
-            except (ValueError, RecursionError) as error:
-                raise BadRun(f"`{file}` must be JSON; {_first_line(error)}: mend it or move it away") from error
+            content: Any = read_json(file, object, what="JSON", advice="mend it or move it away", finite=False)
             return content if isinstance(content, dict) else {}
     return {}
 

@@ -1,7 +1,7 @@
-"""Architectures that are recognised and cannot be folded, each with its reason.
+"""Networks whose tensors do not say how they are computed with, so that only the module itself can be run.
 
-A network folds when its pre-activations are a sum of a function of a and a function of b, followed by one
-elementwise activation and one linear map. Attention, products of embeddings and second hidden layers break that.
+A state dict of a recurrent or convolutional network, or of a transformer under other names than TransformerLens', does
+not determine the forward pass. The module does: `cosetta.fold(module, group, site=...)` measures it like any other.
 """
 
 import re
@@ -20,7 +20,7 @@ _CONVOLUTION = re.compile(r"(^|\.)conv\w*\.weight$")
 
 
 def why_unsupported(tensors: Mapping[str, Tensor]) -> str | None:
-    """What kind of network this is and why it does not fold.
+    """What kind of network this is, where its tensors alone cannot be run.
 
     Args:
         tensors: the tensors of a checkpoint.
@@ -30,28 +30,22 @@ def why_unsupported(tensors: Mapping[str, Tensor]) -> str | None:
 
     Example:
         >>> import torch
-        >>> why_unsupported({"blocks.0.attn.W_Q": torch.zeros(4, 8, 2)})
-        'a transformer (`blocks.0.attn.W_Q`): attention mixes a and b before the neurons, so no neuron is a sum of \
-functions on G'
+        >>> why_unsupported({"encoder.self_attn.in_proj_weight": torch.zeros(24, 8)})
+        "a transformer (`encoder.self_attn.in_proj_weight`) under names that are not TransformerLens': run the module, \
+cosetta.fold(module, group, site=...)"
         >>> why_unsupported({"W_x": torch.zeros(6, 2)}) is None
         True
     """
+    run = "run the module, cosetta.fold(module, group, site=...)"
     if key := _first(_TRANSFORMER, tensors) or _first(_TOKENS, tensors):
-        return (
-            f"a transformer (`{key}`): attention mixes a and b before the neurons, so no neuron is a sum of functions "
-            "on G"
-        )
+        return f"a transformer (`{key}`) under names that are not TransformerLens': {run}"
     if key := _first(_RECURRENT, tensors):
-        return f"a recurrent network (`{key}`): b meets a state that depends on a, not a sum of functions on G"
+        return f"a recurrent network (`{key}`), whose steps are not in the file: {run}"
     if key := _first(_CONVOLUTION, tensors):
-        return f"a convolutional network (`{key}`): its input is not a pair of elements"
-    for names in (("W_x", "W_y", "W_U"), ("W_E_a", "W_E_b", "W_U")):
-        if set(tensors) == set(names):
-            shown = ", ".join(f"`{name}`" for name in names)
-            return f"a bilinear network ({shown}, no `W`): its neurons multiply two functions instead of adding them"
+        return f"a convolutional network (`{key}`), whose input is not in the file: {run}"
     deep = sorted({match[1] for name in tensors if (match := re.search(r"(?:^|\.)layers?\.(\d+)\.weight$", name))})
-    if len(deep) > 1:
-        return f"a network of {len(deep)} hidden layers (`layers.{deep[-1]}.weight`): only one hidden layer folds"
+    if len(deep) > 4:
+        return f"a network of {len(deep)} layers (`layers.{deep[-1]}.weight`), of which two hidden ones are read: {run}"
     return None
 
 

@@ -44,10 +44,11 @@ def _one(tensors: Tensors, instance: int, source: str) -> Tensors:
         raise BadRun(f"`instance` must be one of the {count} networks 0.. that `{source}` stacks; got {instance}")
     if first is None or first.ndim != 3:
         return tensors
-    for name, tensor in tensors.items():
+    known = {name: tensors[name] for name in tensors if name in _NAMES | _OTHERS}
+    for name, tensor in known.items():
         if tensor.ndim < 2 or tensor.shape[0] != count:
             raise BadRun(f"`{name}` in `{source}` must stack {count} networks; it has shape {tuple(tensor.shape)}")
-    return {name: tensor[instance] for name, tensor in tensors.items()}
+    return {name: tensor[instance] for name, tensor in known.items()}
 
 
 FORMAT = Format("wu2024", "Wu et al. 2024, stacked instances", _recognise, _parts)

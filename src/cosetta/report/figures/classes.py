@@ -77,7 +77,7 @@ def draw_classes(classes: Sequence[ClassSummary], irreps: Sequence[str]) -> Figu
 
 
 def caption_classes(classes: Sequence[ClassSummary], width: int) -> Caption:
-    """Which class has most neurons, and how many neurons are dead or unexplained.
+    """Which class has most neurons, and how many neurons are dead or not covered.
 
     Args:
         classes: the table of classes.
@@ -98,7 +98,7 @@ def caption_classes(classes: Sequence[ClassSummary], width: int) -> Caption:
         )
     return Caption(
         finding,
-        f"{plural(none, 'live neuron')} without explanation and {dead} dead stand here on the same scale. "
+        f"{plural(none, 'live neuron')} not covered by cosets and {dead} dead stand here on the same scale. "
         "A neuron's share of logit variance is what it gives alone, over all pairs, divided by the sum over neurons.",
     )
 
@@ -183,16 +183,18 @@ def draw_fractions(analysis: Analysis) -> Figure:
     Returns:
         A figure; left functions are dots, right functions rings.
     """
-    labelled = [neuron for neuron in analysis.neurons if neuron.left or neuron.right]
+    coset = analysis.coset
+    labelled = [finding for finding in coset.neurons if finding.left or finding.right]
     if not labelled:
         return blank("no neuron has a coset label")
-    colours = class_palette(summary.subgroup for summary in analysis.classes)
-    rows = [s.subgroup for s in analysis.classes if any(_row(neuron) == s.subgroup for neuron in labelled)]
-    rows += sorted({_row(neuron) for neuron in labelled} - set(rows))
+    colours = class_palette(summary.subgroup for summary in coset.classes)
+    row_of = {finding.neuron: coset.row_of(finding.neuron) for finding in labelled}
+    rows = [s.subgroup for s in coset.classes if s.subgroup in row_of.values()]
+    rows += sorted(set(row_of.values()) - set(rows))
     figure = new_figure(7.2, 0.8 + 0.36 * len(rows))
     axis = figure.subplots()
     for row, name in enumerate(rows):
-        members = [neuron for neuron in labelled if _row(neuron) == name]
+        members = [finding for finding in labelled if row_of[finding.neuron] == name]
         spread = [row + 0.26 * (math.fmod(0.618 * i, 1.0) - 0.5) for i in range(len(members))]
         for function, offset in (("left", -0.17), ("right", 0.17)):
             marks = [(getattr(n, function), y + offset) for n, y in zip(members, spread, strict=True)]
@@ -241,7 +243,7 @@ def caption_fractions(analysis: Analysis) -> Caption:
     Returns:
         The caption.
     """
-    labels = [label for n in analysis.neurons for label in (n.left, n.right) if label]
+    labels = [label for n in analysis.coset.neurons for label in (n.left, n.right) if label]
     worst = max(label.fraction for label in labels)
     threshold = analysis.thresholds.get("coset_threshold")
     against = f"; the threshold is {threshold:g}" if threshold else ""
@@ -250,11 +252,3 @@ def caption_fractions(analysis: Analysis) -> Caption:
         f"{count(len(labels))} functions have a label. A threshold that cut through a continuum would show as dots "
         f"crowding against the line. Fractions under {scientific(FLOOR, 0)} are drawn there.",
     )
-
-
-def _row(neuron) -> str:
-    """Class of the row: the left label's, or the right one's; unexplained neurons have a row of their own."""
-    if neuron.status != "explained":
-        return "none"
-    label = neuron.left or neuron.right
-    return label.subgroup if label else "none"

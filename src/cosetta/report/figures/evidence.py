@@ -20,16 +20,24 @@ from cosetta.results import Evidence
 
 __all__ = ["caption_evidence", "draw_evidence"]
 
-COLOURS = {"as predicted": "#0072B2", "not as predicted": "#D55E00", "baseline": INK, "control": CONTROL}
+COLOURS = {
+    "as predicted": "#0072B2",
+    "not as predicted": "#D55E00",
+    "baseline": INK,
+    "control": CONTROL,
+    "not applicable": QUIET,
+}
 FLOOR = 1e-16
 """Losses below this are drawn here on the log axis."""
 
-MARKERS = {"as predicted": "o", "not as predicted": "X", "baseline": "s", "control": "D"}
+MARKERS = {"as predicted": "o", "not as predicted": "X", "baseline": "s", "control": "D", "not applicable": "_"}
 
 
 @styled
 def draw_evidence(evidence: Sequence[Evidence]) -> Figure:
     """Accuracy and loss (log scale) under each test, with the control of each as a hollow diamond.
+
+    A control drawn more than once has a bar from the 2.5 to the 97.5 % point of its accuracies.
 
     Args:
         evidence: the tests, in the order of the rows.
@@ -42,10 +50,12 @@ def draw_evidence(evidence: Sequence[Evidence]) -> Figure:
     figure = new_figure(7.2, 0.8 + 0.25 * len(evidence))
     accuracy, loss = figure.subplots(1, 2, sharey=True)
     for row, test in enumerate(evidence):
+        if test.control is not None and test.control.draws > 1:
+            accuracy.plot(test.control.accuracy_interval, [row, row], color=CONTROL, linewidth=2.5, zorder=2)
         colour, marker = COLOURS[test.verdict], MARKERS[test.verdict]
         for axis, value, control in (
-            (accuracy, test.accuracy, test.control_accuracy),
-            (loss, max(test.loss, FLOOR), None if test.control_loss is None else max(test.control_loss, FLOOR)),
+            (accuracy, test.accuracy, test.control and test.control.accuracy),
+            (loss, max(test.loss, FLOOR), test.control and max(test.control.loss, FLOOR)),
         ):
             if control is not None:
                 axis.plot([value, control], [row, row], color="#C4C4C4", linewidth=1.0, zorder=2)
@@ -67,7 +77,7 @@ def draw_evidence(evidence: Sequence[Evidence]) -> Figure:
         axis.spines["left"].set_visible(False)
     for verdict in [verdict for verdict in COLOURS if any(test.verdict == verdict for test in evidence)]:
         loss.plot([], [], MARKERS[verdict], color=COLOURS[verdict], markersize=6, label=verdict)
-    if any(test.control_accuracy is not None for test in evidence):
+    if any(test.control for test in evidence):
         loss.plot([], [], "D", color=CONTROL, markerfacecolor="white", markersize=5, label="its control")
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower right", ncols=5)
     for axis in (accuracy, loss):
@@ -86,9 +96,11 @@ def caption_evidence(evidence: Sequence[Evidence]) -> Caption:
     """
     held = [test for test in evidence if test.verdict == "as predicted"]
     failed = [test for test in evidence if test.verdict == "not as predicted"]
-    controlled = [test for test in evidence if test.control_accuracy is not None]
+    controlled = [test for test in evidence if test.control is not None]
     pairs = " and ".join(count(number) for number in sorted({test.pairs for test in evidence}))
     drawn = ", drawn as a hollow diamond joined to its test" if controlled else ""
+    if any(test.control.draws > 1 for test in controlled if test.control):
+        drawn += " (bar: 2.5 to 97.5 % of its draws)"
     return Caption(
         f"{count(len(held))} of {count(len(held) + len(failed))} predictions held.",
         f"Measured on {pairs} pairs. {count(len(controlled))} of {count(len(evidence))} tests have a control{drawn}. "

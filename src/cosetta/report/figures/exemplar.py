@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, styled
 from cosetta.report.notation import count, decimal, percent, scientific
 from cosetta.report.palette import coset_colours
-from cosetta.results import Exemplar, NeuronRecord
+from cosetta.results import CosetNeuron, Exemplar, NeuronFacts
 
 __all__ = [
     "caption_histograms",
@@ -96,19 +96,16 @@ def _span(values: tuple[float, ...]) -> tuple[float, float]:
     return -reach, reach
 
 
-def caption_histograms(exemplar: Exemplar, record: NeuronRecord | None) -> Caption:
+def caption_histograms(finding: CosetNeuron) -> Caption:
     """How much of the variance of left and right lies inside cosets.
 
     Args:
-        exemplar: the neuron's values.
-        record: what was found about it.
+        finding: what was found of the neuron.
 
     Returns:
         The caption.
     """
-    if record is None or record.left is None or record.right is None:
-        return Caption(f"Left and right values of neuron {exemplar.neuron}.", "It has no coset label on one side.")
-    left, right = record.left, record.right
+    left, right = finding.left, finding.right
     return Caption(
         f"Of the variance of left, {scientific(left.fraction)} lies inside the {left.index} right cosets of H; of "
         f"right, {scientific(right.fraction)} inside the {right.index} left cosets of K.",
@@ -163,12 +160,13 @@ def _thin(order: list[int]) -> list[int]:
     return order[::step]
 
 
-def caption_matrix(exemplar: Exemplar, record: NeuronRecord | None) -> Caption:
+def caption_matrix(exemplar: Exemplar, finding: CosetNeuron, facts: NeuronFacts) -> Caption:
     """How silent the neuron is on the shared coset.
 
     Args:
         exemplar: the neuron's values.
-        record: what was found about it.
+        finding: what was found of it.
+        facts: what is measured of it.
 
     Returns:
         The caption.
@@ -176,13 +174,11 @@ def caption_matrix(exemplar: Exemplar, record: NeuronRecord | None) -> Caption:
     reading = "Red pairs fire, blue pairs are cut by the activation, white is zero."
     if len(exemplar.left) > PIXELS:
         reading += f" Drawn on every {math.ceil(len(exemplar.left) / PIXELS)}th element."
-    if record is None or record.leak is None:
-        return Caption("The pre-activation in coset order.", reading)
     return Caption(
-        f"Where ab lies in C, the pre-activation's rms is {scientific(record.leak)} of its rms on all pairs: the white "
-        "blocks.",
-        f"|pre| is under the zero tolerance on {percent(record.silent_share)} of pairs; "
-        f"1/[G:H] = {percent(record.expected_silent_share)} if coset values are distinct. {reading}",
+        f"Where ab lies in C, the pre-activation's rms is {scientific(finding.leak)} of its rms on all pairs: the "
+        "white blocks.",
+        f"|pre| is under the zero tolerance on {percent(facts.silent_share)} of pairs; "
+        f"1/[G:H] = {percent(finding.expected_silent_share)} if coset values are distinct. {reading}",
     )
 
 
@@ -215,21 +211,19 @@ def draw_out(exemplar: Exemplar) -> Figure:
     return figure
 
 
-def caption_out(record: NeuronRecord | None) -> Caption:
+def caption_out(finding: CosetNeuron) -> Caption:
     """Where the out column is low.
 
     Args:
-        record: what was found about the neuron.
+        finding: what was found of the neuron.
 
     Returns:
         The caption.
     """
-    if record is None or record.out_on is None or record.out_off is None:
-        return Caption("The out column.", "No shared coset was found to compare with.")
-    direction = "lowers" if record.out_on < record.out_off else "raises"
+    direction = "lowers" if finding.out_on < finding.out_off else "raises"
     return Caption(
-        f"When it fires, the neuron {direction} C against the rest: mean out weight {decimal(record.out_on)} standard "
-        f"deviations on C, {decimal(record.out_off)} off C.",
+        f"When it fires, the neuron {direction} C against the rest: mean out weight {decimal(finding.out_on)} standard "
+        f"deviations on C, {decimal(finding.out_off)} off C.",
         "Firing means that ab is not in C, so the coset account asks for a lower weight on C. C was found from left "
         "and right alone.",
     )
@@ -269,22 +263,20 @@ def draw_mirror(exemplar: Exemplar) -> Figure:
     return figure
 
 
-def caption_mirror(record: NeuronRecord | None) -> Caption:
+def caption_mirror(finding: CosetNeuron) -> Caption:
     """How exact the mirror law is, and whether the second route agrees.
 
     Args:
-        record: what was found about the neuron.
+        finding: what was found of the neuron.
 
     Returns:
         The caption.
     """
-    if record is None or record.shared_coset is None or record.mirror_residual is None:
-        return Caption("Right against −left by coset.", "No shared coset was found.")
-    shared = record.shared_coset
+    shared = finding.shared_coset
     agree = "finds the same" if shared.routes_agree else "finds other"
     return Caption(
         f"Mirror law right(b) = −left(g b⁻¹): correlation {scientific(shared.correlation, 5)}, residual "
-        f"{scientific(record.mirror_residual)} of the variance of right.",
+        f"{scientific(finding.mirror_residual)} of the variance of right.",
         f"g = {shared.representative_label}. The elements g with the best correlation, found without any list of "
         f"subgroups: this route {agree} {count(shared.size)} elements of C. Crosses span all values on a coset.",
     )

@@ -126,7 +126,7 @@ def counting_is_characters(group: Group) -> Argument:
 
 
 def not_one_to_one(population: Population, seed: int = 0) -> Argument:
-    """Whether neither the irrep of an explained neuron gives its subgroup nor the other way round.
+    """Whether neither the irrep of a covered neuron gives its subgroup nor the other way round.
 
     Args:
         population: the runs.
@@ -150,7 +150,7 @@ def not_one_to_one(population: Population, seed: int = 0) -> Argument:
     return Argument(
         name="irreps and subgroups are not one to one",
         statement="neurons of one irrep use different subgroups, and neurons of one subgroup different irreps",
-        measured=f"{len(labels)} explained neurons of {population.runs}, a twisted label being one of its own: H(irrep "
+        measured=f"{len(labels)} covered neurons of {population.runs}, a twisted label being one of its own: H(irrep "
         f"given subgroup) = {first.says('{:.2f}')}, H(subgroup given irrep) = {second.says('{:.2f}')}, in nats; "
         f"irreps with several subgroups: {_listed(_with_several(labels))}; subgroups with several irreps: "
         f"{_listed(_with_several([(subgroup, irrep) for irrep, subgroup in labels]))}",
@@ -176,7 +176,7 @@ def out_columns_by_coset(population: Population) -> Argument:
     """
     same, other, matched, noise = (
         mean_over_runs([b.mean for run in population.measures if (b := run.out_bins[name]).mean is not None])
-        for name in ("same shared coset", "same irrep, other coset", "same subgroup, other coset", "random vectors")
+        for name in ("same-coset", "same-irrep", "same-subgroup", "random")
     )
     parted = [same.low is not None and m.high is not None and same.low - m.high > APART for m in (other, matched)]
     few = same.low is None or other.low is None
@@ -210,14 +210,14 @@ def lower_with_abs(population: Population) -> Argument:
         The test; it holds when every run's loss falls.
     """
     losses = [
-        (run.interventions["|x| for ReLU"].loss, run.loss)
+        (run.interventions["abs-for-relu"].loss, run.loss)
         for run in population.measures
-        if "|x| for ReLU" in run.interventions
+        if "abs-for-relu" in run.interventions
     ]
     lower = sum(after < before for after, before in losses)
     ratios = [np.log10(before / after) for after, before in losses if after > 0 and before > 0]
     free = coset_free_control()
-    same = free["|x| for ReLU"].loss < free["none"].loss
+    same = free["abs-for-relu"].loss < free["none"].loss
     few = len(losses) < MIN_RUNS
     held = lower == len(losses)
     return Argument(
@@ -226,7 +226,7 @@ def lower_with_abs(population: Population) -> Argument:
         measured=f"the loss falls in {lower} of {len(losses)} runs"
         + (f", by a median factor of 1e{np.median(ratios):.1f}" if ratios else ""),
         control=f"on Z_53 (n = 1), which has no proper subgroup, it {'falls too' if same else 'does not fall'}: "
-        f"{free['|x| for ReLU'].loss:.1e} against {free['none'].loss:.1e} untouched",
+        f"{free['abs-for-relu'].loss:.1e} against {free['none'].loss:.1e} untouched",
         verdict=TOO_FEW if few else "holds" if held else "fails",
         decides=TOO_FEW
         if few
@@ -239,11 +239,13 @@ def lower_with_abs(population: Population) -> Argument:
 
 
 def _labels(member: Member) -> list[tuple[str, str]]:
-    """Irrep and subgroup of each explained neuron; a subgroup with a sign twist is a label of its own."""
+    """Irrep and subgroup of each covered neuron; a subgroup with a sign twist is a label of its own."""
     return [
-        (neuron.irrep, neuron.left.subgroup + (f", twisted {neuron.left.twisted}" if neuron.left.twisted else ""))
-        for neuron in member.analysis.neurons
-        if neuron.status == "explained" and neuron.left is not None
+        (
+            member.analysis.neurons[found.neuron].facts.irrep,
+            found.left.subgroup + (f", twisted {found.left.twisted}" if found.left.twisted else ""),
+        )
+        for found in member.analysis.coset.covered
     ]
 
 

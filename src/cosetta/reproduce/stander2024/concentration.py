@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from cosetta.circuits import coset_variance_fractions
 from cosetta.groups import SubgroupLattice
 from cosetta.harmonics import Irrep
+from cosetta.measures import coset_variance_fractions
 from cosetta.models import FoldedModel, PairScorer
 from cosetta.trajectory import concentrations
 
@@ -91,7 +91,7 @@ def least_concentrations(
     """The smallest C_H of each left function, and the class of its subgroup: the paper's label of a neuron.
 
     A function constant on cosets of H is constant on those of every smaller subgroup too, so between them rounding
-    decides; `NeuronRecord.left` has the label that this project uses.
+    decides; `CosetNeuron.left` has the label that this project uses.
 
     Args:
         left: left functions.

@@ -34,7 +34,7 @@ class RandomControl:
 
     Args:
         networks: number of networks.
-        interventions: mean accuracy and loss by intervention.
+        interventions: mean accuracy and loss by id of the intervention.
         below_one: share of neurons with a concentration below 1.
         least: smallest concentration of any neuron; None if the group has no proper nontrivial subgroup.
     """
@@ -74,7 +74,7 @@ def random_control(group: Group, networks: int, width: int | None = None, seed: 
         before = PairScorer(group, max_pairs=analysis.evidence_pairs, seed=config.seed)(model)
         scores.setdefault("none", []).append(Scores(before.accuracy, before.loss, before.pairs))
         for row in test_interventions(model, group, analysis, network):
-            scores.setdefault(row.name, []).append(Scores(row.accuracy, row.loss, row.pairs))
+            scores.setdefault(row.id, []).append(Scores(row.accuracy, row.loss, row.pairs))
         least = least_concentrations(model.left.double().numpy().T, lattice, irreps)
         values += [neuron.value for neuron in least if neuron.value is not None]
     return RandomControl(
@@ -86,7 +86,7 @@ def random_control(group: Group, networks: int, width: int | None = None, seed: 
 
 
 def coset_free_control() -> dict[str, Scores]:
-    """Recorded scores of a network trained on Z_53, by intervention.
+    """Recorded scores of a network trained on Z_53, by id of the intervention.
 
     Returns:
         The scores of one network on all 2,809 pairs. As Z_53 is abelian, `swap left and right` changes nothing but the
@@ -96,13 +96,13 @@ def coset_free_control() -> dict[str, Scores]:
         `data/coset_free_control.json`, made by this project with `cosetta run C53`.
 
     Example:
-        >>> coset_free_control()["flip left"].accuracy
+        >>> coset_free_control()["flip-left"].accuracy
         0.0
     """
     recorded = json.loads(files("cosetta").joinpath("data/coset_free_control.json").read_text(encoding="utf-8"))
     pairs = recorded["pairs"]
-    found = {name: Scores(row["accuracy"], row["loss"], pairs) for name, row in recorded["interventions"].items()}
-    return {"none": found["swap left and right"], **found}
+    found = {id: Scores(row["accuracy"], row["loss"], pairs) for id, row in recorded["interventions"].items()}
+    return {"none": found["swap-left-right"], **found}
 
 
 def _fresh(config: TrainConfig, group: Group, generator: torch.Generator) -> GroupNetwork:

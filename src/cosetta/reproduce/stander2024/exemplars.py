@@ -1,6 +1,6 @@
 """Figures about one run or one neuron, and how that one is chosen: always the clearest, never by hand.
 
-Formation: of each class, the explained neuron with the smallest fraction over all runs, at four checkpoints spread
+Formation: of each class, the covered neuron with the smallest fraction over all runs, at four checkpoints spread
 over the fall of its fraction. Sign paths: the clearest neuron of the subgroup of index 2, with its partner. Heat map:
 the run with the median loss.
 """
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from cosetta.circuits import coset_variance_fraction
 from cosetta.groups import subgroup_lattice
+from cosetta.measures import coset_variance_fraction
 from cosetta.reproduce.stander2024.populations import Member, Population
 from cosetta.reproduce.stander2024.results import FigureFacts
-from cosetta.results import Exemplar
+from cosetta.results import CosetNeuron, Exemplar
 
 __all__ = ["formation", "out_heat_map", "sign_paths"]
 
@@ -39,7 +39,7 @@ def formation(population: Population, subgroup: str) -> FigureFacts | None:
     candidates = [
         (fraction, member, exemplar)
         for member in population.members
-        for exemplar in member.analysis.exemplars
+        for exemplar in member.analysis.coset.exemplars
         if exemplar.subgroup == subgroup and (fraction := _final_fraction(member, exemplar)) is not None
     ]
     if not candidates:
@@ -109,8 +109,8 @@ def sign_paths(population: Population) -> FigureFacts | None:
     candidates = [
         (neuron.left.fraction, member, neuron)
         for member in population.members
-        for neuron in member.analysis.neurons
-        if neuron.status == "explained" and neuron.left is not None and neuron.left.subgroup == halves[0].name
+        for neuron in member.analysis.coset.covered
+        if neuron.left.subgroup == halves[0].name
     ]
     if not candidates:
         return None
@@ -132,8 +132,8 @@ def sign_paths(population: Population) -> FigureFacts | None:
     paths = [path(first.neuron)]
     step = paths[0]["left"]["even"] - paths[0]["left"]["odd"]
     partners = [path(neuron.neuron) for _, _, neuron in sorted(own, key=lambda candidate: candidate[0])]
-    coset = first.shared_coset.representative if first.shared_coset else 0
-    same = [n.neuron for _, _, n in own if n.shared_coset and n.shared_coset.representative == coset]
+    coset = first.shared_coset.representative
+    same = [n.neuron for _, _, n in own if n.shared_coset.representative == coset]
     partners = [p for p in partners if p["neuron"] in same and (p["left"]["even"] - p["left"]["odd"]) * step < 0]
     paths += partners[:1]
     several = len(own)
@@ -151,49 +151,48 @@ def sign_paths(population: Population) -> FigureFacts | None:
 
 
 def out_heat_map(population: Population) -> FigureFacts | None:
-    """Correlations of all out columns of one run, explained neurons ordered by class and shared coset.
+    """Correlations of all out columns of one run, covered neurons ordered by class and shared coset.
 
     Args:
         population: the runs.
 
     Returns:
-        The facts for the run with the median loss, or None without runs or explained neurons.
+        The facts for the run with the median loss, or None without runs or covered neurons.
     """
     ranked = sorted(population.members, key=lambda member: (member.measures.loss, member.name))
     if not ranked:
         return None
     member = ranked[(len(ranked) - 1) // 2]
-    explained = [neuron for neuron in member.analysis.neurons if neuron.circuit is not None and neuron.left is not None]
-    if not explained:
+    coset = member.analysis.coset
+    if not coset.covered:
         return None
-    counts = {summary.subgroup: summary.neurons for summary in member.analysis.classes}
-    names = {neuron.neuron: neuron.left.subgroup for neuron in explained if neuron.left is not None}
-    explained.sort(key=lambda n: (-counts[names[n.neuron]], names[n.neuron], n.circuit, n.neuron))
-    order = [neuron.neuron for neuron in explained]
+    counts = {summary.subgroup: summary.neurons for summary in coset.classes}
+    covered = sorted(coset.covered, key=lambda n: (-counts[n.left.subgroup], n.left.subgroup, n.circuit, n.neuron))
+    order = [neuron.neuron for neuron in covered]
     out = member.run.network().fold().out.double().numpy()[:, order]
     matrix = np.corrcoef(out.T).reshape(len(order), len(order)).round(2)
-    same = member.measures.out_bins["same shared coset"]
+    same = member.measures.out_bins["same-coset"]
     mean = "no two neurons share a coset" if same.mean is None else f"mean {same.mean:.2f} over {same.n} pairs"
     return FigureFacts(
         name=f"out-correlation-{population.group.name}",
         kind="out_correlation",
         title=f"Correlation of out columns in {member.name}",
         caption=f"Correlation of the columns of neurons of one shared coset: {mean}; the blocks along the diagonal are "
-        f"circuits. {len(order)} explained neurons of the run with the median loss of {population.runs}.",
+        f"circuits. {len(order)} covered neurons of the run with the median loss of {population.runs}.",
         data={
             "run": member.name,
             "group": population.group.name,
             "neurons": order,
-            "classes": [names[n] for n in order],
-            "cosets": [neuron.circuit for neuron in explained],
+            "classes": [neuron.left.subgroup for neuron in covered],
+            "cosets": [neuron.circuit for neuron in covered],
             "matrix": matrix.tolist(),
         },
     )
 
 
 def _final_fraction(member: Member, exemplar: Exemplar) -> float | None:
-    label = member.analysis.neurons[exemplar.neuron].left
-    return label.fraction if label is not None else None
+    finding = member.analysis.coset.by_neuron.get(exemplar.neuron)
+    return finding.left.fraction if isinstance(finding, CosetNeuron) else None
 
 
 def _history(member: Member, neuron: int, cosets: Int[np.ndarray, " g"]) -> list[dict[str, Any]]:

@@ -13,15 +13,18 @@ from typing import Literal, final
 import numpy as np
 import torch
 from jaxtyping import Bool, Int
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cosetta.files import write_whole
+from cosetta.errors import BadRun
+from cosetta.files import read_json, write_whole
 from cosetta.groups import Group, SubgroupLattice, cosets, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.interventions import EMBEDDING_SWAP, STANDER2024
 from cosetta.models import PairScorer
 from cosetta.reproduce.stander2024.concentration import (
     THRESHOLDS,
     AblationCurves,
+    LeastConcentration,
     ablation_curves,
     least_concentrations,
 )
@@ -34,16 +37,25 @@ from cosetta.reproduce.stander2024.out_columns import (
     out_bins,
     out_levels,
 )
-from cosetta.results import Analysis
+from cosetta.results import Analysis, CosetNeuron, DeadNeuron, Neuron
 from cosetta.training.pairs import split_pairs
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["CACHE", "NeuronMeasures", "RunMeasures", "Scores", "measure_run", "right_cosets", "shared_cosets"]
+__all__ = [
+    "CACHE",
+    "INTERVENTIONS",
+    "NeuronMeasures",
+    "RunMeasures",
+    "Scores",
+    "measure_run",
+    "right_cosets",
+    "shared_cosets",
+]
 
 CACHE = "stander2024.json"
 """Name of the cache in a run folder."""
 
-SCHEMA = 2
+SCHEMA = 3
 """Number of the cache's layout; raised when a field changes its meaning, which makes every cache be made again."""
 
 MAX_PAIRS = 20_000
@@ -51,6 +63,9 @@ MAX_PAIRS = 20_000
 
 GROKKED = 0.99
 """A run has generalised from the first evaluation at which its test accuracy stays at least this."""
+
+INTERVENTIONS = {"none": "none"} | {found.id: found.name for found in (EMBEDDING_SWAP, *STANDER2024)}
+"""How the interventions of Table 1 are printed, by id; `none` is the untouched network."""
 
 
 @final
@@ -75,7 +90,7 @@ class NeuronMeasures:
     """One neuron under the paper's rule and under ours.
 
     Args:
-        status: `dead`, `explained` or `unexplained`.
+        status: `dead`, `covered` by cosets or `open`.
         concentration: smallest C_H over proper nontrivial H; None if the group has none.
         argmin: class of the subgroup that has it, or an empty string.
         fraction: coset variance fraction on that subgroup, in [0, 1].
@@ -83,7 +98,7 @@ class NeuronMeasures:
         irrep: dominant irrep of the left function, or an empty string for a dead neuron.
     """
 
-    status: Literal["dead", "explained", "unexplained"]
+    status: Literal["dead", "covered", "open"]
     concentration: float | None
     argmin: str
     fraction: float | None
@@ -107,11 +122,11 @@ class RunMeasures:
         steps: optimiser steps.
         seconds: wall time of training.
         grok_step: first evaluated step from which test accuracy stays at least `GROKKED`; None if it never does.
-        interventions: scores by name of intervention, `none` for the untouched network.
+        interventions: scores by id of intervention, `none` for the untouched network.
         neurons: one entry a neuron.
         ablation: Figure 5.
         out_bins: Table 3, by bin.
-        out_levels: level of the out columns on and off the shared coset; None without explained neurons.
+        out_levels: level of the out columns on and off the shared coset; None without covered neurons.
         coset_logits: summed logits of 1, 2 and 4 neurons of a circuit; None without a circuit of four.
         gcr: the measures of Chughtai et al.
         measuring_seconds: wall time of these measurements.
@@ -202,11 +217,10 @@ def shared_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Boo
     """
     found = {}
     coset_of = right_cosets(analysis, lattice)
-    for circuit in analysis.circuits:
-        coset = analysis.neurons[circuit.neurons[0]].shared_coset
-        assert coset is not None  # circuits hold explained neurons
-        of_element = coset_of[circuit.circuit]
-        found[circuit.circuit] = of_element == of_element[coset.representative]
+    representative = {n.circuit: n.shared_coset.representative for n in analysis.coset.covered}
+    for circuit, element in representative.items():
+        of_element = coset_of[circuit]
+        found[circuit] = of_element == of_element[element]
     return found
 
 
@@ -225,17 +239,16 @@ def right_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Int[
         circuit.circuit: cosets(
             lattice.subgroup(classes[circuit.subgroup].subgroups[circuit.left_conjugate]), side="right"
         )
-        for circuit in analysis.circuits
+        for circuit in analysis.coset.circuits
     }
 
 
 def _cached(path: Path) -> RunMeasures | None:
     """A whole cache of this schema, or None."""
     try:
-        found = _MEASURES.validate_json(path.read_bytes())
-    except (OSError, ValidationError, UnicodeDecodeError):
+        return read_json(path, RunMeasures, what="measures of a run", advice="they are made again", schema=SCHEMA)
+    except BadRun:
         return None
-    return found if found.schema == SCHEMA else None
 
 
 def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
@@ -244,12 +257,12 @@ def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
     config, metrics, model = run.config, run.metrics, run.network().fold()
     train, _ = split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))
     least = least_concentrations(model.left.double().numpy().T, lattice, irreps)
-    live = np.array([neuron.status != "dead" for neuron in analysis.neurons], dtype=bool)
+    live = np.array([not isinstance(neuron, DeadNeuron) for neuron in analysis.neurons], dtype=bool)
     score = PairScorer(group, max_pairs=MAX_PAIRS, seed=config.seed)
     shared = shared_cosets(analysis, lattice)
     generator = np.random.default_rng(config.seed)
     scores = {
-        row.name: Scores(row.accuracy, row.loss, row.pairs) for row in analysis.evidence if row.kind == "intervention"
+        row.id: Scores(row.accuracy, row.loss, row.pairs) for row in analysis.evidence if row.kind == "intervention"
     }
     last = metrics.row(-1, named=True)
     return RunMeasures(
@@ -261,28 +274,27 @@ def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
         test_accuracy=float(last["test_accuracy"]),
         test_loss=float(last["test_loss"]),
         steps=int(last["step"]),
-        seconds=float(last["seconds"]),
+        seconds=float(last["seconds"] or 0.0),  # unknown without timing.json
         grok_step=_grok_step(metrics["step"].to_list(), metrics["test_accuracy"].to_list()),
         interventions={"none": Scores(analysis.accuracy, analysis.loss, group.order**2)} | scores,
-        neurons=tuple(
-            NeuronMeasures(
-                neuron.status,
-                c.value,
-                c.subgroup,
-                c.fraction,
-                neuron.left.subgroup if neuron.left else "",
-                neuron.irrep,
-            )
-            for neuron, c in zip(analysis.neurons, least, strict=True)
-        ),
+        neurons=tuple(_neuron(neuron, analysis, c) for neuron, c in zip(analysis.neurons, least, strict=True)),
         ablation=ablation_curves(model, least, live, score, THRESHOLDS, config.seed),
-        out_bins=out_bins(model.out.double().numpy(), analysis.neurons, generator),
+        out_bins=out_bins(model.out.double().numpy(), analysis, generator),
         out_levels=out_levels(model, analysis, shared, right_cosets(analysis, lattice)),
         coset_logits=coset_logits(model, group, analysis, shared, generator),
         gcr=gcr_measures(model, group, irreps, train[:MAX_PAIRS]),
         measuring_seconds=time.monotonic() - started,
         thresholds=dict(analysis.thresholds),
     )
+
+
+def _neuron(neuron: Neuron, analysis: Analysis, c: LeastConcentration) -> NeuronMeasures:
+    finding = analysis.coset.by_neuron.get(neuron.neuron)
+    if finding is None:
+        return NeuronMeasures("dead", c.value, c.subgroup, c.fraction, "", "")
+    status = "covered" if isinstance(finding, CosetNeuron) else "open"
+    largest = finding.left.subgroup if finding.left else ""
+    return NeuronMeasures(status, c.value, c.subgroup, c.fraction, largest, neuron.facts.irrep)
 
 
 def _grok_step(steps: list[int], accuracy: list[float]) -> int | None:

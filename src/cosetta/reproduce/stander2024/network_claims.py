@@ -18,6 +18,7 @@ from cosetta.reproduce.stander2024.claim_rules import (
     within_factor,
 )
 from cosetta.reproduce.stander2024.controls import coset_free_control
+from cosetta.reproduce.stander2024.measures import INTERVENTIONS
 from cosetta.reproduce.stander2024.populations import Population
 from cosetta.reproduce.stander2024.results import Claim, Verdict
 from cosetta.reproduce.stander2024.spread import TOO_FEW, mean_over_runs
@@ -110,11 +111,12 @@ def _interventions(population: Population) -> list[Claim]:
     """Table 1, without the untouched networks, whose accuracy and loss are claims of their own."""
     free = coset_free_control()
     claims = []
-    for name, theirs in paper.TABLE_1.items():
-        if name == "none":
+    for id, theirs in paper.TABLE_1.items():
+        if id == "none":
             continue
-        scores = [run.interventions[name] for run in population.measures if name in run.interventions]
-        extra = f"a network for Z_53 (n = 1), which has no cosets: {free[name].accuracy:.1%}" if name in free else ""
+        name = INTERVENTIONS[id]
+        scores = [run.interventions[id] for run in population.measures if id in run.interventions]
+        extra = f"a network for Z_53 (n = 1), which has no cosets: {free[id].accuracy:.1%}" if id in free else ""
         claims.append(
             about(
                 "Table 1",
@@ -161,12 +163,12 @@ def _spread_of_losses(name: str, theirs: paper.PaperScores, losses: Sequence[flo
 
 
 def _swap_loss(population: Population) -> Claim:
-    losses = [s.loss for run in population.measures if (s := run.interventions.get("swap embeddings")) is not None]
-    theirs = paper.TABLE_1["swap embeddings"].printed
+    losses = [s.loss for run in population.measures if (s := run.interventions.get("swap-embeddings")) is not None]
+    theirs = paper.TABLE_1["swap-embeddings"].printed
     least = min(losses, default=float("nan"))
     return Claim(
         "Table 1",
-        "loss under: swap embeddings",
+        f"loss under: {INTERVENTIONS['swap-embeddings']}",
         f"{theirs:.2f}",
         f"minimum {least:.3g}, {population.runs}",
         verdict(len(losses), within_factor(least, theirs)),

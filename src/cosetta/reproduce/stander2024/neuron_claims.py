@@ -151,7 +151,7 @@ def _rounding(population: Population) -> Claim:
 
 def _sign_neurons(population: Population) -> Claim:
     half = HALF[population.group.name]
-    counts = [sum(n.largest == half and n.status == "explained" for n in run.neurons) for run in population.measures]
+    counts = [sum(n.largest == half and n.status == "covered" for n in run.neurons) for run in population.measures]
     have = mean_over_runs([float(count > 0) for count in counts])
     return about(
         "Section 4",
@@ -215,7 +215,7 @@ def formation_order(classes: Mapping[str, Sequence[int]]) -> dict[str, int]:
 
 
 def _pairing(population: Population) -> Claim:
-    shares = [member.analysis.explained_share for member in population.members]
+    shares = [member.analysis.covered_share for member in population.members]
     return about(
         "Section 4",
         "left is constant on right cosets of H, right on left cosets of a conjugate, and pre vanishes on Hg",

@@ -1,7 +1,7 @@
 """Out columns: how those of two neurons correlate, and what a circuit of them says on and off its shared coset.
 
 Pairs of neurons fall into bins (Table 3 of the paper) with two controls: neurons of one dominant irrep that share no
-coset, which an account by irreps alone would expect to agree as well, and random vectors. Coset bins take explained
+coset, which an account by irreps alone would expect to agree as well, and random vectors. Coset bins take covered
 neurons, since only they have a shared coset; the rest takes live ones.
 """
 
@@ -15,20 +15,20 @@ from jaxtyping import Bool, Float, Int
 from cosetta.groups import Group
 from cosetta.models import FoldedModel
 from cosetta.reproduce.stander2024.spread import five_numbers
-from cosetta.results import Analysis, NeuronRecord
+from cosetta.results import Analysis, CosetNeuron
 
 __all__ = ["BINS", "SIZES", "Bin", "CosetLogits", "OutLevels", "coset_logits", "out_bins", "out_levels"]
 
-BINS = (
-    "same shared coset",
-    "same class, other coset",
-    "same irrep, other coset",
-    "same subgroup, other coset",
-    "all live pairs",
-    "random vectors",
-)
-"""The bins. The third, fourth and last are controls that the paper lacks; the fourth takes one H, not one class, so
-that the left functions of both neurons lie in the same space."""
+BINS = {
+    "same-coset": "same shared coset",
+    "same-class": "same class, other coset",
+    "same-irrep": "same irrep, other coset",
+    "same-subgroup": "same subgroup, other coset",
+    "all-live": "all live pairs",
+    "random": "random vectors",
+}
+"""How the bins are printed, by id. The third, fourth and last are controls that the paper lacks; the fourth takes one
+H, not one class, so that the left functions of both neurons lie in the same space."""
 
 SIZES = (1, 2, 4)
 """Numbers of neurons whose contributions are summed."""
@@ -56,7 +56,7 @@ class Bin:
 @final
 @dataclass(frozen=True)
 class OutLevels:
-    """Level of the out columns of explained neurons, centred over the answers, in logits a unit of activation.
+    """Level of the out columns of neurons covered by cosets, centred over the answers, in logits a unit of activation.
 
     Args:
         on: mean on the shared coset.
@@ -92,40 +92,39 @@ class CosetLogits:
     circuits: int
 
 
-def out_bins(
-    out: Float[np.ndarray, "g neuron"], neurons: tuple[NeuronRecord, ...], generator: np.random.Generator
-) -> dict[str, Bin]:
+def out_bins(out: Float[np.ndarray, "g neuron"], analysis: Analysis, generator: np.random.Generator) -> dict[str, Bin]:
     """Correlations of out columns by what two neurons have in common.
 
     Args:
         out: out columns.
-        neurons: the neurons' records.
+        analysis: of the network.
         generator: source of the random vectors.
 
     Returns:
-        The bins named in `BINS`.
+        A bin by each id of `BINS`.
 
     Source:
         Stander et al. 2023 (arXiv:2312.06581), Table 3; the controls are this project's.
     """
-    live = [neuron for neuron in neurons if neuron.status != "dead" and np.ptp(out[:, neuron.neuron]) > 0]
-    correlation = _correlations(out[:, [neuron.neuron for neuron in live]])
+    live = [finding for finding in analysis.coset.neurons if np.ptp(out[:, finding.neuron]) > 0]
+    correlation = _correlations(out[:, [finding.neuron for finding in live]])
     first, second = np.triu_indices(len(live), 1)
-    explained = _both([neuron.circuit is not None for neuron in live], first, second)
-    same_coset = explained & _same([neuron.circuit for neuron in live], first, second)
-    same_class = _same([neuron.left.subgroup if neuron.left else "" for neuron in live], first, second)
-    same_subgroup = _same([(n.left.subgroup, n.left.conjugate) if n.left else "" for n in live], first, second)
-    same_irrep = _same([neuron.irrep for neuron in live], first, second)
-    other = explained & ~same_coset
+    covered = _both([isinstance(finding, CosetNeuron) for finding in live], first, second)
+    circuits = [finding.circuit if isinstance(finding, CosetNeuron) else -1 for finding in live]
+    same_coset = covered & _same(circuits, first, second)
+    same_class = _same([finding.left.subgroup if finding.left else "" for finding in live], first, second)
+    same_subgroup = _same([(f.left.subgroup, f.left.conjugate) if f.left else "" for f in live], first, second)
+    same_irrep = _same([analysis.neurons[finding.neuron].facts.irrep for finding in live], first, second)
+    other = covered & ~same_coset
     values = correlation[first, second]
     noise = _correlations(generator.standard_normal((len(out), len(live))))[first, second]
     return {
-        "same shared coset": _bin(values[same_coset]),
-        "same class, other coset": _bin(values[other & same_class]),
-        "same irrep, other coset": _bin(values[other & same_irrep]),
-        "same subgroup, other coset": _bin(values[other & same_subgroup]),
-        "all live pairs": _bin(values),
-        "random vectors": _bin(noise),
+        "same-coset": _bin(values[same_coset]),
+        "same-class": _bin(values[other & same_class]),
+        "same-irrep": _bin(values[other & same_irrep]),
+        "same-subgroup": _bin(values[other & same_subgroup]),
+        "all-live": _bin(values),
+        "random": _bin(noise),
     }
 
 
@@ -144,12 +143,12 @@ def out_levels(
         coset_of: the right coset of H of each element, for each circuit.
 
     Returns:
-        The levels, or None without explained neurons.
+        The levels, or None without covered neurons.
     """
     out = model.out.double().numpy()
     out = out - out.mean(axis=0)
     rows = []
-    for circuit in analysis.circuits:
+    for circuit in analysis.coset.circuits:
         members, labels = shared[circuit.circuit], coset_of[circuit.circuit]
         for n in circuit.neurons:
             column, sizes = out[:, n], np.bincount(labels)
@@ -181,8 +180,8 @@ def coset_logits(
     Source:
         Stander et al. 2023 (arXiv:2312.06581), appendix; the choice of pairs and neurons is this project's.
     """
-    strength = np.array([neuron.strength for neuron in analysis.neurons])
-    circuits = [circuit for circuit in analysis.circuits if len(circuit.neurons) >= max(SIZES)]
+    strength = np.array([neuron.facts.strength for neuron in analysis.neurons])
+    circuits = [circuit for circuit in analysis.coset.circuits if len(circuit.neurons) >= max(SIZES)]
     found: dict[tuple[int, bool], list[np.ndarray]] = {(size, on): [] for size in SIZES for on in (True, False)}
     for circuit in circuits:
         members = shared[circuit.circuit]

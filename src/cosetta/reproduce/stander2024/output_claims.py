@@ -16,6 +16,7 @@ from cosetta.reproduce.stander2024.claim_rules import (
     verdict,
 )
 from cosetta.reproduce.stander2024.facts import unchanged_share
+from cosetta.reproduce.stander2024.out_columns import BINS
 from cosetta.reproduce.stander2024.populations import Population
 from cosetta.reproduce.stander2024.results import Claim
 from cosetta.reproduce.stander2024.spread import mean_over_runs
@@ -37,13 +38,11 @@ def output_claims(population: Population) -> list[Claim]:
 
 def _out_columns(population: Population) -> list[Claim]:
     claims = []
-    noise = mean_over_runs(
-        [b.mean for run in population.measures if (b := run.out_bins["random vectors"]).mean is not None]
-    )
-    for name, numbers in paper.TABLE_3.items():
-        bins = [b for run in population.measures if (b := run.out_bins[name]).mean is not None and b.sd is not None]
+    noise = mean_over_runs([b.mean for run in population.measures if (b := run.out_bins["random"]).mean is not None])
+    for id, numbers in paper.TABLE_3.items():
+        bins = [b for run in population.measures if (b := run.out_bins[id]).mean is not None and b.sd is not None]
         means, sds = ([getattr(b, kind) for b in bins] for kind in ("mean", "sd"))
-        labels = "" if name == "all live pairs" else "ours takes explained neurons, the paper all by the smallest C_H"
+        labels = "" if id == "all-live" else "ours takes covered neurons, the paper all by the smallest C_H"
         tolerance = max(CORRELATION[0], CORRELATION[1] * numbers[0])
         blank = f"random vectors have {noise.says('{:.3f}')} as well: this mean alone shows nothing"
         for what, values, expected, within, extra in (
@@ -53,7 +52,7 @@ def _out_columns(population: Population) -> list[Claim]:
             claims.append(
                 about(
                     "Table 3",
-                    f"{what} of the correlation of out columns: {name}",
+                    f"{what} of the correlation of out columns: {BINS[id]}",
                     f"{expected:.3f}",
                     mean_over_runs(values),
                     expected,
@@ -89,7 +88,7 @@ def _out_levels(population: Population) -> list[Claim]:
             lowest,
             1.0,
             FEW,
-            notes=(f"share of explained neurons; {chance.says()} for columns that know no coset", _recipe(population)),
+            notes=(f"share of covered neurons; {chance.says()} for columns that know no coset", _recipe(population)),
         ),
     ]
 

@@ -57,38 +57,40 @@ class PaperScores:
 
 TABLE_1: dict[str, PaperScores] = {
     "none": PaperScores(0.9999, 1.97e-6, 2e-6, 3e-6, 1.3e-5, 3.85e-4),
-    "swap embeddings": PaperScores(0.01, 4.76),
-    "flip both signs": PaperScores(1.0, 1.97e-6, 2e-6, 3e-6, 1.2e-5, 3.56e-4),
-    "flip left": PaperScores(0.0, 22.39, 22.39, 33.5, 36.46, 49.1),
-    "flip right": PaperScores(0.0, 22.36, 22.36, 33.5, 36.46, 49.1),
-    "|x| for ReLU": PaperScores(1.0, 3.69e-13, 3.69e-13, 7.6e-13, 1.3e-7, 1.7e-5),
-    "noise N(0, 0.1)": PaperScores(0.9999, 2.96e-6, 2.96e-6, 3.9e-6, 1.7e-5, 4.8e-4),
-    "noise N(0, 1)": PaperScores(0.978, 0.0017, 0.0017, 0.0053, 0.0104, 0.073),
-    "noise N(1, 1)": PaperScores(0.88, 0.029, 0.0318, 0.104, 0.126, 0.40),
-    "noise N(-1, 1)": PaperScores(0.98, 0.0021, 0.0021, 0.0068, 0.011, 0.059),
+    "swap-embeddings": PaperScores(0.01, 4.76),
+    "flip-both": PaperScores(1.0, 1.97e-6, 2e-6, 3e-6, 1.2e-5, 3.56e-4),
+    "flip-left": PaperScores(0.0, 22.39, 22.39, 33.5, 36.46, 49.1),
+    "flip-right": PaperScores(0.0, 22.36, 22.36, 33.5, 36.46, 49.1),
+    "abs-for-relu": PaperScores(1.0, 3.69e-13, 3.69e-13, 7.6e-13, 1.3e-7, 1.7e-5),
+    "noise-0-0.1": PaperScores(0.9999, 2.96e-6, 2.96e-6, 3.9e-6, 1.7e-5, 4.8e-4),
+    "noise-0-1": PaperScores(0.978, 0.0017, 0.0017, 0.0053, 0.0104, 0.073),
+    "noise-1-1": PaperScores(0.88, 0.029, 0.0318, 0.104, 0.126, 0.40),
+    "noise-minus-1-1": PaperScores(0.98, 0.0021, 0.0021, 0.0068, 0.011, 0.059),
 }
-"""Table 1: interventions on 128 S5 networks, all 14,400 pairs; the second argument of N is a standard deviation."""
+"""Table 1, by id of the intervention: 128 S5 networks, all 14,400 pairs. The second argument of N is a standard
+deviation."""
 
 Z_53: dict[str, tuple[float, float]] = {
     "none": (0.9955, 0.071),
-    "swap embeddings": (0.039, 4.16),
-    "flip left": (0.0, 17.15),
-    "flip right": (0.0, 17.15),
-    "flip both signs": (0.9969, 0.066),
-    "|x| for ReLU": (0.9988, 0.0045),
-    "noise N(0, 1)": (0.769, 0.83),
-    "noise N(0, 0.1)": (0.995, 0.075),
-    "noise N(1, 1)": (0.498, 1.79),
-    "noise N(-1, 1)": (0.832, 0.78),
+    "swap-embeddings": (0.039, 4.16),
+    "flip-left": (0.0, 17.15),
+    "flip-right": (0.0, 17.15),
+    "flip-both": (0.9969, 0.066),
+    "abs-for-relu": (0.9988, 0.0045),
+    "noise-0-1": (0.769, 0.83),
+    "noise-0-0.1": (0.995, 0.075),
+    "noise-1-1": (0.498, 1.79),
+    "noise-minus-1-1": (0.832, 0.78),
 }
-"""Accuracy and loss of the same interventions on a network for Z_53, which has no proper subgroup; not in the paper."""
+"""Accuracy and loss of the same interventions, by id, on a network for Z_53, which has no proper subgroup; not in the
+paper."""
 
 TABLE_3: dict[str, tuple[float, float]] = {
-    "same shared coset": (0.814, 0.445),
-    "same class, other coset": (-0.002, 0.222),
-    "all live pairs": (-0.003, 0.163),
+    "same-coset": (0.814, 0.445),
+    "same-class": (-0.002, 0.222),
+    "all-live": (-0.003, 0.163),
 }
-"""Table 3: mean and standard deviation of the correlation of two out columns, S5."""
+"""Table 3, by id of the bin: mean and standard deviation of the correlation of two out columns, S5."""
 
 OUT_LEVELS = (-0.55, 0.2)
 """Section 4: level of the out column on the shared coset and off it, at the end of training, S5; approximate."""

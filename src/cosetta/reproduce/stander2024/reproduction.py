@@ -200,11 +200,11 @@ def _figures(population: Population) -> list[FigureFacts]:
 def _unformed(populations: Sequence[Population], recipe: str) -> list[str]:
     """The formation figures that there is no neuron for."""
     return [
-        f"figure formation-{p.group.name}-{name}: no explained neuron of {name} among the exemplars of {p.runs}"
+        f"figure formation-{p.group.name}-{name}: no covered neuron of {name} among the exemplars of {p.runs}"
         for p in populations
         if p.recipe == recipe and p.members
         for name in FORMED.get(p.group.name, ())
-        if all(exemplar.subgroup != name for member in p.members for exemplar in member.analysis.exemplars)
+        if all(exemplar.subgroup != name for member in p.members for exemplar in member.analysis.coset.exemplars)
     ]
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cosetta.errors import BadRun
+from cosetta.files import FilePath, read_json
 
 __all__ = ["PAPER", "Cell", "Claim", "Column", "FigureFacts", "Reproduction", "Table", "load_reproduction"]
 
@@ -156,7 +156,7 @@ class Reproduction:
 _REPRODUCTION = TypeAdapter(Reproduction)
 
 
-def load_reproduction(path: Path) -> Reproduction:
+def load_reproduction(path: FilePath) -> Reproduction:
     """Read `reproduction.json`.
 
     Args:
@@ -168,14 +168,7 @@ def load_reproduction(path: Path) -> Reproduction:
     Raises:
         BadRun: if the file is missing, damaged, or of another schema.
     """
+    path = Path(path)
     path = path / "reproduction.json" if path.is_dir() else path
-    if not path.is_file():
-        raise BadRun(f"`{path}` must be a reproduction; it does not exist: run `cosetta reproduce stander2024` first")
-    try:
-        found = _REPRODUCTION.validate_json(path.read_bytes())
-    except (ValidationError, UnicodeDecodeError) as error:
-        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise BadRun(f"`{path}` must be a whole reproduction; {detail}: run the command again") from error
-    if found.schema != SCHEMA:
-        raise BadRun(f"`{path}` must have schema {SCHEMA}; it has {found.schema}: run the command again")
-    return found
+    advice = "run `cosetta reproduce stander2024`"
+    return read_json(path, Reproduction, what="a whole reproduction", advice=advice, schema=SCHEMA)

@@ -11,6 +11,7 @@ import numpy as np
 
 from cosetta.reproduce.stander2024 import paper
 from cosetta.reproduce.stander2024.controls import RandomControl, coset_free_control
+from cosetta.reproduce.stander2024.measures import INTERVENTIONS
 from cosetta.reproduce.stander2024.out_columns import BINS
 from cosetta.reproduce.stander2024.populations import Population, mean_shares, pooled
 from cosetta.reproduce.stander2024.results import Cell, Column, Table
@@ -33,18 +34,18 @@ def interventions(population: Population, control: RandomControl) -> Table:
     """
     theirs = paper.TABLE_1 if population.group.name == "S5" else {}
     free = coset_free_control()
-    names = dict.fromkeys([*paper.TABLE_1, *(name for run in population.measures for name in run.interventions)])
+    ids = dict.fromkeys([*paper.TABLE_1, *(id for run in population.measures for id in run.interventions)])
     rows: list[tuple[Cell, ...]] = []
-    for name in names:
-        scores = [run.interventions[name] for run in population.measures if name in run.interventions]
+    for id in ids:
+        scores = [run.interventions[id] for run in population.measures if id in run.interventions]
         losses = [score.loss for score in scores]
         ours = (_mean([score.accuracy for score in scores]), *_summary(losses))
-        row: list[Cell] = [name, *ours]
+        row: list[Cell] = [INTERVENTIONS[id], *ours]
         if theirs:
-            p = theirs.get(name)
+            p = theirs.get(id)
             row += [p.accuracy, p.printed, p.minimum, p.median, p.mean, p.maximum] if p else [None] * 6
-        row += [free[name].accuracy, free[name].loss] if name in free else [None, None]
-        fresh = control.interventions.get(name)
+        row += [free[id].accuracy, free[id].loss] if id in free else [None, None]
+        fresh = control.interventions.get(id)
         rows.append((*row, *((fresh.accuracy, fresh.loss) if fresh else (None, None))))
     columns = [Column("intervention"), Column("accuracy", "percent"), *_losses("loss")]
     if theirs:
@@ -82,11 +83,11 @@ def coset_free_table() -> Table:
     recorded = coset_free_control()
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            name,
-            *((recorded[name].accuracy, recorded[name].loss) if name in recorded else (None, None)),
-            *paper.Z_53.get(name, (None, None)),
+            INTERVENTIONS[id],
+            *((recorded[id].accuracy, recorded[id].loss) if id in recorded else (None, None)),
+            *paper.Z_53.get(id, (None, None)),
         )
-        for name in dict.fromkeys([*paper.Z_53, *recorded])
+        for id in dict.fromkeys([*paper.Z_53, *recorded])
     )
     return Table(
         name="table1-Z_53",
@@ -156,13 +157,13 @@ def out_correlations(population: Population) -> Table:
     """
     theirs = paper.TABLE_3 if population.group.name == "S5" else {}
     rows: list[tuple[Cell, ...]] = []
-    for name in BINS:
-        bins = [run.out_bins[name] for run in population.measures]
+    for id, name in BINS.items():
+        bins = [run.out_bins[id] for run in population.measures]
         together = pooled([(b.n, b.mean, b.sd) for b in bins if b.mean is not None and b.sd is not None])
         over_runs = mean_over_runs([b.mean for b in bins if b.mean is not None])
         n, mean, sd = together or (0, None, None)
         row: tuple[Cell, ...] = (name, n, mean, sd, over_runs.value, over_runs.low, over_runs.high)
-        rows.append((*row, *theirs.get(name, (None, None))) if theirs else row)
+        rows.append((*row, *theirs.get(id, (None, None))) if theirs else row)
     columns = [Column("pairs of neurons"), Column("n", "count")]
     columns += [Column(name, "number") for name in ("mean", "sd", "mean over runs", "low", "high")]
     columns += [Column("paper: mean", "number"), Column("paper: sd", "number")] if theirs else []
@@ -172,7 +173,7 @@ def out_correlations(population: Population) -> Table:
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            "Coset rows take explained neurons, `all live pairs` live ones. The paper takes the subgroup with the "
+            "Coset rows take covered neurons, `all live pairs` live ones. The paper takes the subgroup with the "
             "smallest C_H for all neurons, so its first bin also holds neurons with wrong labels.",
             "Controls: neurons of one dominant irrep, or of one subgroup H, with different shared cosets, and random "
             "normal vectors.",
@@ -217,7 +218,7 @@ def shares(population: Population) -> Table:
 
 def _twisted_note(population: Population) -> tuple[str, ...]:
     """How many neurons of a class are constant on cosets of a larger subgroup up to a sign."""
-    labels = [n.left for member in population.members for n in member.analysis.neurons if n.left is not None]
+    labels = [f.left for member in population.members for f in member.analysis.coset.neurons if f.left is not None]
     counts = Counter(label.subgroup for label in labels)
     twisted = Counter((label.subgroup, label.twisted) for label in labels if label.twisted)
     said = [f"{n} of {counts[H]} {H} neurons ({K})" for (H, K), n in sorted(twisted.items(), key=lambda item: -item[1])]

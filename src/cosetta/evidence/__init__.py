@@ -1,0 +1,9 @@
+"""Test: causal evidence for accounts of one network, each number beside its control."""
+
+from cosetta.evidence.ablation import test_circuits
+from cosetta.evidence.arena import compete
+from cosetta.evidence.notes import open_notes
+from cosetta.evidence.replacements import test_replacements
+from cosetta.evidence.table1 import test_interventions
+
+__all__ = ["compete", "open_notes", "test_circuits", "test_interventions", "test_replacements"]
