@@ -5,6 +5,8 @@
 #   bash benchmarks/gpu_session.sh main    S7, S5 under both papers' recipes, S6, A5; about nine minutes
 #   bash benchmarks/gpu_session.sh fetch N what did not fit into the files of `main`: N = 1 or 2
 #
+# RECIPES may hold a command for the CPU cores beside `main`; what it leaves in $KEEP/recipes comes back with the rest.
+#
 # Files go to $OUT (at most 8, of 16 MiB); the rest stays in $KEEP until `fetch`. Seconds of each part can be set from
 # outside; so can the device and sizes, for a rehearsal on a CPU. A part that fails leaves the others alone.
 set -u
@@ -13,7 +15,7 @@ OUT=${OUT:-gpu_out}
 KEEP=${KEEP:-/tmp/gpu_keep}
 PYTHON=${PYTHON:-python3}
 DEVICE=${DEVICE:-cuda}
-export PYTHONUNBUFFERED=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-4} PYTHONPATH=$PWD/src:$PWD/benchmarks:${PYTHONPATH:-}
+export OUT KEEP PYTHONUNBUFFERED=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-4} PYTHONPATH=$PWD/src:$PWD/benchmarks:${PYTHONPATH:-}
 mkdir -p "$OUT" "$KEEP"
 BEGUN=$SECONDS
 
