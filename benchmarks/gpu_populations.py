@@ -22,7 +22,7 @@ from types import SimpleNamespace
 try:
     import polars  # noqa: F401
 except ImportError:  # it only writes tables, which nothing here does
-    sys.modules["polars"] = SimpleNamespace(Int64=None, Float64=None)
+    sys.modules["polars"] = type("Absent", (), {"__getattr__": lambda self, name: object})()
 
 import torch
 from full_batch_stack import FullBatchStack
