@@ -1,7 +1,7 @@
 #!/bin/bash
 # One sitting on a lent GPU: what benchmarks/gpu_populations.py and benchmarks/grok_s7.py make, within fixed seconds.
 #
-#   bash benchmarks/gpu_session.sh smoke   checks every part and times a step; under a minute and a half
+#   bash benchmarks/gpu_session.sh check   times a step, runs each program for seconds, and trains A7; about 50 s
 #   bash benchmarks/gpu_session.sh main    S7, S5 under both papers' recipes, S6, A5; about nine minutes
 #   bash benchmarks/gpu_session.sh fetch N what did not fit into the files of `main`: N = 1 or 2
 #
@@ -23,16 +23,17 @@ note() { echo "== $((SECONDS - BEGUN)) s: $*"; }
 populations() { $PYTHON benchmarks/gpu_populations.py "$@" --device "$DEVICE"; }
 s7() { $PYTHON benchmarks/grok_s7.py "$@" --device "$DEVICE"; }
 
-smoke() {
-    note "smoke"
+check() {
+    note "check"
     nvidia-smi --query-gpu=name,memory.total,clocks.sm --format=csv,noheader
     populations speed --networks "${N_SPEED:-64}" --steps "${SPEED_STEPS:-20}" ${S5_OPTIONS:-} || note "FAILED: speed"
-    (populations full-batch --group A5 --networks 8 --seconds 6 --out "$OUT/smoke-a5.npz" || note "FAILED: full-batch") &
-    (populations minibatch --recipe fast --networks 4 --steps 100 --seconds 8 --out "$OUT/smoke-fast.npz" || note "FAILED: minibatch") &
+    note "one small run of each program"
+    (populations full-batch --group A5 --networks 8 --seconds 6 --out "$OUT/check-a5.npz" || note "FAILED: full-batch") &
+    (populations minibatch --recipe fast --networks 4 --steps 100 --seconds 8 --out "$OUT/check-fast.npz" || note "FAILED: minibatch") &
+    (populations minibatch --group "${MIDDLE_GROUP:-S6}" --recipe fast --networks 4 --steps 20 --seconds 8 --out "$OUT/check-s6.npz" || note "FAILED: S6") &
+    s7 --group "${STEP_GROUP:-A7}" --seconds "${T_A7:-24}" --turn 16 --out "$OUT/a7.npz" || note "FAILED: A7"
     wait
-    note "S7's program on a smaller group, then its pace on S7"
-    s7 --group "${STEP_GROUP:-A7}" --seconds "${T_A7:-22}" --turn 9 --out "$OUT/a7.npz" || note "FAILED: A7"
-    s7 --group "${LARGE_GROUP:-S7}" --seconds "${T_S7:-14}" --turn 5 --out "$OUT/s7.npz" || note "FAILED: S7"
+    note "end"
 }
 
 main() {
@@ -44,10 +45,12 @@ main() {
     fi
     [ "${N_SPEED:-64}" = 0 ] || populations speed --networks "${N_SPEED:-64}" --steps "${SPEED_STEPS:-20}" ${S5_OPTIONS:-} || note "FAILED: speed"
     note "S7"
-    s7 --group "${LARGE_GROUP:-S7}" --seconds "${T_S7:-180}" --turn "${TURN_S7:-30}" --out "$OUT/s7.npz" \
+    s7 --group "${LARGE_GROUP:-S7}" --seconds "${T_S7:-200}" --turn "${TURN_S7:-45}" --out "$OUT/s7.npz" \
         --full "$KEEP/s7-full.npz" ${S7_OPTIONS:-} || note "FAILED: S7"
-    note "S5, stander2024"
-    populations full-batch --networks "${N_S5:-128}" --choose --fast-backward --seconds "${T_S5:-205}" --parts 2 ${S5_OPTIONS:-} \
+    # S5 gets what S7 leaves
+    T_S5=${T_S5:-$((${T_ALL:-570} - SECONDS + BEGUN - 145))}
+    note "S5, stander2024: $T_S5 s"
+    populations full-batch --networks "${N_S5:-128}" --choose --fast-backward --seconds "$T_S5" --parts 2 ${S5_OPTIONS:-} \
         --out "$OUT/s5-stander2024.npz" || note "FAILED: S5 stander2024"
     note "S5, wu2024"
     populations full-batch --recipe wu2024 --networks "${N_WU:-64}" --choose --fast-backward --seconds "${T_WU:-40}" ${S5_OPTIONS:-} \
@@ -88,8 +91,8 @@ fetch() {
 }
 
 case $PART in
-    smoke) smoke 2>&1 | tee "$OUT/session.log" ;;
+    check) check 2>&1 | tee "$OUT/session.log" ;;
     main) main 2>&1 | tee "$OUT/session.log" ;;
     fetch) fetch "$@" ;;
-    *) echo "smoke, main or fetch; got $PART" >&2; exit 2 ;;
+    *) echo "check, main or fetch; got $PART" >&2; exit 2 ;;
 esac

@@ -220,7 +220,8 @@ class Network:
     def evaluate(self, seconds):
         """Append a point of the curve, and end the phase if it is over."""
         self.loss, self.accuracy = self.score(self.pairs.sample)
-        self.curve.append((self.step, self.seen, round(seconds, 2), self.phase, self.loss, self.accuracy))
+        train_loss, _ = self.score(self.pairs.train[:4096])
+        self.curve.append((self.step, self.seen, round(seconds, 2), self.phase, self.loss, self.accuracy, train_loss))
         phase = self.phases[self.phase]
         met = (phase.accuracy is not None and self.accuracy >= phase.accuracy) or (
             phase.loss is not None and self.loss <= phase.loss
@@ -260,7 +261,8 @@ def train(network, until, clock, say, hurry_at, stay, save):
             spoke = clock()
             say(
                 f"{network.candidate.name}: step {network.step} phase {network.phase} seen {network.seen / 1e6:.1f}M "
-                f"loss {network.loss:.4g} accuracy {network.accuracy:.5f} {network.seconds:.1f} s"
+                f"loss {network.loss:.4g} (train {network.curve[-1][-1]:.4g}) accuracy {network.accuracy:.5f} "
+                f"{network.seconds:.1f} s"
             )
         if clock() > stay and not network.has_left:
             return
@@ -273,7 +275,7 @@ def result(network, group, final=None):
         "group": group.name,
         "candidate": asdict(network.candidate),
         "phases": [asdict(phase) for phase in network.phases],
-        "columns": ["step", "pairs", "seconds", "phase", "test_loss", "test_accuracy"],
+        "columns": ["step", "pairs", "seconds", "phase", "test_loss", "test_accuracy", "train_loss"],
         "curve": network.curve,
         "final": final,
     }
@@ -334,7 +336,15 @@ def main():
             if clock() > end - 2:
                 break
             network._rooms.clear()
-            train(network, end, clock, say, hurry_at=end - 15, stay=clock() + chosen.turn, save=save)
+            train(
+                network,
+                end,
+                clock,
+                say,
+                hurry_at=end - max(5, 0.08 * chosen.seconds),
+                stay=clock() + chosen.turn,
+                save=save,
+            )
             network._rooms.clear()
             say(f"{network.candidate.name}: {network.step} steps, loss {network.loss:.4g}, {network.seconds:.1f} s")
             if network.has_left and math.isfinite(network.loss):
