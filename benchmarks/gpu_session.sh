@@ -48,7 +48,7 @@ main() {
     s7 --group "${LARGE_GROUP:-S7}" --seconds "${T_S7:-200}" --turn "${TURN_S7:-45}" --out "$OUT/s7.npz" \
         --full "$KEEP/s7-full.npz" ${S7_OPTIONS:-} || note "FAILED: S7"
     # S5 gets what S7 leaves
-    T_S5=${T_S5:-$((${T_ALL:-570} - SECONDS + BEGUN - 145))}
+    T_S5=${T_S5:-$((${T_ALL:-575} - SECONDS + BEGUN - 175))}
     note "S5, stander2024: $T_S5 s"
     populations full-batch --networks "${N_S5:-128}" --choose --fast-backward --seconds "$T_S5" --parts 2 ${S5_OPTIONS:-} \
         --out "$OUT/s5-stander2024.npz" || note "FAILED: S5 stander2024"
@@ -56,26 +56,27 @@ main() {
     populations full-batch --recipe wu2024 --networks "${N_WU:-64}" --choose --fast-backward --seconds "${T_WU:-40}" ${S5_OPTIONS:-} \
         --out "$OUT/s5-wu2024.npz" || note "FAILED: S5 wu2024"
     note "S6 and A5"
-    (populations minibatch --group "${MIDDLE_GROUP:-S6}" --recipe fast --networks "${N_S6:-45}" --seconds "${T_S6:-70}" --parts 5 \
+    (populations minibatch --group "${MIDDLE_GROUP:-S6}" --recipe fast --networks "${N_S6:-36}" --seconds "${T_S6:-105}" --parts 4 \
         ${S6_OPTIONS:-} --out "$KEEP/s6-fast.npz" || note "FAILED: S6") &
     s6=$!
-    (
-        for recipe in wu2024 stander2024; do
-            populations full-batch --group A5 --recipe $recipe --networks "${N_A5:-24}" --seconds "${T_A5:-30}" ${A5_OPTIONS:-} \
-                --out "$KEEP/a5-$recipe.npz" || note "FAILED: A5 $recipe"
-        done
-        populations minibatch --group A5 --recipe fast --networks "${N_A5:-24}" --seconds "${T_A5:-30}" ${A5_OPTIONS:-} \
-            --out "$KEEP/a5-fast.npz" || note "FAILED: A5 fast"
-    ) &
-    a5=$!
-    wait $a5
+    a5() {
+        populations "$1" --group A5 --recipe "$2" --networks "${N_A5:-24}" --seconds "${T_A5:-60}" ${A5_OPTIONS:-} \
+            --out "$KEEP/a5-$2.npz" || note "FAILED: A5 $2"
+    }
+    a5 full-batch wu2024 &
+    first=$!
+    a5 full-batch stander2024 &
+    second=$!
+    a5 minibatch fast &
+    third=$!
+    wait $first $second $third
     tar -cf "$OUT/.a5.tar" -C "$KEEP" $(cd "$KEEP" && ls a5-*.npz) && mv "$OUT/.a5.tar" "$OUT/a5.tar"
     wait $s6
     cp "$KEEP/s6-fast-0.npz" "$OUT/.s6" && mv "$OUT/.s6" "$OUT/s6-fast-0.npz"
     if [ -n "${RECIPES:-}" ]; then
-        left=$((${T_ALL:-560} - SECONDS + BEGUN))
+        left=$((${T_ALL:-575} - SECONDS + BEGUN))
         note "the recipes have $left s left"
-        while kill -0 $recipes 2>/dev/null && [ $((SECONDS - BEGUN)) -lt "${T_ALL:-560}" ]; do sleep 1; done
+        while kill -0 $recipes 2>/dev/null && [ $((SECONDS - BEGUN)) -lt "${T_ALL:-575}" ]; do sleep 1; done
         tar -czf "$OUT/.recipes.tgz" -C "$KEEP" recipes.log $(cd "$KEEP" && ls -d recipes 2>/dev/null) && mv "$OUT/.recipes.tgz" "$OUT/recipes.tgz"
     fi
     ls -l "$OUT" "$KEEP"
@@ -84,7 +85,7 @@ main() {
 
 fetch() {
     case ${2:-1} in
-        1) cp "$KEEP"/s6-fast-[1-4].npz "$OUT" ;;
+        1) cp "$KEEP"/s6-fast-[1-3].npz "$OUT" ;;
         2) $PYTHON benchmarks/packing.py "$KEEP/s7-full.npz" "$OUT" ;;
     esac
     ls -l "$OUT"
