@@ -69,8 +69,12 @@ main() {
     second=$!
     a5 minibatch fast &
     third=$!
-    wait $first $second $third
-    tar -cf "$OUT/.a5.tar" -C "$KEEP" $(cd "$KEEP" && ls a5-*.npz) && mv "$OUT/.a5.tar" "$OUT/a5.tar"
+    # S5 by the recipe fast, on the same machine and by the same code, to compare the others with
+    (populations minibatch --recipe fast --seeds-from 500 --networks "${N_S5_FAST:-32}" --seconds "${T_S5_FAST:-75}" ${S5_OPTIONS:-} \
+        --out "$KEEP/s5-fast.npz" || note "FAILED: S5 fast") &
+    fourth=$!
+    wait $first $second $third $fourth
+    tar -cf "$OUT/.a5.tar" -C "$KEEP" $(cd "$KEEP" && ls a5-*.npz s5-fast-*.npz) && mv "$OUT/.a5.tar" "$OUT/a5.tar"
     wait $s6
     cp "$KEEP/s6-fast-0.npz" "$OUT/.s6" && mv "$OUT/.s6" "$OUT/s6-fast-0.npz"
     if [ -n "${RECIPES:-}" ]; then
