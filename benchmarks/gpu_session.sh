@@ -56,7 +56,7 @@ main() {
     populations full-batch --recipe wu2024 --networks "${N_WU:-64}" --choose --fast-backward --seconds "${T_WU:-40}" ${S5_OPTIONS:-} \
         --out "$OUT/s5-wu2024.npz" || note "FAILED: S5 wu2024"
     note "S6 and A5"
-    (populations minibatch --group "${MIDDLE_GROUP:-S6}" --recipe fast --networks "${N_S6:-36}" --seconds "${T_S6:-105}" --parts 4 \
+    (populations minibatch --group "${MIDDLE_GROUP:-S6}" --recipe fast --networks "${N_S6:-36}" --seconds "${T_S6:-95}" --parts 4 \
         ${S6_OPTIONS:-} --out "$KEEP/s6-fast.npz" || note "FAILED: S6") &
     s6=$!
     a5() {
