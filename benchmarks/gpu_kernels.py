@@ -7,6 +7,8 @@ a side is a sum over the pairs that share an element, in a fixed order and witho
 Rows of several networks lie one after another: element g of network n is row n |G| + g.
 """
 
+import os
+
 import torch
 
 try:
@@ -19,8 +21,8 @@ __all__ = ["add_at_elements", "errors", "post", "side_gradient", "uses_triton"]
 
 
 def uses_triton(x):
-    """Whether the kernels run on this tensor's device."""
-    return triton is not None and x.is_cuda
+    """Whether the kernels run on this tensor's device; PLAIN_KERNELS=1 in the environment asks for the twins."""
+    return triton is not None and x.is_cuda and "PLAIN_KERNELS" not in os.environ
 
 
 if triton is not None:
@@ -37,12 +39,14 @@ if triton is not None:
         tl.store(out + pair[:, None] * W + neuron, x, mask=there[:, None])
 
     @triton.jit
-    def _errors(logits, bias, target, scale, count, of_run, G: tl.constexpr, BLOCK: tl.constexpr, ROWS: tl.constexpr):
+    def _errors(
+        logits, bias, target, scale, count, of_run, to_next, G: tl.constexpr, BLOCK: tl.constexpr, ROWS: tl.constexpr
+    ):
         row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
         answer = tl.arange(0, BLOCK)[None, :]
         there = (row < count)[:, None] & (answer < G)
         x = tl.load(logits + row[:, None] * G + answer, mask=there, other=-float("inf")).to(tl.float32)
-        x += tl.load(bias + (row // of_run)[:, None] * G + answer, mask=there, other=0.0)
+        x += tl.load(bias + (row // of_run)[:, None] * to_next + answer, mask=there, other=0.0)
         is_target = answer == tl.load(target + row, mask=row < count, other=0)[:, None]
         x = tl.exp(x - tl.max(tl.where(there, x, -1e30), 1)[:, None])
         x = tl.where(there, x, 0.0)
@@ -107,7 +111,17 @@ def errors(logits, bias, target, scale, of_run):
     block = triton.next_power_of_2(order)
     rows = max(1, 2048 // block)
     _errors[(triton.cdiv(len(logits), rows),)](
-        logits, bias, target, scale, len(logits), of_run, order, block, rows, num_warps=4 if block <= 2048 else 8
+        logits,
+        bias,
+        target,
+        scale,
+        len(logits),
+        of_run,
+        bias.stride(0),  # of one network: the biases lie among all their parameters
+        order,
+        block,
+        rows,
+        num_warps=4 if block <= 2048 else 8,
     )
     return logits
 

@@ -44,7 +44,7 @@ class Candidate:
     decay: float = 1.0
     embed_std: float = 0.1
     form_decay: float | None = None
-    clean_each: float = 4
+    clean_each: float = 10
     late_each: int = 26
 
 
@@ -65,9 +65,9 @@ class Phase:
 
 
 CANDIDATES = [
-    Candidate("the recipe fast, larger batch", embed_dim=2048),
-    Candidate("four times the batch", embed_dim=2048, each=104),
-    Candidate("lower decay", embed_dim=2048, each=52, decay=0.5, form_decay=0.3),
+    Candidate("large batch", embed_dim=2048, each=104),
+    Candidate("smaller batch, lower decay", embed_dim=2048, each=52, decay=0.5),
+    Candidate("A7's", embed_dim=2048, each=26, form_decay=0.3),
 ]
 
 
@@ -77,7 +77,7 @@ def phases_of(c):
     return [
         Phase("form", c.each, c.rate, low, 10**6, accuracy=0.3),
         Phase("choose", min(c.each, 2 * c.late_each), c.rate, c.decay, 4000, accuracy=0.99, hold=3),
-        Phase("clean", c.clean_each, c.rate, c.decay, 1500),
+        Phase("clean", c.clean_each, c.rate, c.decay, 1000),
         Phase("settle", c.late_each, c.rate, c.decay, 400),
         Phase("sharpen", c.late_each, c.rate, c.decay / 10, 600, loss=1e-5, hold=2, precise=True),
         # the last phase lowers the rate to 0
