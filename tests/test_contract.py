@@ -17,12 +17,12 @@ import cosetta
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cosetta"
 LAYERS = (
-    "errors _version files machine config results",
+    "errors _version files machine config results stopping",
     "groups",
     "harmonics",
     "models",
     "training tracking interventions bounds",
-    "circuits",
+    "measures",
     "hypotheses",
     "evidence",
     "analysis trajectory description parts",
@@ -32,28 +32,95 @@ LAYERS = (
     "sweep",
     "reproduce",
     "cli",
+    "__main__",
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms.split()}
 MODULES = sorted(m.name for m in pkgutil.walk_packages([str(SOURCE)], "cosetta.") if not m.name.endswith("__main__"))
 
 
-def imported(path):
-    """Modules of this package that a file imports, at any depth, except for type checking."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        yield from (name for name in names if name.split(".")[0] == "cosetta")
+FILES = {path: ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts) for path in sorted(SOURCE.rglob("*.py"))}
+FILES = {path: name.removesuffix(".__init__") for path, name in FILES.items()}
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def imported(tree):
+    """Modules of this package that some code imports, at any depth and for type checking too, by their whole name."""
+    modules = set(FILES.values())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "cosetta")
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "cosetta":
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from names & modules
+            if names - modules:  # something that the file itself, or the `__init__` of the room, defines
+                yield node.module
+
+
+def room_of(name):
+    return [*name.split("."), "__init__"][1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_imports_point_down(path):
-    room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    room = room_of(FILES[path])
     if room == "__init__":
         return
-    for name in imported(path):
-        target = [*name.split("."), "_version"][1]
-        assert DEPTH[target] <= DEPTH[room], f"{room} imports {name}"
-    assert room != "report" or not any(name.startswith(("cosetta.models", "torch")) for name in imported(path))
+    names = set(imported(ast.parse(path.read_text())))
+    for name in names:
+        assert DEPTH[room_of(name)] <= DEPTH[room], f"{room} imports {name}"
+    assert room != "report" or not any(name.startswith(("cosetta.models", "torch")) for name in names)
+    assert room != "analysis" or not any(room_of(name) == "training" for name in names)
+
+
+@pytest.mark.parametrize("room", sorted({room_of(name) for name in FILES.values()} - {"__init__"}))
+def test_the_files_of_a_room_do_not_import_each_other_in_circles(room):
+    inside = {name: path for path, name in FILES.items() if room_of(name) == room}
+    graph = {name: set(imported(ast.parse(path.read_text()))) & set(inside) for name, path in inside.items()}
+    circle = find_circle(graph)
+    assert circle is None, " imports ".join(circle)
+
+
+def test_rooms_do_not_import_each_other_in_circles():
+    graph = {room_of(name): set() for name in FILES.values()}
+    for path, name in FILES.items():
+        graph[room_of(name)] |= {room_of(target) for target in imported(ast.parse(path.read_text()))}
+    rooms = graph.keys() - {"__init__"}
+    assert find_circle({room: graph[room] & rooms - {room} for room in rooms}) is None
+
+
+def find_circle(graph):
+    """Names that import each other in turn, the first one again at the end, or None."""
+    done, path = set(), []
+
+    def walk(name):
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return None
+        path.append(name)
+        found = next((circle for target in sorted(graph[name]) if (circle := walk(target))), None)
+        done.add(path.pop())
+        return found
+
+    return next((circle for name in sorted(graph) if (circle := walk(name))), None)
+
+
+def test_a_circle_of_imports_is_found():
+    assert find_circle({"a": {"b"}, "b": {"c"}, "c": set()}) is None
+    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert find_circle({"a": {"a"}}) == ["a", "a"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_this_package_is_imported_at_the_top_of_files(path):
+    """Inside functions only by the command line, which must start fast, and by an `__init__` that loads lazily."""
+    if room_of(FILES[path]) in {"cli", "__main__"} or path.name == "__init__.py":
+        return
+    functions = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, FUNCTION))
+    hidden = {(function.name, name) for function in functions for name in imported(function)}
+    assert not hidden
+
+
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from cosetta.errors import BadConfig, BadRun
 from cosetta.files import (
     check_parquet,
+    folder_digest,
     read_json,
     read_parquet,
     read_toml,
@@ -235,3 +236,18 @@ def test_nothing_of_ours_is_read_by_hand():
         if calls and not name.startswith("files/") and name not in READS_ITS_OWN and "cosetta.files" not in text:
             found.append((name, calls))
     assert [entry for entry in found if entry[0] not in ("evidence.py", "results.py")] == []
+
+
+def test_a_digest_is_of_what_is_passed_on(tmp_path):
+    for name, content in {
+        "a/config.json": "x",
+        "a/timing.json": "1",
+        "b/config.json": "x",
+        "b/timing.json": "2",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    (tmp_path / "b" / ".config.json.k3.part").write_text("half")
+    assert folder_digest(tmp_path / "a") == folder_digest(str(tmp_path / "b"))
+    (tmp_path / "b" / "config.json").rename(tmp_path / "b" / "other.json")
+    assert folder_digest(tmp_path / "a") != folder_digest(tmp_path / "b")

@@ -88,6 +88,13 @@ class AnalysisConfig(BaseModel):
         description="An account holds when its ideal, alone, recovers at least this share of the loss between nothing "
         "and the network, and more than every control.",
     )
+    faithful_at: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="The best account must also reproduce at least this share of the variance of the network's logits. "
+        "Recovered loss alone saturates: a lookup table recovers all of it and 0.07 of the logits.",
+    )
     arena: bool = Field(
         default=True, description="Whether the accounts compete; without it they are fitted and covered neurons named."
     )

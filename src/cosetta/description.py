@@ -2,8 +2,8 @@
 
 For arrays whose last axis is the group's elements: hidden states, embeddings, the features of a sparse autoencoder, the
 parts of a network that was folded by measurement. Each function is centred first. A coset label is chosen by evidence
-(`measures/cells.py`) and given where it leaves less of the variance than the threshold, with the p-value of `CosetNull`:
-how often a random rank-one function of the same irreps chooses a subgroup with as little chance.
+(`measures/cells.py`) and given where it leaves less of the variance than the threshold, with the p-value of
+`CosetNull`: how often a random rank-one function of the same irreps chooses a subgroup with as little chance.
 """
 
 from collections.abc import Sequence

@@ -10,6 +10,7 @@ __all__ = [
     "BadNetwork",
     "BadRun",
     "CosettaError",
+    "LatticeTooLarge",
     "NotAGroup",
     "NotARepresentation",
     "NotASubgroup",
@@ -35,6 +36,10 @@ class NotARepresentation(CosettaError):
 
 class Unsupported(CosettaError):
     """The input is well formed, but no method here covers it."""
+
+
+class LatticeTooLarge(Unsupported):
+    """A group has more subgroups than are listed; the message says how many, as far as that is known."""
 
 
 class BadConfig(CosettaError):

@@ -1,7 +1,7 @@
 """Causal interventions: FoldedModel -> FoldedModel, or a change of the pre-activations.
 
 The interventions of Stander et al.'s Table 1, each with the outcome that the coset account predicts before it is
-measured, and mean ablation. Nothing here is scored; `evidence.py` does that, with controls.
+measured, and mean ablation. Nothing here is scored; `evidence/` does that, with controls.
 """
 
 from collections.abc import Callable, Sequence

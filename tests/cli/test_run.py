@@ -185,3 +185,53 @@ def test_interruption_is_one_line_and_resumes_to_the_same_bytes(cosetta, trainin
     shutil.rmtree("runs")
     assert cosetta("run", "S3", "--config", "tiny.toml")[0] == 0
     assert (folder / "model.safetensors").read_bytes() == resumed
+
+
+TIMED = {"timing.json", "analysis.json", "report.html"}
+"""Files that hold wall times."""
+
+
+def test_the_same_configuration_gives_the_same_bytes_wherever_it_is_written(cosetta, run_folder):
+    status, out, _ = cosetta("run", "S3", "--config", "tiny.toml", "--out", "else/where")
+    again = Path("else/where") / run_folder.name
+    names = {path.relative_to(run_folder) for path in run_folder.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(again) for path in again.rglob("*") if path.is_file()}
+    differ = {name.name for name in names if (run_folder / name).read_bytes() != (again / name).read_bytes()}
+    assert (status, differ) == (0, TIMED)
+    weights = subprocess.run(["sha256sum", again / "model.safetensors"], capture_output=True, text=True, check=True)
+    assert f"of the weights {weights.stdout[:16]}\n" in out
+    assert "else" not in (again / "README.md").read_text()
+    assert {"platform", "cpus"} <= set(json.loads((again / "timing.json").read_text())["host"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("config.json", "[" * 100_000, "record of a run; recursion limit"),
+        ("config.json", '{"schema": 2}', "must have schema 1; it has 2"),
+        ("config.json", '{"schema": 1, "config": {"group": "\\ud800"}}', "hex escape"),
+        ("model.safetensors", "x" * 99, "model.safetensors` must be a whole safetensors file"),
+        ("metrics.parquet", "PAR1", "metrics.parquet` must be the whole metrics of a run"),
+    ],
+)
+@pytest.mark.parametrize("command", ["explain", "census", "export"])
+def test_one_odd_file_of_a_run_is_one_line_in_every_command(cosetta, run_folder, command, name, content, says):
+    (run_folder / name).write_text(content)
+    status, out, err = cosetta(command, run_folder)
+    if command == "census" and name != "config.json":
+        assert status == 0  # the rest is counted, and the file named
+        assert f"skipped {run_folder.name}: " in out
+    elif command == "export" and name == "metrics.parquet":
+        assert status == 0  # it is not needed
+    else:
+        assert (status, err.count("\n")) == (1, 1)
+        assert says in err
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize("name", ["a.toml", "a.json"])
+def test_nested_settings_are_one_line(cosetta, command, name):
+    Path(name).write_text("a = " * name.endswith("toml") + "[" * 50_000)
+    status, _, err = cosetta(command, "S3", "--config", name)
+    assert (status, err.count("\n")) == (1, 1)
+    assert f"`{name}` must be TOML, or the config.json of a run; " in err

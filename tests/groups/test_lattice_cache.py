@@ -1,13 +1,13 @@
 """Lattices on disk: round trip, damage, unwritable folders; none may change an answer or raise."""
 
+import io
 import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cosetta.groups import Group, named_group, subgroup_lattice
-from cosetta.groups import lattice as lattice_module
+from cosetta.groups import Group, enumeration, named_group, subgroup_lattice
 from cosetta.groups.lattice_cache import LatticeArrays, cache_folder, load_lattice, save_lattice
 
 
@@ -15,7 +15,7 @@ from cosetta.groups.lattice_cache import LatticeArrays, cache_folder, load_latti
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder, which every lattice is stored in."""
     monkeypatch.setenv("COSETTA_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(lattice_module, "STORED_FROM", 0)
+    monkeypatch.setattr(enumeration, "STORED_FROM", 0)
     return tmp_path / "cache"
 
 
@@ -28,8 +28,8 @@ def search_forbidden(group: Group) -> list:
 def test_round_trip(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     group = named_group(name)
     fresh = subgroup_lattice(group)
-    assert [path.suffix for path in folder.iterdir()] == [".npz"]
-    monkeypatch.setattr(lattice_module, "find_subgroup_classes", search_forbidden)
+    assert [path.suffix for path in folder.iterdir()] == [".lattice"]
+    monkeypatch.setattr(enumeration, "find_subgroup_classes", search_forbidden)
     again = subgroup_lattice(group)
     assert again.class_names == fresh.class_names
     for field in ("packed", "class_of", "carriers", "class_normalizers", "covers", "normalizers"):
@@ -65,6 +65,45 @@ def test_damaged_file_is_made_again(folder: Path, caplog: pytest.LogCaptureFixtu
     assert load_lattice(group) is not None  # and the file is whole again
 
 
+def test_no_changed_byte_is_believed(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    group = named_group("Q8")
+    subgroup_lattice(group)
+    (path,) = folder.iterdir()
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert load_lattice(group) is None
+    path.write_bytes(whole)
+    assert load_lattice(group) is not None
+    assert len(caplog.records) == len(whole)
+
+
+def test_an_archive_of_right_shapes_with_other_values_is_not_believed(folder: Path) -> None:
+    group = named_group("S4")
+    fresh = subgroup_lattice(group)
+    (path,) = folder.iterdir()
+    altered = fresh.packed.copy()
+    altered[5] ^= 64
+    rest = fresh.class_of, fresh.carriers, fresh.class_normalizers
+    arrays = dict(zip(LatticeArrays._fields, (altered, *rest, np.array(fresh.class_names)), strict=True))
+    archive = io.BytesIO()
+    np.savez_compressed(archive, **arrays)
+    for head in (b"", path.read_bytes()[:32]):  # as another program would write it, and under the old digest
+        path.write_bytes(head + archive.getvalue())
+        assert load_lattice(group) is None
+    assert np.array_equal(subgroup_lattice(group).packed, fresh.packed)
+
+
+def test_a_copy_of_another_group_is_not_believed(folder: Path) -> None:
+    V4, C4 = named_group("V4"), named_group("C4")
+    subgroup_lattice(V4)
+    (path,) = folder.iterdir()
+    subgroup_lattice(C4)
+    (other,) = set(folder.iterdir()) - {path}
+    other.write_bytes(path.read_bytes())
+    assert load_lattice(C4) is None
+
+
 def test_copies_are_found_by_content(folder: Path) -> None:
     """Other labels give other names, so they get a file of their own; another name of the group does not."""
     group = named_group("V4")
@@ -79,7 +118,7 @@ def test_copies_are_found_by_content(folder: Path) -> None:
 def test_unwritable_folder_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COSETTA_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr(lattice_module, "STORED_FROM", 0)
+    monkeypatch.setattr(enumeration, "STORED_FROM", 0)
     assert len(subgroup_lattice(named_group("S4"))) == 30
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 

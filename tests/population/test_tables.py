@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -94,7 +95,7 @@ def test_runs_may_lie_at_any_depth_and_count_once(copied):
         ("config.json", b'{"config": {}, "group": {"name": "S3", "order": 6}}', "whole record"),
         ("config.json", b'{"config": {}, "group": []}', "whole record"),
         ("metrics.parquet", b"PAR1", "whole metrics"),
-        ("analysis.json", b"{}", "whole analysis"),
+        ("analysis.json", b"{}", "must be an analysis of schema 1 or 2"),
         ("analysis.json", None, "cosetta explain"),
         ("model.safetensors", b"half", "safetensors"),
     ],
@@ -236,3 +237,22 @@ def test_a_setting_without_a_column_still_makes_a_population(finished):
 
 def test_census_is_a_public_name():
     assert cosetta.census is census
+
+
+def test_the_committed_census_still_reads():
+    """500 S5 networks, written when a neuron was `explained` or not; the words stay, so old and new tables stack."""
+    found = load_census(Path(__file__).parents[2] / "docs" / "census")
+    assert (found.runs.height, found.neurons.height) == (500, 64_000)
+    assert set(found.neurons["status"]) == {"dead", "explained", "unexplained"}
+    counted = found.neurons.group_by("run").agg(n=(pl.col("status") == "explained").sum()).sort("run")["n"]
+    assert counted.to_list() == found.runs.sort("run")["explained"].to_list()
+
+
+def test_words_and_nulls_of_neurons_that_cosets_do_not_cover(finished):
+    neurons = census(finished[0]).neurons
+    assert {"explained", "unexplained"} <= set(neurons["status"])
+    covered = neurons["status"] == "explained"
+    for column in ("circuit", "shared_coset", "leak", "mirror_residual"):
+        assert (neurons[column].is_not_null() == covered).all()
+    dead = neurons.filter(status="dead")
+    assert set(dead["subgroup"]) | set(dead["irrep"]) <= {"dead"}

@@ -262,8 +262,8 @@ def test_arguments_hold_on_planted_networks_and_say_what_they_decide(s5):
 
 def test_arguments_fail_where_out_columns_do_not_group(s5):
     bins = s5.measures.out_bins
-    same = replace(bins["same shared coset"], mean=bins["same irrep, other coset"].mean)
-    member = replace(s5, measures=replace(s5.measures, out_bins=bins | {"same shared coset": same}))
+    same = replace(bins["same-coset"], mean=bins["same-irrep"].mean)
+    member = replace(s5, measures=replace(s5.measures, out_bins=bins | {"same-coset": same}))
     found = out_columns_by_coset(population(member, 5))
     assert found.verdict == "fails"
     assert found.decides.startswith("no")
@@ -278,8 +278,8 @@ def test_tables_stand_beside_the_papers_numbers(s5):
     assert by_name["flip left"][1] == pytest.approx(0.0, abs=0.02)
     bins = {row[0]: row for row in out_correlations(five).rows}
     assert bins["same shared coset"][2] == pytest.approx(1.0, abs=1e-3)
-    assert bins["same shared coset"][1] == 5 * s5.measures.out_bins["same shared coset"].n
-    assert bins["same shared coset"][-2:] == paper.TABLE_3["same shared coset"]
+    assert bins["same shared coset"][1] == 5 * s5.measures.out_bins["same-coset"].n
+    assert bins["same shared coset"][-2:] == paper.TABLE_3["same-coset"]
     assert {row[0]: row[-1] for row in shares(five).rows}["S4"] == 0.550
     assert mean_shares(five.measures, "largest")["S4"].value == pytest.approx(50 / 54)
 

@@ -174,11 +174,11 @@ def test_one_to_one_labels_have_no_entropy_and_mixed_ones_do():
 
 def test_the_coset_free_control_shows_the_same_pattern():
     free = coset_free_control()
-    assert free["flip both signs"].accuracy == 1.0
-    assert free["none"] == free["swap left and right"]
-    assert free["|x| for ReLU"].loss < 1e-9 < free["flip both signs"].loss
-    assert free["flip left"].accuracy == free["flip right"].accuracy == 0.0
-    assert free["swap embeddings"].accuracy < 0.05
+    assert free["flip-both"].accuracy == 1.0
+    assert free["none"] == free["swap-left-right"]
+    assert free["abs-for-relu"].loss < 1e-9 < free["flip-both"].loss
+    assert free["flip-left"].accuracy == free["flip-right"].accuracy == 0.0
+    assert free["swap-embeddings"].accuracy < 0.05
     assert {scores.pairs for scores in free.values()} == {53**2}
 
 
@@ -187,7 +187,7 @@ def test_a_fresh_network_has_no_coset_neurons_and_guesses():
     assert control.below_one == 0.0
     assert control.least > 1
     assert control.interventions["none"].accuracy < 0.3
-    assert set(control.interventions) > {"swap embeddings", "flip left", "noise N(1, 1)"}
+    assert set(control.interventions) > {"swap-embeddings", "flip-left", "noise-1-1"}
 
 
 def test_claims_of_algebra_agree_or_name_the_correction():

@@ -59,21 +59,21 @@ def test_gcr_measures_are_those_of_all_pairs(name):
 def test_a_planted_network_has_the_bins_of_its_plan(s3_measured):
     analysis, found = s3_measured
     assert found.accuracy == 1.0
-    assert analysis.explained_share == 1.0
+    assert analysis.covered_share == 1.0
     # 9 circuits of C2 with two partners each, and two of C3
-    assert found.out_bins["same shared coset"].n == 9 + 2
-    assert found.out_bins["same shared coset"].mean == pytest.approx(1.0, abs=1e-4)
-    assert found.out_bins["same class, other coset"].mean < 0
-    assert found.out_bins["all live pairs"].n == 22 * 21 // 2
-    assert abs(found.out_bins["random vectors"].mean) < 0.2
+    assert found.out_bins["same-coset"].n == 9 + 2
+    assert found.out_bins["same-coset"].mean == pytest.approx(1.0, abs=1e-4)
+    assert found.out_bins["same-class"].mean < 0
+    assert found.out_bins["all-live"].n == 22 * 21 // 2
+    assert abs(found.out_bins["random"].mean) < 0.2
     assert found.out_levels.on < 0 < found.out_levels.off
     assert found.out_levels.lowest == 1.0
     assert found.out_levels.chance == pytest.approx((18 / 3 + 4 / 2) / 22)  # indices 3 and 2
-    assert found.out_bins["same subgroup, other coset"].mean < found.out_bins["same class, other coset"].mean + 1e-9
+    assert found.out_bins["same-subgroup"].mean < found.out_bins["same-class"].mean + 1e-9
     assert found.shares("largest") == pytest.approx({"C2": 18 / 22, "C3": 4 / 22})
     assert found.shares("argmin") == pytest.approx(found.shares("largest"))
     assert found.coset_logits is None  # no circuit of four neurons
-    assert set(found.interventions) > {"none", "swap embeddings", "|x| for ReLU"}
+    assert set(found.interventions) > {"none", "swap-embeddings", "abs-for-relu"}
 
 
 def test_four_neurons_tell_their_coset_apart(plant_run):
@@ -123,7 +123,7 @@ def test_shared_cosets_are_where_the_neurons_are_silent(s3_run, s3_measured):
     S3 = named_group("S3")
     model = s3_run.network().fold()
     found = shared_cosets(analysis, subgroup_lattice(S3))
-    for circuit in analysis.circuits:
+    for circuit in analysis.coset.circuits:
         for n in circuit.neurons:
             pre = (model.left[:, n, None] + model.right[None, :, n]).abs().numpy()
             inside = found[circuit.circuit][S3.table]
@@ -137,7 +137,7 @@ def test_a_cache_is_used_and_a_damaged_or_old_one_is_made_again(s3_run, s3_measu
     written = path.stat().st_mtime_ns
     assert measure_run(s3_run, S3, analysis) == found
     assert path.stat().st_mtime_ns == written
-    for damaged in (b"", whole[: len(whole) // 2], b"\xff\xfe", whole.replace(b'"schema":2', b'"schema":1')):
+    for damaged in (b"", whole[: len(whole) // 2], b"\xff\xfe", whole.replace(b'"schema":3', b'"schema":2')):
         path.write_bytes(damaged)
         again = measure_run(s3_run, S3, analysis)
         assert again.out_bins == found.out_bins

@@ -1,12 +1,15 @@
 """The written-out step against the plain network under autograd, its slow and obvious twin."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from cosetta.groups import named_group
 from cosetta.models import ACTIVATIONS, PairScorer
-from cosetta.training import TrainConfig, fast
+from cosetta.training import TrainConfig, fast, step
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.parameters import initial_parameters, network_of, parameter_views
 from cosetta.training.scoring import score_parameters
@@ -43,6 +46,50 @@ def test_gradient_is_autograds(small_group, activation, precision):
     theirs = autograd(network_of(flat, small_group.order, config), pairs, table)
     for name in ours:
         assert torch.allclose(ours[name], theirs[name], atol={"float32": 1e-6, "float64": 1e-14}[precision]), name
+
+
+@pytest.mark.parametrize("margin", [5, 14, 18, 40])
+def test_a_float32_gradient_is_as_good_as_float64_however_small_the_loss(small_group, margin):
+    """Softmax minus 1 at the answer would be a multiple of 6e-8, or 0, when the loss is e^-18."""
+    config = small(small_group)
+    flat = initial_parameters(small_group.order, config, torch.Generator().manual_seed(3))
+    parameter_views(flat, small_group.order, config)["unembed.bias"][0] = margin
+    table = torch.tensor(small_group.table, dtype=torch.int64)
+    pairs = (table.reshape(-1) == 0).nonzero()[:, 0]  # whose product is the element with the large bias
+    gradients = []
+    for precision in ("float32", "float64"):
+        exact = config.model_copy(update={"precision": precision, "loss_precision": precision})
+        gradient = FoldedStep(flat.to(getattr(torch, precision)), table, exact)
+        gradient(pairs)
+        gradients.append(gradient.gradient.double())
+    assert torch.allclose(*gradients, rtol=0, atol=1e-5 * float(gradients[1].abs().max()))
+
+
+@pytest.mark.parametrize("entries", [1, 100, 2**18])
+def test_blocks_do_not_change_the_gradient(monkeypatch, entries):
+    config = small("A4", precision="float64", loss_precision="float64")
+    generator, table = torch.Generator().manual_seed(0), table_of("A4")
+    flat, pairs = initial_parameters(12, config, generator), torch.randint(144, (50,), generator=generator)
+    whole = FoldedStep(flat, table, config)
+    whole(pairs)
+    monkeypatch.setattr(step, "CACHED_ENTRIES", entries)
+    in_blocks = FoldedStep(flat, table, config)
+    in_blocks(pairs)
+    assert torch.allclose(in_blocks.gradient, whole.gradient, rtol=0, atol=1e-15)
+
+
+def test_training_imports_no_compiler():
+    """It takes seconds, in every process of a sweep."""
+    program = """
+import sys, tempfile
+from pathlib import Path
+from cosetta.groups import named_group
+from cosetta.training import fast, train
+S3 = named_group("S3")
+train(fast(S3, embed_dim=4, width=4, max_steps=2), S3, Path(tempfile.mkdtemp()) / "run").network()
+print({"torch._dynamo", "torch._inductor", "sympy"} & set(sys.modules))
+"""
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam"])

@@ -1,17 +1,19 @@
 """The `cosetta` command: parse, call, print.
 
 Commands are imported only when they run, so `--help` needs neither torch nor matplotlib. Every error that a user can
-mend is one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130.
+mend is one line on stderr and exit status 1; `--debug` shows the traceback instead. Ctrl-C exits with 130 and SIGTERM
+with 143, within two seconds, at a state from which the same command goes on.
 """
 
-import errno
 import os
 import sys
 
 from cyclopts import App, CycloptsError, Parameter
 
 from cosetta._version import __version__
+from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown
 from cosetta.errors import CosettaError
+from cosetta.stopping import ends_in_time, leave
 
 __all__ = ["app", "main"]
 
@@ -39,20 +41,27 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # small matrices: a second thread only waits
+    show_what_can_be_shown()
     try:
-        app(arguments, exit_on_error=False, print_error=False)
-    except KeyboardInterrupt:
-        _stop("interrupted; finished checkpoints are kept: run the same command to go on", 130)
-    except (CycloptsError, CosettaError, ValueError, OSError, MemoryError) as error:
-        if debug:
+        with ends_in_time():
+            try:
+                app(arguments, exit_on_error=False, print_error=False)
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+            except KeyboardInterrupt as stop:
+                leave(stop)
+    except BrokenPipeError:
+        leave_quietly()
+    except (CycloptsError, CosettaError, ValueError, OSError, MemoryError, ImportError, RuntimeError) as error:
+        if debug or (isinstance(error, ImportError | RuntimeError) and not is_refusal(error)):
             raise
         _stop(_line(error), 1)
 
 
 def _line(error: Exception) -> str:
     """The error as one line that says what to do."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"the disk is full: `{error.filename or 'the output'}` could not be written; free space and run again"
+    if (refused := refusal(error)) is not None:
+        return refused
     if isinstance(error, OSError) and error.filename is not None:
         return f"`{error.filename}` must be readable and writable; {error.strerror}: name another path or mend this one"
     problems = getattr(error.__cause__, "errors", None)
@@ -60,8 +69,6 @@ def _line(error: Exception) -> str:
         problem = problems()[0]
         name = ".".join(str(part) for part in problem["loc"])
         return f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {problem['input']!r}"
-    if isinstance(error, MemoryError):
-        return "memory ran out: choose a smaller group, or close other programs and run again"
     return " ".join(str(error).split()) or type(error).__name__
 
 

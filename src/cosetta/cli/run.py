@@ -219,9 +219,13 @@ def _command(arguments: list[str], flags: Mapping[str, Any]) -> str:
 
 
 def _show_summary(analysis: Any, folder: Path) -> None:
+    from cosetta.files import file_digest, folder_digest
     from cosetta.report import summary
 
     rich.print(summary(analysis, folder / "report.html"))
+    weights = folder / "model.safetensors"
+    of_weights = f", of the weights {file_digest(weights)}" if weights.is_file() else ""
+    rich.get_console().print(f"Digest  {folder_digest(folder)}{of_weights}", soft_wrap=True, highlight=False)
 
 
 def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config
 from cosetta.errors import BadConfig
+from cosetta.stopping import leave
 from cosetta.training.config import Phase, TrainConfig
 from cosetta.training.recipes import RECIPES
 
@@ -131,16 +132,12 @@ def _engine(opened: ExitStack, name: str, address: str | None, gpus: float) -> A
 def _carried_out(run_plan: Any, plan: Any, engine: Any, workers: int | None) -> Any:
     """The result; an interruption says how far the sweep is."""
     latest: list[Any] = []
-    with _Shown() as shown:
-        try:
+    try:
+        with _Shown() as shown:
             return run_plan(plan, engine=engine, workers=workers, progress=lambda now: (latest.append(now), shown(now)))
-        except KeyboardInterrupt:
-            done = f"{latest[-1].finished:,} of {latest[-1].total:,} runs are" if latest else "nothing is"
-    print(
-        f"cosetta: interrupted; {done} done, the others are kept as far as they are: run the same command to go on",
-        file=sys.stderr,
-    )
-    sys.exit(130)
+    except KeyboardInterrupt as stop:
+        done = f"{latest[-1].finished:,} of {latest[-1].total:,} runs are" if latest else "nothing is"
+        leave(stop, f"interrupted; {done} done, the others are kept as far as they are: run the same command to go on")
 
 
 class _Shown:

@@ -56,7 +56,7 @@ def compete(
         lookup_bits=lookup_bits(facts.group.order),
         contests=tuple(contests),
         exchanges=tuple(exchanges),
-        best=_best(accounts, contests, lookup_bits(facts.group.order)),
+        best=_best(accounts, contests, lookup_bits(facts.group.order), config.faithful_at),
     )
     return arena, tuple(_filled(record, single.get(record.id, {})) for record in records)
 
@@ -169,9 +169,12 @@ def _ideal(account: AbstractHypothesis, mode: Mode) -> HasLogits:
     return account.ideal() if mode == "kept" else account.ideal((mode,))
 
 
-def _best(accounts: Sequence[AbstractHypothesis], contests: Sequence[Contest], lookup: float) -> str:
-    """The account that holds alone with the fewest bits, if they are fewer than the table's."""
-    holds = {contest.account for contest in contests if contest.mode == "alone" and contest.verdict == "holds"}
+def _best(
+    accounts: Sequence[AbstractHypothesis], contests: Sequence[Contest], lookup: float, faithful_at: float
+) -> str:
+    """The account with the fewest bits of those that hold alone, fit the logits and are shorter than the table."""
+    alone = [contest for contest in contests if contest.mode == "alone"]
+    holds = {c.account for c in alone if c.verdict == "holds" and c.fidelity >= faithful_at}
     bits = {account.id: account.bits for account in accounts if account.id in holds and account.bits < lookup}
     return min(bits, key=lambda id: (bits[id], id)) if bits else ""
 

@@ -160,4 +160,6 @@ def log_others(logits: Float[Tensor, "*batch g"], product: Int[Tensor, "*batch 1
     """
     margins = (logits - logits.gather(-1, product)).scatter(-1, product, -torch.inf)
     best = margins.amax(-1, keepdim=True)
+    if logits.shape[-1] == 1:  # the trivial group: no answer is wrong
+        return best[..., 0].double()
     return best[..., 0].double() + (margins - best).exp().sum(-1).double().log()

@@ -4,6 +4,7 @@ Every path may be a `str` or any `os.PathLike`. Reading checks size, nesting, ty
 one line what is wrong with which file; writing goes through a temporary name, so a file that has its name is complete.
 """
 
+from cosetta.files.digests import file_digest, folder_digest
 from cosetta.files.paths import FilePath
 from cosetta.files.reading import read_bytes, read_json, read_toml
 from cosetta.files.tables import check_parquet, read_parquet, write_table
@@ -12,6 +13,8 @@ from cosetta.files.writing import write_json, write_text, write_together, write_
 __all__ = [
     "FilePath",
     "check_parquet",
+    "file_digest",
+    "folder_digest",
     "read_bytes",
     "read_json",
     "read_parquet",

@@ -1,17 +1,17 @@
 """Finite groups: Cayley tables, names, subgroups and cosets, the subgroup lattice, isomorphisms. numpy only."""
 
 from cosetta.groups.catalogue import small_group, small_group_id
+from cosetta.groups.enumeration import subgroup_lattice
 from cosetta.groups.generated import matrix_group, permutation_group
-from cosetta.groups.group import Group
+from cosetta.groups.group import Group, Subgroup
 from cosetta.groups.isomorphism import all_automorphisms, find_isomorphism, outer_automorphisms
-from cosetta.groups.lattice import SubgroupClass, SubgroupLattice, subgroup_lattice
+from cosetta.groups.lattice import SubgroupClass, SubgroupLattice
 from cosetta.groups.named import named_group
 from cosetta.groups.notation import generated_group
 from cosetta.groups.presentation import presented_group
 from cosetta.groups.products import direct_product, semidirect_product
 from cosetta.groups.reading import read_group
 from cosetta.groups.subgroups import (
-    Subgroup,
     centralizer,
     conjugate,
     core,

@@ -1,29 +1,37 @@
 """The library of small groups: `SmallGroup(n, k)` is the k-th group of order n.
 
-All 319 groups of order up to 63 are shipped as permutation generators with their ids and structures, made by GAP's
-library of small groups through tests/oracles/make_group_data.py. Larger ones are asked of GAP itself, which the extra
-`gap` installs. Ids agree with GAP and Magma. A group with points is the same set of permutations in either order of
-multiplication, so nothing has to be converted.
+All 92,804 groups of order up to 511 are shipped with their ids, made by GAP's library of small groups. Those of order
+up to 63 are permutation generators with their structures (tests/oracles/make_group_data.py), the others polycyclic
+presentations, 150 kB in all (tests/oracles/make_small_groups.py). Larger groups are asked of GAP itself, which the
+extra `gap` installs. Ids agree with GAP and Magma. A group with points is the same set of permutations in either order
+of multiplication, and a presentation knows no order, so nothing has to be converted.
 """
 
 import gzip
 import json
+import lzma
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.families import Recipe, permutation_recipe
 from cosetta.groups.generated import permutation_group
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
+from cosetta.groups.integers import prime_factors
 from cosetta.groups.isomorphism import find_isomorphism
+from cosetta.groups.polycyclic import polycyclic_labels, polycyclic_table
 
-__all__ = ["CATALOGUE_LIMIT", "SmallGroupEntry", "catalogue", "small_group", "small_group_id"]
+__all__ = ["CATALOGUE_LIMIT", "SmallGroupEntry", "catalogue", "number_of_groups", "small_group", "small_group_id"]
 
-CATALOGUE_LIMIT = 63
-"""Largest order in the shipped catalogue."""
+CATALOGUE_LIMIT = 511
+"""Largest order in the shipped catalogue; there are 10,494,213 groups of order 512."""
+
+IDENTIFIED_UP_TO = 63
+"""Largest order whose groups are shipped with structures, and told apart by `small_group_id`."""
 
 
 class SmallGroupEntry(NamedTuple):
@@ -93,10 +101,70 @@ def small_group_recipe(order: int, number: int) -> Recipe:
         raise Unsupported(f"`{name}` needs an order and a number from 1 on")
     if order > CATALOGUE_LIMIT:
         return Recipe(name, order, lambda: _from_gap(order, number, name))
+    if number > number_of_groups(order):
+        raise Unsupported(f"there are {number_of_groups(order):,} groups of order {order}; `{name}` is not among them")
+    if order > IDENTIFIED_UP_TO:
+        return Recipe(name, order, lambda: _from_presentation(order, number, name))
     found = [entry for entry in catalogue() if entry.order == order]
-    if number > len(found):
-        raise Unsupported(f"there are {len(found)} groups of order {order}; `{name}` is not among them")
     return permutation_recipe(name, order, lambda: list(found[number - 1].generators))
+
+
+def number_of_groups(order: int) -> int:
+    """How many groups of an order there are.
+
+    Args:
+        order: from 1 to 511.
+
+    Returns:
+        Their number up to isomorphism.
+
+    Raises:
+        Unsupported: if the order is not in the catalogue.
+
+    Example:
+        >>> number_of_groups(8), number_of_groups(384)
+        (5, 20169)
+    """
+    if not 1 <= order <= CATALOGUE_LIMIT:
+        raise Unsupported(f"groups are counted for orders 1 to {CATALOGUE_LIMIT}, not {order}")
+    if order <= IDENTIFIED_UP_TO:
+        return sum(entry.order == order for entry in catalogue())
+    head, _ = _presentations()
+    return head["counts"][order - head["first"]]
+
+
+@cache
+def _presentations() -> tuple[dict[str, Any], bytes]:
+    """Head and body of the file of the larger groups."""
+    packed = files("cosetta.groups").joinpath("data", "small_groups_64_511.xz").read_bytes()
+    head, _, body = lzma.decompress(packed).partition(b"\n")
+    return json.loads(head), body
+
+
+def _from_presentation(order: int, number: int, name: str) -> Group:
+    """A group of order 64 to 511 from the file."""
+    head, body = _presentations()
+    if generators := head["permutations"].get(f"{order},{number}"):
+        return permutation_group(generators, name=name)
+    others = [tuple(map(int, key.split(","))) for key in head["permutations"]]
+    start = 0
+    for n, count in enumerate(head["counts"], head["first"]):
+        before = count if n < order else number - 1
+        start += _stored_bytes(n) * (before - sum(m == n and k <= before for m, k in others))
+        if n == order:
+            break
+    width = 1 if order <= 256 else 2
+    numbers = np.frombuffer(body[start : start + _stored_bytes(order)], dtype=f">u{width}").tolist()
+    length = len(prime_factors(order))
+    primes, powers, rest = numbers[:length], numbers[length : 2 * length], iter(numbers[2 * length :])
+    conjugates = [[next(rest) for _ in range(i + 1, length)] for i in range(length)]
+    return Group(polycyclic_table(primes, powers, conjugates), name=name, labels=polycyclic_labels(primes))
+
+
+def _stored_bytes(order: int) -> int:
+    """Length of one presentation: primes, powers, conjugates."""
+    length = len(prime_factors(order))
+    return (1 if order <= 256 else 2) * (2 * length + length * (length - 1) // 2)
 
 
 def small_group_id(group: Group) -> tuple[int, int] | None:
@@ -112,7 +180,7 @@ def small_group_id(group: Group) -> tuple[int, int] | None:
         >>> small_group_id(Group(np.arange(4)[:, None] ^ np.arange(4)))
         (4, 2)
     """
-    if group.order > CATALOGUE_LIMIT:
+    if group.order > IDENTIFIED_UP_TO:
         return None
     profile = np.sort(group.element_orders)
     for entry in catalogue():
@@ -129,8 +197,8 @@ def _from_gap(order: int, number: int, name: str) -> Group:
         from passagemath_gap import libgap  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise Unsupported(
-            f"{name} is beyond order {CATALOGUE_LIMIT}, where the catalogue ends; `pip install 'cosetta[gap]'` "
-            "installs GAP (GPL, 800 MB), which knows it"
+            f"the catalogue ends at order {CATALOGUE_LIMIT}, before {name}; `pip install 'cosetta[gap]'` installs GAP "
+            "(GPL, 800 MB), which knows it"
         ) from None
     try:
         libgap.LoadPackage("smallgrp")

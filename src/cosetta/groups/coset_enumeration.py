@@ -1,4 +1,4 @@
-"""Todd-Coxeter enumeration of the cosets of the trivial subgroup, which are the elements, of a presented group.
+"""Todd-Coxeter enumeration of the cosets of a cyclic subgroup of a presented group; of the trivial one: its elements.
 
 A coset is a number, and a partial table holds its image under each generator (column 2i) and its inverse (2i + 1).
 Each relator must lead every coset back to itself: scanning it from both ends defines new cosets, fills an entry, or
@@ -10,21 +10,24 @@ from jaxtyping import Int
 
 from cosetta.errors import Unsupported
 
-__all__ = ["enumerate_cosets"]
+__all__ = ["enumerate_cosets", "root_of"]
 
 
 def enumerate_cosets(
-    generators: int, relators: list[tuple[int, ...]], max_cosets: int
+    generators: int, relators: list[tuple[int, ...]], max_cosets: int, subgroup: tuple[int, ...] = ()
 ) -> Int[np.ndarray, "generator coset"]:
-    """Right multiplication by each generator on the elements of a finitely presented group.
+    """Right multiplication by each generator on the right cosets of <w> in a finitely presented group.
+
+    **Cost**: a relator u^k that was scanned at a coset is not scanned again at the cosets that u leads it to.
 
     Args:
         generators: how many there are.
         relators: words; letter i + 1 is generator i, -(i + 1) its inverse.
         max_cosets: give up when more numbers than this were handed out.
+        subgroup: a word w; the empty word for the cosets of the trivial subgroup, which are the elements.
 
     Returns:
-        Images of the cosets 0, 1, ..; coset 0 is the identity.
+        Images of the cosets 0, 1, ..; coset 0 is <w> itself.
 
     Raises:
         Unsupported: if the table did not close within the limit; the group may be infinite or only awkward.
@@ -36,13 +39,19 @@ def enumerate_cosets(
         >>> enumerate_cosets(1, [(1, 1, 1)], 100).tolist()
         [[1, 2, 0]]
     """
-    words = [[2 * abs(letter) - 2 + (letter < 0) for letter in relator] for relator in relators]
+    words = [_columns(relator) for relator in relators]
+    roots = [_columns(root_of(relator)) for relator in relators]
+    closed: list[set[int]] = [set() for _ in words]
     cosets = _Cosets(2 * generators, max_cosets)
+    if subgroup:
+        cosets.scan(0, _columns(subgroup))
     coset = 0
     while coset < len(cosets.table):
-        for word in words:
-            if cosets.parent[coset] == coset:
+        for word, root, known in zip(words, roots, closed, strict=True):
+            if cosets.parent[coset] == coset and coset not in known:
                 cosets.scan(coset, word)
+                if len(root) < len(word) and cosets.parent[coset] == coset:
+                    known.update(cosets.walk(coset, root, len(word) // len(root)))
         for column in range(2 * generators):
             if cosets.parent[coset] == coset and cosets.table[coset][column] < 0:
                 cosets.define(coset, column)
@@ -51,6 +60,28 @@ def enumerate_cosets(
     number = {coset: i for i, coset in enumerate(live)}
     columns = [[number[cosets.table[coset][2 * i]] for coset in live] for i in range(generators)]
     return np.array(columns, dtype=np.int64).reshape(generators, len(live))
+
+
+def _columns(word: tuple[int, ...]) -> list[int]:
+    """Letters as columns of the table."""
+    return [2 * abs(letter) - 2 + (letter < 0) for letter in word]
+
+
+def root_of(word: tuple[int, ...]) -> tuple[int, ...]:
+    """The shortest u with word = u^k.
+
+    Args:
+        word: letters.
+
+    Returns:
+        The root; the word itself if it is no power.
+
+    Example:
+        >>> root_of((1, 2, 1, 2)), root_of((1, 2))
+        ((1, 2), (1, 2))
+    """
+    length = len(word)
+    return next(word[:n] for n in range(1, length + 1) if not length % n and word[:n] * (length // n) == word)
 
 
 class _Cosets:
@@ -94,6 +125,17 @@ class _Cosets:
                 table[back][word[i] ^ 1] = front
                 return
             self.define(front, word[i])
+
+    def walk(self, coset: int, word: list[int], times: int) -> list[int]:
+        """The cosets that powers of a word lead to, as far as the table is filled."""
+        met = []
+        for _ in range(times):
+            for column in word:
+                coset = self.table[coset][column]
+                if coset < 0:
+                    return met
+            met.append(coset)
+        return met
 
     def _identify(self, one: int, other: int) -> None:
         """Two numbers are one coset; so are their images."""

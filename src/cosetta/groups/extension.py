@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from cosetta.errors import Unsupported
-from cosetta.groups.group import Group
-from cosetta.groups.subgroups import Subgroup, _conjugates, _known, cosets, normalizer, transversal
+from cosetta.errors import LatticeTooLarge
+from cosetta.groups.cayley import power
+from cosetta.groups.group import Group, Subgroup, conjugates, known_subgroup
+from cosetta.groups.integers import prime_factors
+from cosetta.groups.subgroups import cosets, normalizer, transversal
 
 __all__ = ["CLASS_LIMIT", "SUBGROUP_LIMIT", "FoundClass", "find_subgroup_classes"]
 
@@ -58,7 +60,7 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         The classes, each once; the trivial subgroup first.
 
     Raises:
-        Unsupported: if there are more subgroups or classes than that.
+        LatticeTooLarge: if there are more subgroups or classes than that.
 
     Source:
         The cyclic extension method of Neubüser, Numer. Math. 2 (1960), with the closures of this project.
@@ -69,7 +71,7 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         [1, 2, 3, 6]
     """
     zuppos = _prime_power_generators(group)
-    trivial = _known(group, np.array([0]))
+    trivial = known_subgroup(group, np.array([0]))
     found: list[FoundClass] = []
     seen: set[bytes] = set()
     queue: list[tuple[int, int]] = []
@@ -80,20 +82,20 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
         heapq.heappush(queue, (H.order, len(found)))
         found.append(cls)
         if len(seen) > limit or len(found) > CLASS_LIMIT:
-            raise Unsupported(
+            raise LatticeTooLarge(
                 f"subgroups are listed up to {limit:,} in {CLASS_LIMIT:,} classes; {group.name} has more than "
-                f"{min(len(seen), limit):,} in {len(found):,} classes"
+                f"{min(len(seen), limit):,} in {min(len(found), CLASS_LIMIT):,} classes"
             )
 
     register(trivial)
     if group.order > 1:
-        register(_known(group, np.arange(group.order)))
+        register(known_subgroup(group, np.arange(group.order)))
     while queue:
         cls = found[heapq.heappop(queue)[1]]
         for packed in _minimal_extensions(group, cls, zuppos):
             if packed.tobytes() not in seen:
                 members = np.unpackbits(packed, count=group.order).view(bool)
-                register(_known(group, np.flatnonzero(members)))
+                register(known_subgroup(group, np.flatnonzero(members)))
     return found
 
 
@@ -101,45 +103,39 @@ def find_subgroup_classes(group: Group, limit: int = SUBGROUP_LIMIT) -> list[Fou
 class _Zuppos:
     """Generators of the cyclic subgroups of prime power order, the smallest one of each."""
 
-    generator_of: np.ndarray  # for each element, the smallest generator of the cyclic subgroup that it generates
+    generator_of: np.ndarray  # for each element of prime power order, the smallest generator of what it generates
     elements: np.ndarray
     prime_powers: np.ndarray  # z^p for each
 
 
 def _prime_power_generators(group: Group) -> _Zuppos:
     """Zuppos in the sense of Neubüser."""
-    orders, everything = group.element_orders, np.arange(group.order)
-    smallest, power = everything.copy(), everything.copy()
-    prime_power = np.zeros(group.order, dtype=np.int64)
-    smallest_prime = np.array([_smallest_prime(int(k)) for k in range(orders.max() + 1)])[orders]
-    for exponent in range(1, int(orders.max())):
-        coprime = np.gcd(exponent, orders) == 1
-        smallest = np.where(coprime & (exponent < orders), np.minimum(smallest, power), smallest)
-        prime_power = np.where(smallest_prime == exponent, power, prime_power)
-        power = group.table[power, everything]
-    is_zuppo = (smallest == everything) & np.array([_is_prime_power(int(k)) for k in range(orders.max() + 1)])[orders]
-    elements = np.flatnonzero(is_zuppo)
-    return _Zuppos(smallest, elements, prime_power[elements])
-
-
-def _smallest_prime(n: int) -> int:
-    """Smallest prime factor, 0 for n < 2."""
-    return next((p for p in range(2, n + 1) if n % p == 0), 0)
-
-
-def _is_prime_power(n: int) -> bool:
-    """Whether n = p^k with k >= 1."""
-    p = _smallest_prime(n)
-    while p and n % p == 0:
-        n //= p
-    return p > 0 and n == 1
+    prime = np.array(
+        [p[0] if len(set(p := prime_factors(k))) == 1 else 0 for k in range(group.element_orders.max() + 1)]
+    )
+    elements = np.flatnonzero(prime[group.element_orders])
+    orders, primes = group.element_orders[elements], prime[group.element_orders[elements]]
+    smallest, image = elements.copy(), elements.copy()
+    for exponent in range(2, int(orders.max(initial=1))):
+        open_ = orders > exponent
+        image[open_] = group.table[image[open_], elements[open_]]
+        generates = open_ & (exponent % primes > 0)
+        smallest[generates] = np.minimum(smallest, image)[generates]
+    generator_of = np.arange(group.order)
+    generator_of[elements] = smallest
+    zuppos = elements[smallest == elements]
+    prime_powers = np.zeros(len(zuppos), dtype=np.int64)
+    for p in np.unique(primes):
+        of_prime = prime[group.element_orders[zuppos]] == p
+        prime_powers[of_prime] = power(group.table, zuppos[of_prime], int(p))
+    return _Zuppos(generator_of, zuppos, prime_powers)
 
 
 def _whole_class(H: Subgroup) -> FoundClass:
     """Normalizer and all conjugates of H."""
     N = normalizer(H)
     carriers = transversal(N)
-    moved = _conjugates(H.group, H.elements, carriers)
+    moved = conjugates(H.group, H.elements, carriers)
     members = np.zeros((len(carriers), H.group.order), dtype=bool)
     np.put_along_axis(members, moved, True, axis=1)
     return FoundClass(H, N, carriers, np.packbits(members, axis=1))
@@ -151,7 +147,7 @@ def _minimal_extensions(group: Group, cls: FoundClass, zuppos: _Zuppos) -> np.nd
     candidates = zuppos.elements[~H.members[zuppos.elements] & H.members[zuppos.prime_powers]]
     if not candidates.size:
         return np.empty((0, 0), dtype=np.uint8)
-    moved = zuppos.generator_of[_conjugates(group, candidates, np.array(N.generators, dtype=np.intp))]
+    moved = zuppos.generator_of[conjugates(group, candidates, np.array(N.generators, dtype=np.intp))]
     candidates = candidates[_orbit_minima(np.searchsorted(candidates, moved))]
     label = cosets(H)
     _, reps = np.unique(label, return_index=True)

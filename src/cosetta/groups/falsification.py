@@ -15,10 +15,9 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from cosetta.errors import Unsupported
-from cosetta.groups.group import Group
+from cosetta.groups.group import Group, Subgroup, known_subgroup
 from cosetta.groups.isomorphism import find_isomorphism
 from cosetta.groups.named import named_group
-from cosetta.groups.subgroups import Subgroup, _known
 
 __all__ = [
     "FALSIFICATION_SETS",
@@ -213,7 +212,7 @@ def _halves(group: Group) -> list[Subgroup]:
                     sign[b] = sign[a] ^ (choice >> i & 1)
                     queue.append(b)
         if all((sign[group.table[:, g]] == sign ^ (choice >> i & 1)).all() for i, g in enumerate(generators)):
-            found.append(_known(group, np.flatnonzero(sign == 0)))
+            found.append(known_subgroup(group, np.flatnonzero(sign == 0)))
     return found
 
 

@@ -13,11 +13,13 @@ from typing import final
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.generated import permutation_group
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
+from cosetta.groups.integers import is_prime, prime_factors
 from cosetta.groups.products import MAX_DEGREE
 
-__all__ = ["FAMILIES", "Recipe", "affine", "heisenberg", "is_prime", "permutation_recipe"]
+__all__ = ["FAMILIES", "Recipe", "affine", "heisenberg", "permutation_recipe"]
 
 
 @final
@@ -149,7 +151,7 @@ def _powers(order: int) -> tuple[str, ...]:
 
 def _frobenius(order: int) -> Recipe:
     """C_p:C_m with p the largest prime factor, acting on p points by x -> u x + t."""
-    p = max((d for d in range(2, min(order, MAX_ORDER) + 1) if order % d == 0 and is_prime(d)), default=1)
+    p = max(prime_factors(order), default=1)
     m = order // p
     if m < 2 or m % p == 0 or (p - 1) % m:
         raise Unsupported(f"Frobenius groups C_p:C_m have order p·m with p prime and m > 1 dividing p - 1, not {order}")
@@ -159,22 +161,6 @@ def _frobenius(order: int) -> Recipe:
         return [[*range(1, p), 0], [unit * x % p for x in range(p)]]
 
     return permutation_recipe(f"F{order}", order, generators)
-
-
-def is_prime(n: int) -> bool:
-    """Whether n is prime, by trial division that stops where a group of that order would be too large anyway.
-
-    Args:
-        n: an integer.
-
-    Returns:
-        Whether no divisor from 2 to 10,000 was found.
-
-    Example:
-        >>> [n for n in range(12) if is_prime(n)]
-        [2, 3, 5, 7, 11]
-    """
-    return n > 1 and all(n % d for d in range(2, min(int(n**0.5), MAX_ORDER) + 1))
 
 
 def _at_least(number: int, smallest: int, name: str) -> None:

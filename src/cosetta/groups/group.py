@@ -1,28 +1,27 @@
-"""A finite group as its Cayley table.
+"""A finite group as its Cayley table, and a subgroup as the set of its elements.
 
 Elements are the integers 0 .. |G|-1, the identity is 0, and `table[a, b]` is the product ab. For permutations
 (ab)(i) = a(b(i)), that is, b acts first. Labels are for display only. Everything else about the group (classes,
-subgroups, irreps) is derived from the table. Cosets live in `subgroups.py`, names such as `S5` in `named.py`.
+subgroups, irreps) is derived from the table. The axioms are in
+`cayley.py`, cosets in `subgroups.py`, names such as `S5` in `named.py`.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import SupportsIndex, final
 
 import numpy as np
 from jaxtyping import Bool, Int
 
-from cosetta.errors import NotAGroup, Unsupported
+from cosetta.errors import NotAGroup, NotASubgroup
+from cosetta.groups.cayley import MAX_ORDER, check_action, check_table, frozen, generated, greedy_generators, power
+from cosetta.groups.closures import closed_matrices, closed_permutations, cycle_label
+from cosetta.groups.integers import prime_factors
 
-if TYPE_CHECKING:
-    from cosetta.groups.subgroups import Subgroup
-
-__all__ = ["MAX_ORDER", "Group"]
-
-MAX_ORDER = 10_000
-"""Largest order whose Cayley table is held in memory (400 MB of int32)."""
+__all__ = ["Group", "Subgroup", "conjugates", "known_subgroup", "same_group"]
 
 
 @final
@@ -58,16 +57,15 @@ class Group:
 
     def __post_init__(self) -> None:
         """Check the axioms and freeze the arrays."""
-        object.__setattr__(self, "table", _frozen(_checked_shape(self.table)))
+        object.__setattr__(self, "table", check_table(self.table))
         if not self.labels:
             object.__setattr__(self, "labels", tuple(str(a) for a in range(self.order)))
         if len(self.labels) != self.order:
             raise NotAGroup(f"`labels` must name all {self.order} elements; {len(self.labels)} given")
-        _check_monoid(self.table)
-        _check_group(self.table, self.generators)
         if self.permutations is not None:
-            object.__setattr__(self, "permutations", _frozen(np.asarray(self.permutations)))
-            _check_action(self)
+            images = frozen(np.asarray(self.permutations))
+            check_action(images, self.table, self.generators)
+            object.__setattr__(self, "permutations", images)
 
     @classmethod
     def from_permutations(
@@ -87,9 +85,8 @@ class Group:
             >>> Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3").labels
             ('e', '(23)', '(12)', '(123)', '(132)', '(13)')
         """
-        from cosetta.groups.generated import permutation_group
-
-        return permutation_group(generators, name=name, max_order=max_order)
+        images, table = closed_permutations(generators, max_order)
+        return cls(table, name=name, labels=tuple(map(cycle_label, images)), permutations=images)
 
     @classmethod
     def from_matrices(
@@ -110,9 +107,8 @@ class Group:
             >>> Group.from_matrices([np.array([[0, -1], [1, 0]]), np.array([[1, 1], [0, 1]])], modulus=2).order
             6
         """
-        from cosetta.groups.generated import matrix_group
-
-        return matrix_group(generators, modulus, name=name, max_order=max_order)
+        matrices, table = closed_matrices(generators, modulus, max_order)
+        return cls(table, name=name, labels=tuple(str(m.tolist()).replace(" ", "") for m in matrices))
 
     @property
     def order(self) -> int:
@@ -125,17 +121,18 @@ class Group:
         inverse = np.empty(self.order, dtype=np.int32)
         a, b = np.nonzero(self.table == 0)
         inverse[a] = b
-        return _frozen(inverse)
+        return frozen(inverse)
 
     @cached_property
     def element_orders(self) -> Int[np.ndarray, " g"]:
         """Order of each element: the least k >= 1 with a^k = e."""
-        orders = np.ones(self.order, dtype=np.int32)
-        power, everything = np.arange(self.order), np.arange(self.order)
-        while (open_ := power != 0).any():
-            orders[open_] += 1
-            power = np.where(open_, self.table[power, everything], 0)
-        return _frozen(orders)
+        orders, everything = np.ones(self.order, dtype=np.int32), np.arange(self.order)
+        for p, exponent in Counter(prime_factors(self.order)).items():
+            part = power(self.table, everything, self.order // p**exponent)  # of order a power of p
+            while (open_ := part != 0).any():
+                orders[open_] *= p
+                part = power(self.table, part, p)
+        return frozen(orders)
 
     @cached_property
     def is_abelian(self) -> bool:
@@ -145,7 +142,7 @@ class Group:
     @cached_property
     def generators(self) -> tuple[int, ...]:
         """A short generating set: each element is the smallest one outside the subgroup of those before it."""
-        return _greedy_generators(self.table)
+        return greedy_generators(self.table)
 
     @cached_property
     def commutators(self) -> tuple[int, ...]:
@@ -153,25 +150,27 @@ class Group:
         gens = np.array(self.generators or (0,))
         a, b = np.meshgrid(gens, gens)
         found = np.unique(self.table[self.table[a, b], self.inverse[self.table[b, a]]])
-        members = _generated(self.table, found.tolist())
+        members = generated(self.table, found.tolist())
         while True:
             conjugates = self.table[self.table[np.ix_(gens, found)], self.inverse[gens][:, None]].ravel()
             new = np.unique(conjugates[~members[conjugates]])
             if not new.size:
                 return tuple(found.tolist())
             found = np.concatenate([found, new])
-            members = _generated(self.table, found.tolist())
+            members = generated(self.table, found.tolist())
 
     @cached_property
     def class_of(self) -> Int[np.ndarray, " g"]:
         """Conjugacy class number of each element; classes are numbered by their smallest element."""
-        labels = np.full(self.order, -1, dtype=np.int32)
         everything, count = np.arange(self.order), 0
+        if self.is_abelian:
+            return frozen(everything)
+        labels = np.full(self.order, -1, dtype=np.int32)
         for a in range(self.order):
             if labels[a] < 0:
                 labels[self.table[self.table[everything, a], self.inverse]] = count
                 count += 1
-        return _frozen(labels)
+        return frozen(labels)
 
     @cached_property
     def conjugacy_classes(self) -> tuple[Int[np.ndarray, " members"], ...]:
@@ -219,107 +218,176 @@ class Group:
             >>> Group.from_permutations([(1, 0, 2), (1, 2, 0)]).subgroup(generators=[3]).order
             3
         """
-        from cosetta.groups.subgroups import _known
-
         for g in generators:
             if not 0 <= g < self.order:
                 raise ValueError(f"`generators` must be elements 0..{self.order - 1} of {self.name}; got {g}")
-        members = _generated(self.table, [int(g) for g in generators])
-        return _known(self, np.flatnonzero(members))
+        members = generated(self.table, [int(g) for g in generators])
+        return known_subgroup(self, np.flatnonzero(members))
 
     def __repr__(self) -> str:
         """Name and order."""
         return f"Group({self.name!r}, order={self.order})"
 
 
-def _frozen(array: np.ndarray) -> np.ndarray:
-    """Read-only int32 copy, so that a shared table cannot be changed by accident."""
-    array = np.array(array, dtype=np.int32)
-    array.setflags(write=False)
-    return array
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class Subgroup:
+    """A subgroup as the sorted array of its elements.
+
+    The set is checked when the object is made. Two subgroups are equal when their elements and their groups' tables
+    are.
+
+    Args:
+        group: the group that it lies in.
+        elements: its elements in any order.
+
+    Raises:
+        NotASubgroup: if the set is empty, has an element outside the group, or is not closed; the message names a
+            product that leaves it.
+
+    Example:
+        >>> G = Group((np.arange(6)[:, None] + np.arange(6)) % 6, name="C6")
+        >>> H = Subgroup(G, np.array([0, 2, 4]))
+        >>> H.order, H.index, H.is_normal, H.generators
+        (3, 2, True, (2,))
+    """
+
+    group: Group
+    elements: Int[np.ndarray, " h"]
+
+    def __post_init__(self) -> None:
+        """Sort, check and freeze the elements."""
+        elements = np.unique(self.elements).astype(np.int32)
+        elements.setflags(write=False)
+        object.__setattr__(self, "elements", elements)
+        _check_closed(self.group, elements)
+
+    @property
+    def order(self) -> int:
+        """Number of elements |H|."""
+        return len(self.elements)
+
+    @property
+    def index(self) -> int:
+        """Number of cosets |G:H|."""
+        return self.group.order // self.order
+
+    @cached_property
+    def members(self) -> Bool[np.ndarray, " g"]:
+        """Whether each element of the group lies in the subgroup."""
+        members = np.zeros(self.group.order, dtype=bool)
+        members[self.elements] = True
+        members.setflags(write=False)
+        return members
+
+    @cached_property
+    def generators(self) -> tuple[int, ...]:
+        """A short generating set: each element is the smallest one outside the subgroup of those before it."""
+        return greedy_generators(self.group.table, self.elements)
+
+    @cached_property
+    def is_normal(self) -> bool:
+        """Whether gHg^-1 = H for every g."""
+        moved = conjugates(
+            self.group, np.array(self.generators, dtype=np.intp), np.array(self.group.generators, dtype=np.intp)
+        )
+        return bool(self.members[moved].all())
+
+    def __contains__(self, element: SupportsIndex) -> bool:
+        """Whether an element of the group lies in the subgroup."""
+        return bool(self.members[element])
+
+    def __eq__(self, other: object) -> bool:
+        """Equal elements of equal groups."""
+        if not isinstance(other, Subgroup):
+            return NotImplemented
+        return np.array_equal(self.elements, other.elements) and same_group(self.group, other.group)
+
+    def __hash__(self) -> int:
+        """From the elements alone."""
+        return hash(self.elements.tobytes())
+
+    def __repr__(self) -> str:
+        """Group, order and generators by label."""
+        generators = ", ".join(self.group.labels[g] for g in self.generators)
+        return f"Subgroup({self.group.name}, order={self.order}, <{generators}>)"
 
 
-def _checked_shape(table: np.ndarray) -> np.ndarray:
-    table = np.asarray(table)
-    if table.ndim != 2 or table.shape[0] != table.shape[1] or table.shape[0] == 0:
-        raise NotAGroup(f"a table must be square with at least one row; got shape {table.shape}")
-    if table.shape[0] > MAX_ORDER:
-        raise Unsupported(f"tables are held up to order {MAX_ORDER}; this one has order {table.shape[0]}")
-    if not np.issubdtype(table.dtype, np.integer):
-        raise NotAGroup(f"table entries must be integers; got dtype {table.dtype}")
-    return table
+def conjugates(group: Group, elements: Int[np.ndarray, " a"], by: Int[np.ndarray, " b"]) -> Int[np.ndarray, "b a"]:
+    """Conjugates g a g^-1 for g in `by` (rows) and a in `elements` (columns).
+
+    Args:
+        group: the group.
+        elements: the elements a.
+        by: the elements g.
+
+    Returns:
+        The table of conjugates.
+
+    Example:
+        >>> conjugates(Group(np.array([[0, 1], [1, 0]])), np.array([0, 1]), np.array([1])).tolist()
+        [[0, 1]]
+    """
+    return group.table[group.table[np.ix_(by, elements)], group.inverse[by][:, None]]
 
 
-def _check_monoid(table: np.ndarray) -> None:
-    """Closed, with the identity at 0."""
-    order = table.shape[0]
-    outside = (table < 0) | (table >= order)
-    if outside.any():
-        a, b = map(int, np.argwhere(outside)[0])
-        raise NotAGroup(f"table is not closed: {a}·{b} = {table[a, b]} is not an element 0..{order - 1}")
-    everything = np.arange(order)
-    for side, line in (("row", table[0]), ("column", table[:, 0])):
-        if (line != everything).any():
-            a = int(np.argmax(line != everything))
-            fixes_all = (table == everything).all(axis=1) & (everything == table.T).all(axis=1)
-            hint = (
-                f"renumber the identity {np.argmax(fixes_all)} to 0" if fixes_all.any() else "no element is an identity"
-            )
-            raise NotAGroup(f"element 0 must be the identity, but {side} 0 sends {a} to {line[a]}; {hint}")
+def known_subgroup(group: Group, elements: Int[np.ndarray, " h"]) -> Subgroup:
+    """A subgroup from ascending elements that are known to be closed, without the check.
+
+    Args:
+        group: the group.
+        elements: the elements.
+
+    Returns:
+        The subgroup.
+
+    Example:
+        >>> known_subgroup(Group(np.array([[0, 1], [1, 0]]), name="C2"), np.array([0, 1])).order
+        2
+    """
+    H = object.__new__(Subgroup)
+    elements = elements.astype(np.int32)
+    elements.setflags(write=False)
+    object.__setattr__(H, "group", group)
+    object.__setattr__(H, "elements", elements)
+    return H
 
 
-def _check_group(table: np.ndarray, generators: Sequence[int]) -> None:
-    """Light's test, then a right inverse for each element: with an identity these make a group."""
-    for g in generators:  # (xg)y = x(gy) for generators g implies it for all g
-        for start in range(0, len(table), 128):  # blocks of rows that stay in the processor's cache
-            rows = table[start : start + 128]
-            left, right = table[rows[:, g]], np.take(rows, table[g], axis=1)
-            if (left != right).any():
-                x, y = map(int, np.argwhere(left != right)[0])
-                shown = f"({start + x}·{g})·{y} = {left[x, y]} but {start + x}·({g}·{y}) = {right[x, y]}"
-                raise NotAGroup(f"table is not associative: {shown}")
-    invertible = (table == 0).any(axis=1)
-    if not invertible.all():
-        a = int(np.argmin(invertible))
-        raise NotAGroup(f"every element must have an inverse, but row {a} never reaches 0: it is {_head(table[a])}")
+def same_group(G: Group, other: Group) -> bool:
+    """Whether two groups are one object, or have equal tables.
+
+    Args:
+        G: a group.
+        other: a group.
+
+    Returns:
+        Whether it is so; labels and names are not compared.
+
+    Example:
+        >>> same_group(Group(np.array([[0]])), Group(np.array([[0]]), name="C1"))
+        True
+    """
+    return G is other or (G.order == other.order and G.content_hash == other.content_hash)
 
 
-def _head(line: np.ndarray) -> str:
-    """First entries of a row, for a message."""
-    return str(line[:8].tolist()) + (" ..." if len(line) > 8 else "")
+def _check_closed(group: Group, elements: np.ndarray) -> None:
+    """Refuse a set that is not a subgroup, with a product that leaves it."""
+    if not elements.size or elements[0] < 0 or elements[-1] >= group.order:
+        wanted = f"a non-empty set of elements 0..{group.order - 1} of {group.name}"
+        raise NotASubgroup(f"a subgroup must be {wanted}; got {_shown(elements)}")
+    generators = greedy_generators(group.table, elements)
+    reached = generated(group.table, generators)
+    if np.count_nonzero(reached) == len(elements):
+        return
+    hint = f"use G.subgroup(generators={list(generators)}) (order {np.count_nonzero(reached)})"
+    inside = np.zeros(group.order, dtype=bool)
+    inside[elements] = True
+    for a in elements:
+        for b in elements[~inside[group.table[a, elements]]]:
+            raise NotASubgroup(f"{_shown(elements)} is not closed: {a}·{b} = {group.table[a, b]}; {hint}")
 
 
-def _check_action(group: Group) -> None:
-    """Permutations must multiply like the table, b acting first."""
-    images = group.permutations
-    assert images is not None
-    if images.shape[0] != group.order:
-        raise NotAGroup(f"`permutations` must have one row for each of {group.order} elements; got {images.shape[0]}")
-    for b in group.generators:
-        wrong = (images[group.table[:, b]] != images[:, images[b]]).any(axis=1)
-        if wrong.any():
-            a = int(np.argmax(wrong))
-            raise NotAGroup(f"`permutations` must satisfy (ab)(i) = a(b(i)); it fails for a = {a}, b = {b}")
-
-
-def _greedy_generators(table: np.ndarray) -> tuple[int, ...]:
-    """Generators found by repeated closure."""
-    generators: list[int] = []
-    members = _generated(table, generators)
-    while not members.all():
-        generators.append(int(np.argmin(members)))
-        members = _generated(table, generators)
-    return tuple(generators)
-
-
-def _generated(table: np.ndarray, generators: Sequence[int]) -> Bool[np.ndarray, " g"]:
-    """Membership mask of what the generators reach from the identity by multiplying on the right."""
-    members = np.zeros(table.shape[0], dtype=bool)
-    members[0] = True
-    gens, frontier = np.array(generators, dtype=np.intp), np.array([0])
-    while frontier.size:
-        reached = np.zeros_like(members)
-        reached[table[frontier[:, None], gens]] = True
-        frontier = np.flatnonzero(reached & ~members)
-        members[frontier] = True
-    return members
+def _shown(elements: np.ndarray) -> str:
+    """A set in braces, cut after eight elements."""
+    head = ", ".join(str(a) for a in elements[:8])
+    return "{" + head + (f", .. {len(elements)} in all" if len(elements) > 8 else "") + "}"

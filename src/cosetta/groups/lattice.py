@@ -6,23 +6,16 @@ first points, such as <(12)>, lead their classes and represent them. j covers i 
 is in `extension.py`, names in `naming.py`, the copy on disk in `lattice_cache.py`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import SupportsIndex, final
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
-from cosetta.groups.extension import FoundClass, find_subgroup_classes
-from cosetta.groups.group import Group
-from cosetta.groups.lattice_cache import LatticeArrays, load_lattice, save_lattice
-from cosetta.groups.shortest_generators import display_order
-from cosetta.groups.subgroups import Subgroup, _conjugates, _known
+from cosetta.groups.group import Group, Subgroup, known_subgroup
 
-__all__ = ["SubgroupClass", "SubgroupLattice", "subgroup_lattice"]
-
-STORED_FROM = 1_000
-"""Fewest subgroups that are worth a file; smaller lattices are found again in less than 0.2 s."""
+__all__ = ["SubgroupClass", "SubgroupLattice", "display_order"]
 
 
 @final
@@ -61,6 +54,7 @@ class SubgroupLattice:
         class_names: name of each class.
 
     Example:
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> lattice = subgroup_lattice(S3)
         >>> lattice.orders.tolist(), [c.name for c in lattice.classes]
@@ -148,10 +142,11 @@ class SubgroupLattice:
             The subgroup.
 
         Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
             >>> subgroup_lattice(Group((np.arange(6)[:, None] + np.arange(6)) % 6)).subgroup(1).elements.tolist()
             [0, 3]
         """
-        return _known(self.group, np.flatnonzero(self.members[position]))
+        return known_subgroup(self.group, np.flatnonzero(self.members[position]))
 
     def position(self, H: Subgroup) -> int:
         """Position of a subgroup.
@@ -166,6 +161,7 @@ class SubgroupLattice:
             ValueError: if the subgroup lies in a group of another order.
 
         Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
             >>> G = Group((np.arange(6)[:, None] + np.arange(6)) % 6)
             >>> subgroup_lattice(G).position(G.subgroup([3]))
             1
@@ -187,6 +183,7 @@ class SubgroupLattice:
             NotASubgroup: if the set is none of the subgroups; the message names a product that leaves it.
 
         Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
             >>> C6 = Group((np.arange(6)[:, None] + np.arange(6)) % 6)
             >>> subgroup_lattice(C6).find(np.array([True, False, False, True, False, False]))
             1
@@ -206,6 +203,7 @@ class SubgroupLattice:
             Positions, ascending, from 0 to `position`.
 
         Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
             >>> subgroup_lattice(Group((np.arange(6)[:, None] + np.arange(6)) % 6)).below(2).tolist()
             [0, 2]
         """
@@ -221,6 +219,7 @@ class SubgroupLattice:
             Positions, ascending; none for the trivial subgroup.
 
         Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
             >>> subgroup_lattice(Group((np.arange(6)[:, None] + np.arange(6)) % 6)).maximal_subgroups(3).tolist()
             [1, 2]
         """
@@ -235,6 +234,40 @@ class SubgroupLattice:
     def _positions(self) -> dict[bytes, int]:
         """Position of each bit set."""
         return {row.tobytes(): i for i, row in enumerate(self.packed)}
+
+    def images(
+        self, positions: Int[np.ndarray, " of"], automorphisms: Int[np.ndarray, "automorphism g"]
+    ) -> Int[np.ndarray, "automorphism of"]:
+        """Positions of the images of subgroups under automorphisms.
+
+        Args:
+            positions: which subgroups.
+            automorphisms: image of each element, one row an automorphism; a row that is none gives nonsense.
+
+        Returns:
+            The position of each image.
+
+        Example:
+            >>> from cosetta.groups.enumeration import subgroup_lattice
+            >>> C3 = Group((np.arange(3)[:, None] + np.arange(3)) % 3, name="C3")
+            >>> subgroup_lattice(C3).images(np.array([0, 1]), np.array([[0, 2, 1]])).tolist()
+            [[0, 1]]
+        """
+        weights, keys, order = self._keys
+        sums = weights[automorphisms] @ self.members[positions].T.astype(np.float64)
+        return order[np.searchsorted(keys, sums)]
+
+    @cached_property
+    def _keys(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights of the elements whose sums tell the subgroups apart; the sums, ascending; and whose they are."""
+        largest = 2**53 // self.group.order  # sums stay exact in float64
+        for seed in range(20):
+            weights = np.random.default_rng(seed).integers(1, largest, self.group.order).astype(np.float64)
+            sums = self.members.astype(np.float64) @ weights
+            order = np.argsort(sums)
+            if (np.diff(sums[order]) > 0).all():
+                return weights, sums[order], order
+        raise AssertionError("random weights always told subgroups apart before")
 
     @cached_property
     def generators(self) -> Int[np.ndarray, "subgroup generator"]:
@@ -269,64 +302,27 @@ class SubgroupLattice:
         return np.array(maximal, dtype=np.int64)
 
 
-def subgroup_lattice(group: Group, cache: bool = True) -> SubgroupLattice:
-    """All subgroups of a group.
+def display_order(group: Group) -> np.ndarray:
+    """Elements in the order in which a reader expects them.
 
-    **Cost**: with names and without the copy on disk, on one core: S_5 0.02 s, S_6 0.2 s, S_7 2 s.
+    The identity comes first. Permutations go by descending order, then by the last point that they move, the length
+    of their label and the label: (123) before (132) before (12) before (13). Other elements go by number.
 
     Args:
-        group: any group; the number of subgroup classes is what costs time and memory.
-        cache: read and write a copy on disk, of lattices with 1,000 subgroups or more, in the folder
-            `COSETTA_CACHE` or else the user's cache folder. The copy is found by the content of the table, the labels
-            and the permutations; a damaged one is made again.
+        group: the group.
 
     Returns:
-        The lattice. Numbers and names are the same on every run.
-
-    Raises:
-        Unsupported: if there are more than 30,000 subgroups or 3,000 classes of them.
-
-    Source:
-        See `find_subgroup_classes`. S_5 has 156 subgroups in 19 classes, S_6 1,455 in 56, S_7 11,300 in 96 (OEIS
-        A005432, A000638).
+        All elements; the identity is first.
 
     Example:
-        >>> lattice = subgroup_lattice(Group((np.arange(6)[:, None] + np.arange(6)) % 6, name="C6"))
-        >>> lattice.names
-        ('1', 'C2', 'C3', 'C6')
+        >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
+        >>> [S3.labels[a] for a in display_order(S3)]
+        ['e', '(123)', '(132)', '(12)', '(13)', '(23)']
     """
-    from cosetta.groups.naming import name_classes
-
-    if cache and (stored := load_lattice(group)) is not None:
-        return SubgroupLattice(group, *stored)
-    unnamed = _arranged(group, find_subgroup_classes(group))
-    lattice = replace(unnamed, class_names=name_classes(unnamed))
-    if cache and len(lattice) >= STORED_FROM:
-        arrays = lattice.packed, lattice.class_of, lattice.carriers, lattice.class_normalizers, lattice.class_names
-        save_lattice(group, LatticeArrays(*arrays))
-    return lattice
-
-
-def _arranged(group: Group, found: list[FoundClass]) -> SubgroupLattice:
-    """Put classes, and subgroups within them, in the order that the module's head describes."""
-    by_rank = display_order(group)
-    blocks = []
-    for cls in found:
-        members = np.unpackbits(cls.conjugates, axis=1, count=group.order)
-        keys = [row.tobytes() for row in ~np.packbits(members[:, by_rank], axis=1)]
-        order = np.array(sorted(range(len(keys)), key=keys.__getitem__))
-        blocks.append((cls.representative.order, keys[order[0]], order, cls))
-    blocks.sort(key=lambda block: block[:2])
-    packed = np.concatenate([cls.conjugates[order] for _, _, order, cls in blocks])
-    position = {row.tobytes(): i for i, row in enumerate(packed)}
-    carriers, normalizers = [], []
-    for _, _, order, cls in blocks:
-        first = cls.carriers[order[0]]
-        carriers.append(group.table[cls.carriers[order], group.inverse[first]])
-        moved = np.zeros(group.order, dtype=bool)
-        moved[_conjugates(group, cls.normalizer.elements, np.array([first]))] = True
-        normalizers.append(position[np.packbits(moved).tobytes()])
-    class_of = np.repeat(np.arange(len(blocks)), [len(order) for _, _, order, _ in blocks])
-    return SubgroupLattice(
-        group, packed, class_of, np.concatenate(carriers).astype(np.int32), np.array(normalizers, dtype=np.int64), ()
-    )
+    if group.permutations is None:
+        return np.arange(group.order)
+    moved = group.permutations != np.arange(group.permutations.shape[1])
+    last = np.where(moved, np.arange(1, moved.shape[1] + 1), 0).max(axis=1).tolist()
+    orders, labels = group.element_orders.tolist(), group.labels
+    others = sorted(range(1, group.order), key=lambda a: (-orders[a], last[a], len(labels[a]), labels[a]))
+    return np.array([0, *others])

@@ -1,28 +1,33 @@
 """Copies of subgroup lattices on disk.
 
-One .npz file a group (no pickle), named by a hash of its table, labels and permutations and of the format's
-version. Files are written under a temporary name and renamed, so a killed process never leaves half a file in
-place. Nothing here can fail a
-computation: a file that does not read back whole is logged and made again, a folder that cannot be written is logged.
+One file a group, named by a hash of its table, labels and permutations and of the format's version: a digest of that
+name and of all that follows, then an .npz archive (no pickle). A file whose digest is not its own is not opened, so no
+changed byte is ever believed. Nothing here can fail a computation: what does not read back whole is made again with one
+line of log, a folder that cannot be written is logged.
 """
 
 import hashlib
 import logging
 import os
-import tempfile
-import zipfile
-import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from cosetta.files import write_whole
 from cosetta.groups.group import Group
 
 __all__ = ["LatticeArrays", "cache_folder", "load_lattice", "save_lattice"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raise it whenever the numbering of subgroups or their names change."""
+
+DIGEST = 32
+"""Bytes of a file before its archive: SHA-256."""
+
+MAX_BYTES = 2**28
+"""Largest file that is read; the lattice of S7 takes 1 MB."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,18 +71,27 @@ def load_lattice(group: Group) -> LatticeArrays | None:
     """
     path = _path(group)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            packed, class_of, carriers, normalizers, names = (stored[name] for name in LatticeArrays._fields)
-        arrays = LatticeArrays(packed, class_of, carriers, normalizers, tuple(names.tolist()))
+        arrays, reason = _opened(path), "it is not of this group"
+        if _fits(arrays, group):
+            return arrays
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        _log.warning("the stored subgroup lattice %s is damaged (%s) and will be made again", path, error)
-        return None
-    if not _fits(arrays, group):
-        _log.warning("the stored subgroup lattice %s does not fit %s and will be made again", path, group.name)
-        return None
-    return arrays
+    except Exception as error:  # whatever numpy and zip make of it: the lattice can always be made again
+        reason = str(error)
+    _log.warning("the stored subgroup lattice %s is damaged (%s) and will be made again", path, reason)
+    return None
+
+
+def _opened(path: Path) -> LatticeArrays:
+    """The arrays of a file that is as it was written."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+    content = path.read_bytes()
+    if content[:DIGEST] != _digest(path, content[DIGEST:]):
+        raise ValueError("its content is not what was written")
+    with np.load(BytesIO(content[DIGEST:]), allow_pickle=False) as stored:
+        packed, class_of, carriers, normalizers, names = (stored[name] for name in LatticeArrays._fields)
+    return LatticeArrays(packed, class_of, carriers, normalizers, tuple(names.tolist()))
 
 
 def save_lattice(group: Group, arrays: LatticeArrays) -> None:
@@ -87,17 +101,12 @@ def save_lattice(group: Group, arrays: LatticeArrays) -> None:
         group: the group.
         arrays: what to store.
     """
-    path = _path(group)
+    path, archive = _path(group), BytesIO()
+    np.savez_compressed(archive, **{**arrays._asdict(), "class_names": np.array(arrays.class_names)})
+    content = _digest(path, archive.getvalue()) + archive.getvalue()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(file, **{**arrays._asdict(), "class_names": np.array(arrays.class_names)})
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, lambda temporary: temporary.write_bytes(content))
     except OSError as error:
         _log.info("the subgroup lattice of %s is not kept on disk: %s", group.name, error)
 
@@ -107,7 +116,12 @@ def _path(group: Group) -> Path:
     digest = hashlib.sha256(f"{FORMAT_VERSION} {group.content_hash} {group.labels!r}".encode())
     if group.permutations is not None:
         digest.update(np.ascontiguousarray(group.permutations, dtype="<i4").tobytes())
-    return cache_folder() / f"subgroups-{digest.hexdigest()[:32]}.npz"
+    return cache_folder() / f"subgroups-{digest.hexdigest()[:32]}.lattice"
+
+
+def _digest(path: Path, archive: bytes) -> bytes:
+    """Of an archive under this name: a file of another group that was renamed is not believed either."""
+    return hashlib.sha256(path.name.encode() + archive).digest()
 
 
 def _fits(arrays: LatticeArrays, group: Group) -> bool:

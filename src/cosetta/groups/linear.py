@@ -11,10 +11,11 @@ from math import gcd, prod
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.cayley import MAX_ORDER
+from cosetta.groups.closures import closed_permutations
 from cosetta.groups.families import Recipe, permutation_recipe
 from cosetta.groups.finite_field import FiniteField, finite_field, prime_power
-from cosetta.groups.generated import closed_permutations
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 from cosetta.groups.products import MAX_DEGREE
 
 __all__ = ["LINEAR"]

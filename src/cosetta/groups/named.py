@@ -28,8 +28,9 @@ from collections.abc import Callable
 
 from cosetta.errors import Unsupported
 from cosetta.groups.catalogue import small_group_recipe
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.families import FAMILIES, Recipe, affine, heisenberg
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 from cosetta.groups.linear import LINEAR
 from cosetta.groups.products import direct_product, semidirect_product
 from cosetta.groups.wreath import wreath_product
@@ -163,6 +164,8 @@ def _semidirect(normal: Recipe, acting: Recipe) -> Recipe:
     """N:K."""
     parts = [part.name if part.is_atom else f"({part.name})" for part in (normal, acting)]
     name = ":".join(parts)
+    if acting.order == 1:
+        raise Unsupported(f"{acting.name} acts on {normal.name} only trivially; write `{normal.name}` for `{name}`")
     return Recipe(
         name,
         normal.order * acting.order,

@@ -16,26 +16,26 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from math import factorial, prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cosetta.errors import Unsupported
 from cosetta.groups.isomorphism import outer_automorphisms
+from cosetta.groups.lattice import SubgroupLattice
 from cosetta.groups.shortest_generators import shown_generators
 from cosetta.groups.structure import commutes, structure_names
 from cosetta.groups.subgroups import centralizer
-
-if TYPE_CHECKING:
-    from cosetta.groups.lattice import SubgroupLattice
 
 __all__ = ["class_orbits", "name_classes"]
 
 NAMING_LIMIT = 20_000
 """Most generator images tried in the search for automorphisms; beyond it no class is starred."""
 
+IMAGE_BLOCK = 1_000_000
+"""Entries of the table of automorphisms worked on at once."""
 
-def name_classes(lattice: "SubgroupLattice") -> tuple[str, ...]:
+
+def name_classes(lattice: SubgroupLattice) -> tuple[str, ...]:
     """Names of the classes of subgroups.
 
     Args:
@@ -50,7 +50,7 @@ def name_classes(lattice: "SubgroupLattice") -> tuple[str, ...]:
 
     Example:
         >>> from cosetta.groups.group import Group
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> name_classes(subgroup_lattice(Group.from_permutations([(1, 0, 2, 3), (1, 2, 3, 0)])))[:6]
         ('1', 'C2 (12)', 'C2 (12)(34)', 'C3', 'C4', 'V4 <(12),(34)>')
     """
@@ -65,7 +65,7 @@ def name_classes(lattice: "SubgroupLattice") -> tuple[str, ...]:
     return _made_unique([names[c] for c in range(len(subjects))])
 
 
-def class_orbits(lattice: "SubgroupLattice", limit: int = NAMING_LIMIT) -> tuple[tuple[int, ...], ...]:
+def class_orbits(lattice: SubgroupLattice, limit: int = NAMING_LIMIT) -> tuple[tuple[int, ...], ...]:
     """Orbits of the automorphism group on the classes of subgroups.
 
     Args:
@@ -80,23 +80,25 @@ def class_orbits(lattice: "SubgroupLattice", limit: int = NAMING_LIMIT) -> tuple
 
     Example:
         >>> from cosetta.groups.group import Group
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> class_orbits(subgroup_lattice(Group(np.arange(4)[:, None] ^ np.arange(4))))     # V4: three C2 alike
         ((0,), (1, 2, 3), (4,))
     """
-    orbit_of = list(range(len(lattice.class_normalizers)))
-    elements = [np.flatnonzero(lattice.members[start]) for start in _representatives(lattice)]
-    for automorphism in outer_automorphisms(lattice.group, limit)[1:]:
-        for c, H in enumerate(elements):
-            image = np.zeros(lattice.group.order, dtype=bool)
-            image[automorphism[H]] = True
-            target = int(lattice.class_of[lattice.find(image)])
-            low, high = sorted((orbit_of[c], orbit_of[target]))
-            orbit_of = [low if o == high else o for o in orbit_of]
-    return tuple(tuple(c for c, o in enumerate(orbit_of) if o == first) for first in sorted(set(orbit_of)))
+    starts = _representatives(lattice)
+    automorphisms = outer_automorphisms(lattice.group, limit)[1:]
+    orbit_of = np.arange(len(starts))
+    for block in np.array_split(automorphisms, max(1, len(automorphisms) * lattice.group.order // IMAGE_BLOCK)):
+        for images in lattice.class_of[lattice.images(starts, block)]:  # class of the image of each class
+            while True:
+                low = np.minimum(orbit_of, orbit_of[images])
+                np.minimum.at(low, images, orbit_of)
+                if (low == orbit_of).all():
+                    break
+                orbit_of = low
+    return tuple(tuple(np.flatnonzero(orbit_of == first).tolist()) for first in np.unique(orbit_of))
 
 
-def _representatives(lattice: "SubgroupLattice") -> np.ndarray:
+def _representatives(lattice: SubgroupLattice) -> np.ndarray:
     """First position of each class."""
     return np.unique(lattice.class_of, return_index=True)[1]
 
@@ -113,7 +115,7 @@ class _Subject:
     plainness: tuple[bool, int, int, int]  # smaller is plainer: Young subgroups, more fixed points, more orbits, number
 
 
-def _subject(lattice: "SubgroupLattice", c: int, position: int, structure: str) -> _Subject:
+def _subject(lattice: SubgroupLattice, c: int, position: int, structure: str) -> _Subject:
     """Read one class off the lattice."""
     is_abelian, orbits = commutes(lattice, position), _orbit_lengths(lattice, position)
     is_symmetric = lattice.group.order == factorial(sum(orbits))
@@ -123,7 +125,7 @@ def _subject(lattice: "SubgroupLattice", c: int, position: int, structure: str) 
     return _Subject(c, position, structure, base, is_abelian, (not is_young, -orbits.count(1), -len(orbits), c))
 
 
-def _orbit_lengths(lattice: "SubgroupLattice", position: int) -> list[int]:
+def _orbit_lengths(lattice: SubgroupLattice, position: int) -> list[int]:
     """Lengths of the orbits of points; none without permutations."""
     images = lattice.group.permutations
     if images is None:
@@ -132,7 +134,7 @@ def _orbit_lengths(lattice: "SubgroupLattice", position: int) -> list[int]:
     return np.unique(smallest, return_counts=True)[1].tolist()
 
 
-def _orbits(lattice: "SubgroupLattice", subjects: list[_Subject]) -> list[list[_Subject]]:
+def _orbits(lattice: SubgroupLattice, subjects: list[_Subject]) -> list[list[_Subject]]:
     """Pairs of non-abelian classes that an automorphism exchanges, plainest first, and every other class by itself."""
     sizes = np.bincount(lattice.class_of)
     kinds = [(s.structure, sizes[s.number]) for s in subjects if not s.is_abelian]
@@ -147,7 +149,7 @@ def _orbits(lattice: "SubgroupLattice", subjects: list[_Subject]) -> list[list[_
     ]
 
 
-def _told_apart(lattice: "SubgroupLattice", orbits: list[list[_Subject]]) -> dict[int, str]:
+def _told_apart(lattice: SubgroupLattice, orbits: list[list[_Subject]]) -> dict[int, str]:
     """Names of orbits that share a base name."""
     orbits = sorted(orbits, key=lambda orbit: orbit[0].plainness)
     plain = orbits[0][0]
@@ -168,7 +170,7 @@ def _told_apart(lattice: "SubgroupLattice", orbits: list[list[_Subject]]) -> dic
     return names
 
 
-def _twisted_classes(lattice: "SubgroupLattice", plain: _Subject) -> set[int]:
+def _twisted_classes(lattice: SubgroupLattice, plain: _Subject) -> set[int]:
     """Classes of {h t^chi(h)} for an involution t outside K = {h} that commutes with K, and a sign character chi."""
     group, members = lattice.group, lattice.members[plain.position]
     commuting = centralizer(lattice.subgroup(plain.position)).elements

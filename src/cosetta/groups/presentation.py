@@ -11,13 +11,20 @@ from itertools import pairwise
 import numpy as np
 
 from cosetta.errors import NotAGroup, Unsupported
-from cosetta.groups.coset_enumeration import enumerate_cosets
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.cayley import MAX_ORDER
+from cosetta.groups.coset_enumeration import enumerate_cosets, root_of
+from cosetta.groups.group import Group
 
 __all__ = ["presented_group", "read_presentation"]
 
 MAX_COSETS = 400_000
 """Most cosets during the enumeration, a few seconds; more than the order, because coincidences come to light late."""
+
+MAX_COSETS_OF_CYCLIC = 1_200_000
+"""The same when a group that is too large is counted by the cosets of a cyclic subgroup; M12 needs 5 s."""
+
+LONGEST_LABEL = 60
+"""Powers in a word that is shown; elements that need more are called by their number."""
 
 MAX_RELATOR = 20_000
 """Longest relator after powers are written out."""
@@ -50,10 +57,36 @@ def presented_group(text: str, name: str | None = None) -> Group:
     """
     names, relators = read_presentation(text)
     name = name or f"<{text.strip().strip('<>').strip()}>"
-    moves = enumerate_cosets(len(names), relators, MAX_COSETS)
-    if moves.shape[1] > MAX_ORDER:
-        raise Unsupported(f"groups are held up to order {MAX_ORDER:,}; {name} has order {moves.shape[1]:,}")
+    try:
+        moves = enumerate_cosets(len(names), relators, MAX_COSETS)
+    except Unsupported as error:
+        order = _order_over_cyclic(len(names), relators) if relators else 0
+        if order <= MAX_ORDER:
+            raise error from None
+        moves = None
+    else:
+        order = moves.shape[1]
+    if moves is None or order > MAX_ORDER:
+        raise Unsupported(
+            f"the group is finite, but its order {order:,} is beyond {MAX_ORDER:,}, the largest that is held: {name}"
+        )
     return _cayley(names, moves, name)
+
+
+def _order_over_cyclic(generators: int, relators: list[tuple[int, ...]]) -> int:
+    """Order of the group, from the cosets of a cyclic subgroup <u> for a relator u^k; 0 if it does not come out."""
+    exponent, root = max((len(word) // len(root), root) for word in relators for root in [root_of(word)])
+    try:
+        moves = enumerate_cosets(generators, relators, MAX_COSETS_OF_CYCLIC, root)
+    except Unsupported:
+        return 0
+    image = step = np.arange(moves.shape[1])
+    for letter in root:
+        step = moves[letter - 1][step] if letter > 0 else moves[-letter - 1].argsort()[step]
+    order = 1
+    while ((image := step[image]) != np.arange(len(image))).any():
+        order += 1
+    return order * len(image) if order == exponent else 0  # |<u>| divides k and is at least the order on the cosets
 
 
 def read_presentation(text: str) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
@@ -210,29 +243,30 @@ def _cayley(names: tuple[str, ...], moves: np.ndarray, name: str) -> Group:
     ]
     columns = np.empty((order, order), dtype=np.int32)
     columns[0] = np.arange(order)
-    words: dict[int, tuple[int, ...]] = {0: ()}
+    words: dict[int, tuple[tuple[int, int], ...]] = {0: ()}  # powers: (generator, exponent)
     queue = [0]
     for h in queue:
         for letter, move in steps:
             product = int(move[h])
             if product not in words:
-                words[product] = (*words[h], letter)
+                words[product] = _longer(words[h], letter)
                 columns[product] = move[columns[h]]
                 queue.append(product)
     renumber = np.empty(order, dtype=np.int64)
     renumber[queue] = np.arange(order)
-    return Group(
-        renumber[columns[np.ix_(queue, queue)].T], name=name, labels=tuple(_shown(words[h], names) for h in queue)
-    )
+    labels = tuple(_shown(words[h], names) or f"g{i}" for i, h in enumerate(queue))
+    return Group(renumber[columns[np.ix_(queue, queue)].T], name=name, labels=labels)
 
 
-def _shown(word: tuple[int, ...], names: tuple[str, ...]) -> str:
-    """A word with powers collected."""
-    parts: list[list[int]] = []
-    for letter in word:
-        if parts and parts[-1][0] == abs(letter):
-            parts[-1][1] += 1 if letter > 0 else -1
-        else:
-            parts.append([abs(letter), 1 if letter > 0 else -1])
-    texts = [names[i - 1] + (f"^{exponent}" if exponent != 1 else "") for i, exponent in parts]
-    return "*".join(texts) if texts else "e"
+def _longer(word: tuple[tuple[int, int], ...], letter: int) -> tuple[tuple[int, int], ...]:
+    """A word and one letter more; words that are too long to show stay as they are."""
+    i, step = abs(letter), 1 if letter > 0 else -1
+    if word and word[-1][0] == i:
+        return (*word[:-1], (i, word[-1][1] + step))
+    return (*word, (i, step)) if len(word) <= LONGEST_LABEL else word
+
+
+def _shown(word: tuple[tuple[int, int], ...], names: tuple[str, ...]) -> str:
+    """A word as text; empty if it is too long."""
+    texts = [names[i - 1] + (f"^{exponent}" if exponent != 1 else "") for i, exponent in word]
+    return "*".join(texts or ["e"]) if len(word) <= LONGEST_LABEL else ""

@@ -5,10 +5,14 @@ Products of permutation groups act on the disjoint union of the points, and so k
 as `S4xC2` are read in `named.py`.
 """
 
+from functools import cache
+from math import gcd
+
 import numpy as np
 
 from cosetta.errors import Unsupported
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.cayley import MAX_ORDER
+from cosetta.groups.group import Group
 from cosetta.groups.isomorphism import all_automorphisms
 
 __all__ = ["direct_product", "semidirect_product"]
@@ -82,7 +86,7 @@ def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
         raise Unsupported(f"groups are held up to order {MAX_ORDER:,}; {name} has order {N.order * K.order:,}")
     if K.order not in K.element_orders:
         raise Unsupported(f"in N:K the acting group K must be cyclic; {K.name} in `{name}` is not")
-    action = _best_action(N, K.order)
+    action = None if K.order == 1 else _best_action(N, K.order)
     if action is None:
         raise Unsupported(f"{K.name} acts on {N.name} only trivially; write the direct product `{N.name}x{K.name}`")
     mover = None if N.permutations is None else _induced_move(N, action)
@@ -136,6 +140,8 @@ def _order(images: np.ndarray) -> int:
 
 def _best_action(N: Group, order: int) -> np.ndarray | None:
     """The automorphism that the generator of K acts by; None if only the identity has an order that divides |K|."""
+    if N.order in N.element_orders:
+        return _best_multiplication(N, order)
     everything = np.arange(N.order)
     inner = {row.tobytes() for row in _conjugations(N)}
     best: tuple[int, int, int] = (1, 0, 0)
@@ -153,6 +159,32 @@ def _best_action(N: Group, order: int) -> np.ndarray | None:
             if exponent > 1 and (chosen is None or key > best):
                 best, chosen = key, automorphism
     return chosen
+
+
+def _best_multiplication(N: Group, order: int) -> np.ndarray | None:
+    """The same for a cyclic N, whose automorphisms are a -> a^u for units u."""
+    generator = int(np.argmax(N.element_orders == N.order))
+    powers = [0]
+    while len(powers) < N.order:
+        powers.append(int(N.table[powers[-1], generator]))
+    powers = np.array(powers)
+    exponents = np.argsort(powers)
+    units = [(_unit_order(u, N.order), -gcd(u - 1, N.order), u) for u in range(2, N.order) if gcd(u, N.order) == 1]
+    units = [unit for unit in units if order % unit[0] == 0]
+    if not units:
+        return None
+    best = max(unit[:2] for unit in units)
+    images = (powers[exponents * u % N.order] for *key, u in units if tuple(key) == best)
+    return min(images, key=lambda image: image.tolist())
+
+
+@cache
+def _unit_order(u: int, n: int) -> int:
+    """Least k >= 1 with u^k = 1 mod n."""
+    power, k = u % n, 1
+    while power != 1:
+        power, k = power * u % n, k + 1
+    return k
 
 
 def _conjugations(N: Group) -> np.ndarray:

@@ -4,19 +4,17 @@ Elements generate H exactly when no maximal subgroup of H contains them all, so 
 sets are the sets that every maximal subgroup misses; none of them needs a closure.
 """
 
-from typing import TYPE_CHECKING
+from math import log
 
 import numpy as np
 
-from cosetta.groups.group import Group
-
-if TYPE_CHECKING:
-    from cosetta.groups.lattice import SubgroupLattice
+from cosetta.groups.integers import is_prime
+from cosetta.groups.lattice import SubgroupLattice
 
 __all__ = ["shortest_generators", "shown_generators"]
 
 
-def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int, ...]:
+def shortest_generators(lattice: SubgroupLattice, position: int) -> tuple[int, ...]:
     """A smallest generating set of one subgroup.
 
     Args:
@@ -28,19 +26,38 @@ def shortest_generators(lattice: "SubgroupLattice", position: int) -> tuple[int,
         their labels, then by `display_order`.
 
     Example:
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.group import Group
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> [S3.labels[g] for g in shortest_generators(subgroup_lattice(S3), 5)]
         ['(12)', '(13)']
     """
     elements = lattice.display_order[lattice.members[position][lattice.display_order]]
     elements = np.array(sorted(elements, key=lambda a: len(lattice.group.labels[a])))
-    missing = ~lattice.members[lattice.maximal_subgroups(position)][:, elements]  # maximal subgroup, element
-    covers = (_first_cover(missing, count) for count in range(len(missing) + 1))
-    return tuple(int(elements[i]) for i in next(c for c in covers if c is not None))
+    maximal = lattice.maximal_subgroups(position)
+    missing = np.packbits(~lattice.members[maximal][:, elements], axis=0).T  # which maximal subgroups miss the element
+    first: dict[bytes, int] = {}
+    for a, row in zip(elements.tolist(), missing, strict=True):
+        first.setdefault(row.tobytes(), a)
+    columns = [int.from_bytes(row) >> -len(maximal) % 8 for row in first]
+    counts = range(_fewest(lattice, position, maximal), len(maximal) + 1)
+    covers = (_first_cover(columns, (1 << len(maximal)) - 1, count) for count in counts)
+    return tuple(list(first.values())[i] for i in next(c for c in covers if c is not None))
 
 
-def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
+def _fewest(lattice: SubgroupLattice, position: int, maximal: np.ndarray) -> int:
+    """A lower bound of the number of generators: the rank of the largest elementary abelian quotient."""
+    order, generators = int(lattice.orders[position]), lattice.generators[position]
+    indices = order // lattice.orders[maximal]
+    ranks = [min(len(maximal), 1)]
+    for p in np.unique(indices):
+        normal = lattice.members[lattice.normalizers[maximal[indices == p], None], generators].all(axis=1)
+        if is_prime(int(p)) and normal.any():  # r generators have (p^r - 1) / (p - 1) normal subgroups of index p
+            ranks.append(round(log(int(normal.sum()) * (p - 1) + 1, p)))
+    return max(ranks)
+
+
+def shown_generators(lattice: SubgroupLattice, position: int) -> str:
     """Those generators as text: `(12)(34)` for a cyclic subgroup of a permutation group, else `<(12),(34)>`.
 
     Args:
@@ -51,7 +68,8 @@ def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
         The text.
 
     Example:
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.group import Group
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> shown_generators(subgroup_lattice(S3), 1), shown_generators(subgroup_lattice(S3), 5)
         ('(12)', '<(12),(13)>')
@@ -63,43 +81,16 @@ def shown_generators(lattice: "SubgroupLattice", position: int) -> str:
     return f"<{','.join(labels)}>"
 
 
-def display_order(group: Group) -> np.ndarray:
-    """Elements in the order in which a reader expects them.
-
-    The identity comes first. Permutations go by descending order, then by the last point that they move, the length
-    of their label and the label: (123) before (132) before (12) before (13). Other elements go by number.
-
-    Args:
-        group: the group.
-
-    Returns:
-        All elements; the identity is first.
-
-    Example:
-        >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
-        >>> [S3.labels[a] for a in display_order(S3)]
-        ['e', '(123)', '(132)', '(12)', '(13)', '(23)']
-    """
-    if group.permutations is None:
-        return np.arange(group.order)
-    moved = group.permutations != np.arange(group.permutations.shape[1])
-    last = np.where(moved, np.arange(1, moved.shape[1] + 1), 0).max(axis=1).tolist()
-    orders, labels = group.element_orders.tolist(), group.labels
-    others = sorted(range(1, group.order), key=lambda a: (-orders[a], last[a], len(labels[a]), labels[a]))
-    return np.array([0, *others])
-
-
-def _first_cover(missing: np.ndarray, count: int) -> tuple[int, ...] | None:
-    """The first `count` columns, in order, such that each row is true in one of them."""
-    if not len(missing):
+def _first_cover(columns: list[int], open_: int, count: int, start: int = 0) -> tuple[int, ...] | None:
+    """The first `count` columns (bit sets), in order, that together hold every bit of `open_`."""
+    if not open_:
         return ()
     if count == 0:
         return None
-    if count == 1:
-        full = np.flatnonzero(missing.all(axis=0))
-        return (int(full[0]),) if full.size else None
-    for first in np.flatnonzero(missing.any(axis=0)):
-        rest = _first_cover(missing[~missing[:, first]][:, first + 1 :], count - 1)
-        if rest is not None:
-            return (int(first), *(int(first) + 1 + i for i in rest))
+    for i in range(start, len(columns)):
+        left = open_ & ~columns[i]
+        if left != open_ and (count > 1 or not left):
+            rest = _first_cover(columns, left, count - 1, i + 1)
+            if rest is not None:
+                return (i, *rest)
     return None

@@ -8,16 +8,16 @@ is in `naming.py`.
 """
 
 from collections.abc import Sequence
-from math import factorial, prod
-from typing import TYPE_CHECKING
+from functools import cache
+from math import factorial
 
 import numpy as np
-from jaxtyping import Int
 
-if TYPE_CHECKING:
-    from cosetta.groups.lattice import SubgroupLattice
+from cosetta.groups.abelian import invariant_factors
+from cosetta.groups.integers import is_prime, prime_factors
+from cosetta.groups.lattice import SubgroupLattice
 
-__all__ = ["invariant_factors", "structure_names"]
+__all__ = ["commutes", "structure_names"]
 
 _SIMPLE = {
     168: "PSL(3,2)",
@@ -37,7 +37,7 @@ _SIMPLE = {
 """Simple groups of order below 20,160 other than A_n; their orders tell them apart."""
 
 
-def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
+def structure_names(lattice: SubgroupLattice) -> tuple[str, ...]:
     """Structure of the subgroups of each class.
 
     Args:
@@ -52,7 +52,7 @@ def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
 
     Example:
         >>> from cosetta.groups.group import Group
-        >>> from cosetta.groups.lattice import subgroup_lattice
+        >>> from cosetta.groups.enumeration import subgroup_lattice
         >>> structure_names(subgroup_lattice(Group.from_permutations([(1, 0, 2, 3), (1, 2, 3, 0)])))
         ('1', 'C2', 'C2', 'C3', 'C4', 'V4', 'V4', 'S3', 'D8', 'A4', 'S4')
     """
@@ -62,7 +62,7 @@ def structure_names(lattice: "SubgroupLattice") -> tuple[str, ...]:
     return tuple(names)
 
 
-def commutes(lattice: "SubgroupLattice", position: int) -> bool:
+def commutes(lattice: SubgroupLattice, position: int) -> bool:
     """Whether a subgroup is abelian.
 
     Args:
@@ -77,35 +77,10 @@ def commutes(lattice: "SubgroupLattice", position: int) -> bool:
     return bool((products == products.T).all())
 
 
-def invariant_factors(element_orders: Int[np.ndarray, " g"]) -> tuple[int, ...]:
-    """Invariant factors of an abelian group, from the orders of its elements.
-
-    Args:
-        element_orders: order of each element.
-
-    Returns:
-        Numbers above 1, each a multiple of the next, whose product is the order of the group.
-
-    Example:
-        >>> invariant_factors(np.array([1, 2, 2, 2])), invariant_factors(np.array([1, 6, 3, 2, 3, 6]))
-        ((2, 2), (6,))
-    """
-    order, invariants = len(element_orders), []
-    for p in _prime_factors(order):
-        power, parts, before = p, [], 1
-        while (count := int(np.count_nonzero(power % element_orders == 0))) > before:
-            rank = round(np.log(count / before) / np.log(p))  # number of cyclic factors of order at least `power`
-            parts = [*(q * p for q in parts[:rank]), *parts[rank:]] if parts else [p] * rank
-            before, power = count, power * p
-        invariants.append(parts)
-    longest = max(map(len, invariants), default=0)
-    return tuple(prod(parts[i] for parts in invariants if i < len(parts)) for i in range(longest))
-
-
 class _Recognition:
     """The representative of one class, with the names of all smaller classes."""
 
-    def __init__(self, lattice: "SubgroupLattice", c: int, names: Sequence[str]):
+    def __init__(self, lattice: SubgroupLattice, c: int, names: Sequence[str]):
         self.lattice, self.names = lattice, names
         self.position = int(np.flatnonzero(lattice.class_of == c)[0])
         self.order = int(lattice.orders[self.position])
@@ -160,7 +135,7 @@ class _Recognition:
 
     def _frobenius(self) -> str | None:
         """C_p:C_m with p prime, m > 2 and C_p its own centralizer."""
-        p = _prime_factors(self.order)[-1]
+        p = prime_factors(self.order)[-1]
         m, kernel = self.order // p, self.normal[self.lattice.orders[self.normal] == p]
         if m < 3 or m % p == 0 or (p - 1) % m or not kernel.size:
             return None
@@ -171,10 +146,13 @@ class _Recognition:
 
     def _direct(self) -> str | None:
         """Two normal subgroups that meet trivially and whose orders multiply to the order."""
-        pairs = [(N, K) for N in self.normal.tolist() for K in self._complements(N, self.normal).tolist()]
+        pairs = {
+            tuple(sorted((self._name_of(N), self._name_of(K))))
+            for N in self.normal.tolist()
+            for K in self._complements(N, self.normal).tolist()
+        }
         options = []
-        for N, K in pairs:
-            parts = [self._name_of(N), self._name_of(K)]
+        for parts in pairs:
             factors = sorted((f for part in parts for f in _factors(part)), key=_factor_key)
             options.append((sum(map(_depth, factors)), len(factors), "x".join(map(_bracketed, factors))))
         return str(min(options)[2]) if options else None
@@ -195,7 +173,7 @@ class _Recognition:
         options = []
         for N in self.normal.tolist():
             p, name = self.order // int(self.lattice.orders[N]), self._name_of(N)
-            if _prime_factors(p) == [p]:
+            if is_prime(p):
                 options.append((_depth(name), f"{_bracketed(name)}.C{p}"))
         return min(options)[1] if options else None
 
@@ -218,11 +196,7 @@ def _abelian_name(element_orders: np.ndarray) -> str:
     return "x".join(f"C{n}" for n in reversed(factors)) or "1"
 
 
-def _prime_factors(n: int) -> list[int]:
-    """Prime factors, each once, ascending."""
-    return [d for d in range(2, n + 1) if n % d == 0 and all(d % k for k in range(2, d))]
-
-
+@cache
 def _factors(name: str) -> list[str]:
     """Direct factors that a name shows; names with parentheses stay whole."""
     return [name] if "(" in name or _depth(name) else name.split("x")
@@ -239,6 +213,7 @@ def _bracketed(name: str) -> str:
     return f"({name})" if _depth(name) else name
 
 
+@cache
 def _depth(name: str) -> int:
     """How far a name is from a proof of the isomorphism type."""
     return sum(name.count(mark) for mark in (":", ".", " "))

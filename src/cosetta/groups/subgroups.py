@@ -1,4 +1,4 @@
-"""Subgroups, and the partitions of a group that they make.
+"""What a subgroup makes of its group: cosets, conjugates, normalizer, and the action on cosets.
 
 A left coset is aH, a right coset Ha, a double coset HgK; the conjugate of H by g is gHg^-1. A function is constant
 on left cosets of H exactly when f(ah) = f(a) for h in H. Partitions are label arrays: `labels[a]` is the number of
@@ -6,18 +6,14 @@ the part that holds the element a, and parts are numbered by their smallest elem
 `lattice.py`.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import SupportsIndex, final
+from typing import SupportsIndex
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Int
 
-from cosetta.errors import NotASubgroup
-from cosetta.groups.group import Group, _generated
+from cosetta.groups.group import Subgroup, conjugates, known_subgroup, same_group
 
 __all__ = [
-    "Subgroup",
     "centralizer",
     "conjugate",
     "core",
@@ -27,87 +23,6 @@ __all__ = [
     "normalizer",
     "transversal",
 ]
-
-
-@final
-@dataclass(frozen=True, eq=False, repr=False)
-class Subgroup:
-    """A subgroup as the sorted array of its elements.
-
-    The set is checked when the object is made. Two subgroups are equal when their elements and their groups' tables
-    are.
-
-    Args:
-        group: the group that it lies in.
-        elements: its elements in any order.
-
-    Raises:
-        NotASubgroup: if the set is empty, has an element outside the group, or is not closed; the message names a
-            product that leaves it.
-
-    Example:
-        >>> G = Group((np.arange(6)[:, None] + np.arange(6)) % 6, name="C6")
-        >>> H = Subgroup(G, np.array([0, 2, 4]))
-        >>> H.order, H.index, H.is_normal, H.generators
-        (3, 2, True, (2,))
-    """
-
-    group: Group
-    elements: Int[np.ndarray, " h"]
-
-    def __post_init__(self) -> None:
-        """Sort, check and freeze the elements."""
-        elements = np.unique(self.elements).astype(np.int32)
-        elements.setflags(write=False)
-        object.__setattr__(self, "elements", elements)
-        _check_closed(self.group, elements)
-
-    @property
-    def order(self) -> int:
-        """Number of elements |H|."""
-        return len(self.elements)
-
-    @property
-    def index(self) -> int:
-        """Number of cosets |G:H|."""
-        return self.group.order // self.order
-
-    @cached_property
-    def members(self) -> Bool[np.ndarray, " g"]:
-        """Whether each element of the group lies in the subgroup."""
-        members = np.zeros(self.group.order, dtype=bool)
-        members[self.elements] = True
-        members.setflags(write=False)
-        return members
-
-    @cached_property
-    def generators(self) -> tuple[int, ...]:
-        """A short generating set: each element is the smallest one outside the subgroup of those before it."""
-        return _greedy_generators(self.group, self.elements)
-
-    @cached_property
-    def is_normal(self) -> bool:
-        """Whether gHg^-1 = H for every g."""
-        return normalizer(self).order == self.group.order
-
-    def __contains__(self, element: SupportsIndex) -> bool:
-        """Whether an element of the group lies in the subgroup."""
-        return bool(self.members[element])
-
-    def __eq__(self, other: object) -> bool:
-        """Equal elements of equal groups."""
-        if not isinstance(other, Subgroup):
-            return NotImplemented
-        return np.array_equal(self.elements, other.elements) and _same_group(self.group, other.group)
-
-    def __hash__(self) -> int:
-        """From the elements alone."""
-        return hash(self.elements.tobytes())
-
-    def __repr__(self) -> str:
-        """Group, order and generators by label."""
-        generators = ", ".join(self.group.labels[g] for g in self.generators)
-        return f"Subgroup({self.group.name}, order={self.order}, <{generators}>)"
 
 
 def cosets(H: Subgroup, side: str = "left") -> Int[np.ndarray, " g"]:
@@ -124,6 +39,7 @@ def cosets(H: Subgroup, side: str = "left") -> Int[np.ndarray, " g"]:
         ValueError: if `side` is neither 'left' nor 'right'.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> G = Group((np.arange(6)[:, None] + np.arange(6)) % 6)
         >>> cosets(G.subgroup([3])).tolist()
         [0, 1, 2, 0, 1, 2]
@@ -145,6 +61,7 @@ def transversal(H: Subgroup, side: str = "left") -> Int[np.ndarray, " coset"]:
         ValueError: if `side` is neither 'left' nor 'right'.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> G = Group((np.arange(6)[:, None] + np.arange(6)) % 6)
         >>> transversal(G.subgroup([3])).tolist()
         [0, 1, 2]
@@ -167,12 +84,13 @@ def double_cosets(H: Subgroup, K: Subgroup) -> Int[np.ndarray, " g"]:
         ValueError: if the subgroups lie in different groups.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> H = S3.subgroup([1])
         >>> np.bincount(double_cosets(H, H)).tolist()          # S_3 is 2-transitive on three points
         [2, 4]
     """
-    if not _same_group(H.group, K.group):
+    if not same_group(H.group, K.group):
         raise ValueError(f"`H` and `K` must lie in one group, not in {H.group.name} and {K.group.name}")
     smallest_right = _smallest_in_coset(H, "right")
     orbit = smallest_right[H.group.table[:, K.elements]].min(axis=1)  # min over k of min over h of h a k
@@ -190,12 +108,13 @@ def conjugate(H: Subgroup, g: SupportsIndex) -> Subgroup:
         gHg^-1. If H fixes a point p of an action, gHg^-1 fixes g(p).
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> H = S3.subgroup([S3.labels.index("(12)")])
         >>> conjugate(H, S3.labels.index("(123)"))
         Subgroup(S3, order=2, <(23)>)
     """
-    return _known(H.group, np.sort(_conjugates(H.group, H.elements, np.array([g]))[0]))
+    return known_subgroup(H.group, np.sort(conjugates(H.group, H.elements, np.array([g]))[0]))
 
 
 def normalizer(H: Subgroup) -> Subgroup:
@@ -208,13 +127,14 @@ def normalizer(H: Subgroup) -> Subgroup:
         The normalizer, which contains H.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> normalizer(S3.subgroup([1])).order, normalizer(S3.subgroup([3])).order
         (2, 6)
     """
     G = H.group
-    moved = _conjugates(G, np.array(H.generators, dtype=np.intp), np.arange(G.order))
-    return _known(G, np.flatnonzero(H.members[moved].all(axis=1)))
+    moved = conjugates(G, np.array(H.generators, dtype=np.intp), np.arange(G.order))
+    return known_subgroup(G, np.flatnonzero(H.members[moved].all(axis=1)))
 
 
 def centralizer(H: Subgroup) -> Subgroup:
@@ -227,12 +147,13 @@ def centralizer(H: Subgroup) -> Subgroup:
         The centralizer.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> centralizer(S3.subgroup([3])).elements.tolist()
         [0, 3, 4]
     """
     table, generators = H.group.table, list(H.generators)
-    return _known(H.group, np.flatnonzero((table[:, generators] == table[generators].T).all(axis=1)))
+    return known_subgroup(H.group, np.flatnonzero((table[:, generators] == table[generators].T).all(axis=1)))
 
 
 def core(H: Subgroup) -> Subgroup:
@@ -245,13 +166,14 @@ def core(H: Subgroup) -> Subgroup:
         The core.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> core(S3.subgroup([1])).order
         1
     """
-    moved = _conjugates(H.group, H.elements, transversal(H))
+    moved = conjugates(H.group, H.elements, transversal(H))
     counts = np.bincount(moved.ravel(), minlength=H.group.order)
-    return _known(H.group, np.flatnonzero(counts == H.index))
+    return known_subgroup(H.group, np.flatnonzero(counts == H.index))
 
 
 def coset_action(H: Subgroup) -> Int[np.ndarray, "g coset"]:
@@ -265,26 +187,12 @@ def coset_action(H: Subgroup) -> Int[np.ndarray, "g coset"]:
         acting by ab. The stabiliser of coset 0 is H and the kernel is `core(H)`.
 
     Example:
+        >>> from cosetta.groups.group import Group
         >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)], name="S3")
         >>> bool((coset_action(S3.subgroup([1])) == S3.permutations).all())
         True
     """
     return cosets(H)[H.group.table[:, transversal(H)]]
-
-
-def _known(group: Group, elements: np.ndarray) -> Subgroup:
-    """A subgroup from ascending elements that are known to be closed, without the check."""
-    H = object.__new__(Subgroup)
-    elements = elements.astype(np.int32)
-    elements.setflags(write=False)
-    object.__setattr__(H, "group", group)
-    object.__setattr__(H, "elements", elements)
-    return H
-
-
-def _same_group(G: Group, other: Group) -> bool:
-    """One object, or equal tables."""
-    return G is other or (G.order == other.order and G.content_hash == other.content_hash)
 
 
 def _smallest_in_coset(H: Subgroup, side: str) -> np.ndarray:
@@ -304,42 +212,3 @@ def _smallest_in_coset(H: Subgroup, side: str) -> np.ndarray:
 def _numbered(smallest: np.ndarray) -> np.ndarray:
     """Labels 0, 1, .. from the smallest element of each part."""
     return np.unique(smallest, return_inverse=True)[1].astype(np.int32)
-
-
-def _conjugates(group: Group, elements: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Conjugates g a g^-1 for g in `by` (rows) and a in `elements` (columns)."""
-    return group.table[group.table[np.ix_(by, elements)], group.inverse[by][:, None]]
-
-
-def _greedy_generators(group: Group, elements: np.ndarray) -> tuple[int, ...]:
-    """Smallest elements that are not in the closure of those before."""
-    generators: list[int] = []
-    inside = np.zeros(group.order, dtype=bool)
-    inside[0] = True
-    while (missing := elements[~inside[elements]]).size:
-        generators.append(int(missing[0]))
-        inside = _generated(group.table, generators)
-    return tuple(generators)
-
-
-def _check_closed(group: Group, elements: np.ndarray) -> None:
-    """Refuse a set that is not a subgroup, with a product that leaves it."""
-    if not elements.size or elements[0] < 0 or elements[-1] >= group.order:
-        wanted = f"a non-empty set of elements 0..{group.order - 1} of {group.name}"
-        raise NotASubgroup(f"a subgroup must be {wanted}; got {_shown(elements)}")
-    generators = _greedy_generators(group, elements)
-    generated = _generated(group.table, generators)
-    if np.count_nonzero(generated) == len(elements):
-        return
-    hint = f"use G.subgroup(generators={list(generators)}) (order {np.count_nonzero(generated)})"
-    inside = np.zeros(group.order, dtype=bool)
-    inside[elements] = True
-    for a in elements:
-        for b in elements[~inside[group.table[a, elements]]]:
-            raise NotASubgroup(f"{_shown(elements)} is not closed: {a}·{b} = {group.table[a, b]}; {hint}")
-
-
-def _shown(elements: np.ndarray) -> str:
-    """A set in braces, cut after eight elements."""
-    head = ", ".join(str(a) for a in elements[:8])
-    return "{" + head + (f", .. {len(elements)} in all" if len(elements) > 8 else "") + "}"

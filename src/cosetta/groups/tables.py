@@ -5,6 +5,7 @@ table whose identity is not element 0 is renumbered: the identity comes first, t
 are the numbers in the file. A CSV file may begin with a line of labels, and then its entries may be those labels.
 """
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import numpy as np
 from jaxtyping import Int
 
 from cosetta.errors import NotAGroup, Unsupported
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.files import FilePath, check_parquet
+from cosetta.groups.cayley import MAX_ORDER
+from cosetta.groups.group import Group
 
 __all__ = ["TABLE_SUFFIXES", "read_table"]
 
@@ -23,7 +26,7 @@ MAX_LINE = 20 * MAX_ORDER
 """Most bytes of a line of CSV: room for labels of 19 characters."""
 
 
-def read_table(path: Path | str, name: str | None = None) -> Group:
+def read_table(path: FilePath, name: str | None = None) -> Group:
     r"""The group whose Cayley table is in a file.
 
     Args:
@@ -102,9 +105,12 @@ def _lines(path: Path) -> Iterator[list[str]]:
 def _npy(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
     """An integer array, mapped before it is read so that a false size in its head allocates nothing."""
     try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, OverflowError) as error:
-        raise NotAGroup(f"`{path.name}` is not a whole .npy file of numbers: {str(error)[:120]}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names of types, in a damaged head
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # whatever numpy makes of a damaged head: TypeError, TokenError, struct.error
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise NotAGroup(f"`{path.name}` is not a whole .npy file of numbers: {reason}") from None
     if not isinstance(mapped, np.ndarray) or mapped.ndim != 2 or mapped.dtype.kind not in "iu":
         shape, kind = getattr(mapped, "shape", None), getattr(mapped, "dtype", type(mapped).__name__)
         raise NotAGroup(f"a table must be a square array of integers; `{path.name}` has shape {shape} and type {kind}")
@@ -116,16 +122,17 @@ def _parquet(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
     """One column an element, in the order of the elements."""
     import polars as pl
 
-    try:
-        lazy = pl.scan_parquet(path, glob=False)
-        columns = lazy.collect_schema()
-        rows = int(lazy.select(pl.len()).collect().item())
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise NotAGroup(f"`{path.name}` is not a whole Parquet file: {str(error).splitlines()[0][:120]}") from None
+    what, advice = "a whole Parquet file", "save the table again"
+    content = check_parquet(path, what=what, advice=advice, error=NotAGroup, max_rows=MAX_ORDER + 1)
+    lazy = pl.scan_parquet(content)
+    columns = lazy.collect_schema()
+    rows = int(lazy.select(pl.len()).collect().item())
     _check_order(rows, len(columns), path)
-    wrong = [name for name, kind in columns.items() if not kind.is_integer()]
+    integers = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
+    wrong = [name for name, kind in columns.items() if kind not in integers]
     if wrong:
-        raise NotAGroup(f"entries must be integers; column `{wrong[0]}` of `{path.name}` is {columns[wrong[0]]}")
+        kinds = "integers of at most 64 bits"
+        raise NotAGroup(f"entries must be {kinds}; column `{wrong[0]}` of `{path.name}` is {columns[wrong[0]]}")
     frame = lazy.collect()
     if any(frame.null_count().row(0)):
         raise NotAGroup(f"a table must have every entry; `{path.name}` has missing ones")

@@ -7,8 +7,9 @@ points of A: b carries copy i to copy b(i). C2 wr S3 is the symmetry group of th
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.generated import permutation_group
-from cosetta.groups.group import MAX_ORDER, Group
+from cosetta.groups.group import Group
 
 __all__ = ["wreath_product"]
 

@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.errors import NotARepresentation, Unsupported
-from cosetta.groups.group import Group
-from cosetta.groups.subgroups import Subgroup, coset_action
+from cosetta.groups.group import Group, Subgroup
+from cosetta.groups.subgroups import coset_action
 from cosetta.harmonics.irrep import Irrep, check_irreps, classify
 from cosetta.harmonics.numerical import DRAWS, GAP
 from cosetta.harmonics.words import Steps, fill, word_steps

@@ -13,11 +13,12 @@ from typing import Any, final
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.abelian import quotient_factors
 from cosetta.groups.catalogue import small_group_id
-from cosetta.groups.group import Group
-from cosetta.groups.lattice import SubgroupLattice, subgroup_lattice
-from cosetta.groups.structure import invariant_factors
-from cosetta.groups.subgroups import Subgroup, centralizer, coset_action, transversal
+from cosetta.groups.enumeration import subgroup_lattice
+from cosetta.groups.group import Group, Subgroup
+from cosetta.groups.lattice import SubgroupLattice
+from cosetta.groups.subgroups import centralizer, coset_action
 from cosetta.harmonics.invariants import indicator_shares
 from cosetta.harmonics.irrep import Irrep
 from cosetta.harmonics.irreps import irreps
@@ -25,6 +26,9 @@ from cosetta.harmonics.irreps import irreps
 __all__ = ["ClassFacts", "GroupDescription", "IrrepFacts", "SubgroupFacts", "describe_group"]
 
 TYPES = {1: "real", 0: "complex", -1: "quaternionic"}
+
+LISTED_CLASSES = 1_000
+"""Most conjugacy classes whose characters are listed: a million numbers."""
 
 
 @final
@@ -138,10 +142,14 @@ def describe_group(group: Group) -> GroupDescription:
         lattice = subgroup_lattice(group)
     except Unsupported as error:
         left_out["subgroups"] = str(error)
-    try:
-        found = irreps(group)
-    except Unsupported as error:
-        left_out["irreps"] = str(error)
+    if len(group.conjugacy_classes) > LISTED_CLASSES:
+        count = len(group.conjugacy_classes)
+        left_out["irreps"] = f"characters are listed up to {LISTED_CLASSES:,} classes; {group.name} has {count:,}"
+    else:
+        try:
+            found = irreps(group)
+        except Unsupported as error:
+            left_out["irreps"] = str(error)
     centre, derived = centralizer(group.subgroup(group.generators)), group.subgroup(group.commutators)
     known = small_group_id(group)
     return GroupDescription(
@@ -152,7 +160,7 @@ def describe_group(group: Group) -> GroupDescription:
         is_abelian=group.is_abelian,
         centre=_called(centre, lattice),
         derived=_called(derived, lattice),
-        abelianisation=_quotient_invariants(derived),
+        abelianisation=quotient_factors(derived),
         classes=tuple(
             ClassFacts(group.labels[members[0]], int(group.element_orders[members[0]]), len(members))
             for members in group.conjugacy_classes
@@ -222,13 +230,3 @@ def is_two_transitive(H: Subgroup) -> bool:
         frontier = [c for c in {int(image[c]) for c in frontier for image in images} if c not in reached]
         reached.update(frontier)
     return len(reached) == H.index - 1
-
-
-def _quotient_invariants(derived: Subgroup) -> tuple[int, ...]:
-    """Invariant factors of G/G', from the least power of each coset that lies in G'."""
-    representatives = power = transversal(derived)
-    orders = np.ones(derived.index, dtype=np.int64)
-    while (moving := ~derived.members[power]).any():
-        orders[moving] += 1
-        power = np.where(moving, derived.group.table[power, representatives], power)
-    return invariant_factors(orders)

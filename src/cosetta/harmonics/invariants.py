@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from cosetta.groups.subgroups import Subgroup
+from cosetta.groups.group import Subgroup
 from cosetta.harmonics.irrep import Irrep
 
 __all__ = ["fixed_projection", "fixed_space_dimension", "indicator_shares"]

@@ -153,7 +153,7 @@ class Characters(AbstractHypothesis):
     @property
     def bits(self) -> float:
         """A bit an irrep for the choice, and a number for each key irrep."""
-        return len(self.alpha) + int(np.count_nonzero(self.alpha)) * self.config.number_bits
+        return 0.0 + len(self.alpha) + int(np.count_nonzero(self.alpha)) * self.config.number_bits
 
     @property
     def details(self) -> dict[str, object]:
@@ -232,4 +232,4 @@ class ProductActivations(AbstractHypothesis):
         """For each neuron: d^2 / c numbers of h, and an out column of |G| numbers."""
         irreps = [self.facts.irreps[self.facts.irrep[n]] for n in self.labels]
         numbers = sum(irrep.dim**2 // irrep.endomorphism_dim + self.facts.group.order for irrep in irreps)
-        return len(self.facts.irreps) + numbers * self.config.number_bits
+        return 0.0 + len(self.facts.irreps) + numbers * self.config.number_bits

@@ -29,7 +29,7 @@ from cosetta.models import FoldedModel
 
 __all__ = ["RhoNeuron", "RhoSet", "RhoSets", "UniformRhoSets"]
 
-ALIGNED = 0.9
+ALIGNED = 0.98
 """Neurons share a when the cosine of their own vectors with the common one is at least this."""
 
 
@@ -171,7 +171,7 @@ class RhoSets(AbstractHypothesis):
         lattice, numbers = self.facts.lattice, self.config.number_bits
         classes = 1 if lattice is None else len(lattice.class_names)
         choice = log2(len(self.facts.irreps)) + log2(classes)
-        return sum(
+        return 0.0 + sum(
             choice + len(rho_set.a) * numbers + len(rho_set.neurons) * (2 * log2(2 * len(rho_set.points)) + 2 * numbers)
             for rho_set in self.sets
         )
@@ -276,7 +276,7 @@ class UniformRhoSets(AbstractHypothesis):
         lattice, numbers = self.facts.lattice, self.config.number_bits
         classes = 1 if lattice is None else len(lattice.class_names)
         choice = log2(len(self.facts.irreps)) + log2(classes)
-        return sum(choice + (len(rho_set.a) + 2) * numbers for rho_set in self.sets)
+        return 0.0 + sum(choice + (len(rho_set.a) + 2) * numbers for rho_set in self.sets)
 
 
 def _columns(

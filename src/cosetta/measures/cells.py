@@ -75,7 +75,7 @@ class Cells:
         order = np.argsort(family, kind="stable")
         pairs, family = pairs[order], family[order]
         starts = np.flatnonzero(np.diff(family, prepend=-1))
-        names = tuple(_name(lattice, *pairs[start]) for start in starts)
+        names = tuple(_name(lattice, int(pairs[start, 0]), int(pairs[start, 1])) for start in starts)
         return pairs, starts, names
 
     @property

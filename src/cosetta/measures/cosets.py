@@ -118,7 +118,9 @@ def coset_variance_fractions(
     correlation = autocorrelation(f, irreps, side=side)
     total = correlation[:, :1]  # A(e) = |f|^2
     explained = correlation @ (lattice.members.T / lattice.orders)
-    share = np.divide(explained, total, out=np.ones_like(explained), where=total > _FLOOR * (f.shape[-1] + total.max()))
+    share = np.divide(
+        explained, total, out=np.ones_like(explained), where=total > _FLOOR * (f.shape[-1] + total.max(initial=0.0))
+    )
     return np.clip(1 - share, 0, 1)
 
 

@@ -2,8 +2,9 @@ r"""The mirror law right(b) = -left(g b^-1), and the shared coset it names.
 
 If the law holds for g, the pre-activation left(a) + right(b) vanishes whenever ab = g. It then holds for every g in one
 set C, on which the correlation of right(b) with -left(g b^-1) is largest. For a coset neuron C = Hg = gK, and H is the
-stabiliser {h : hC = C}. This route needs |G|^2 work a neuron and no subgroup lattice; `neurons.py` holds it against the
-lattice's answer. The correlation for all g at once is a convolution: sum_b left(g b^-1) right(b) = (left * right)(g).
+stabiliser {h : hC = C}. This route needs |G|^2 work a neuron and no subgroup lattice; the coset account holds it
+against the lattice's answer. The correlation for all g at once is a convolution: sum_b left(g b^-1) right(b) = (left *
+right)(g).
 """
 
 import numpy as np

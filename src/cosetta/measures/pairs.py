@@ -42,8 +42,8 @@ def pair_statistics(model: FoldedModel, zero_tolerance: float) -> PairStatistics
         One value a neuron and statistic.
     """
     mean, square = post_moments(model)
-    spread = model.left.double().var(0, correction=0) + model.right.double().var(0, correction=0)  # a, b vary freely
-    tolerance = zero_tolerance * spread.sqrt().cpu().numpy()
+    left, right = (f.detach().cpu().double().numpy() for f in (model.left, model.right))
+    tolerance = zero_tolerance * np.sqrt(left.var(axis=0) + right.var(axis=0))  # a, b vary freely
     return PairStatistics(np.sqrt(np.maximum(square - mean**2, 0)), silent_shares(model, tolerance))
 
 
@@ -57,7 +57,7 @@ def logit_strength(model: FoldedModel, statistics: PairStatistics) -> Float[np.n
     Returns:
         Shares in [0, 1]; all 0 if no neuron moves a logit.
     """
-    variance = statistics.post_std**2 * model.out.var(0, correction=0).numpy()
+    variance = statistics.post_std**2 * model.out.detach().cpu().double().numpy().var(axis=0)
     return variance / variance.sum() if variance.sum() > 0 else variance
 
 

@@ -83,10 +83,15 @@ class PairSums:
         }
         centred = {kind: self._sums[kind] - counts[kind] * mean for kind in kinds}
         parts = {kind: centred[kind] / counts[kind].clamp(min=1) for kind in kinds}
-        if self.pairs != self._order**2:
+        if not self._is_whole():
             parts = self._corrected(parts, centred, counts, seen)
         shift = sum((part.mean(0) for part in parts.values()), torch.zeros_like(mean))
         return mean + shift, [part - part.mean(0) for part in parts.values()]
+
+    def _is_whole(self) -> bool:
+        """Whether every pair was taken in once."""
+        places = torch.cat(self._seen["a"]) * self._order + torch.cat(self._seen["b"])
+        return self.pairs == self._order**2 and bool((torch.bincount(places, minlength=self.pairs) == 1).all())
 
     def _places(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
         places = {"a": a, "b": b}

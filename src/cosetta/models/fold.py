@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from cosetta.errors import BadConfig, BadNetwork, BadRun
@@ -30,8 +30,8 @@ __all__ = ["MAX_PAIRS", "fold", "fold_model", "pair_model"]
 MAX_PAIRS = 2**20
 """Pairs that are run without being asked to: all of a group up to order 1,024."""
 
-_BLOCK_ENTRIES = 2**22
-"""Largest number of logits or neurons of a block of pairs."""
+_BLOCK_ENTRIES = 2**19
+"""Largest number of logits or neurons of a block of pairs: what a cache holds."""
 
 _NO_DIRECT = 1e-10
 """A path around the site that carries less of the logits' variance than this is rounding, and is left out."""
@@ -71,7 +71,6 @@ def fold(
     Raises:
         BadConfig: if an argument is missing or does not fit the source.
         BadNetwork: if the network raises, gives NaN, changes between two calls, or its logits are not |G| long.
-        Unsupported: if no known activation follows the site.
 
     Example:
         >>> from cosetta.groups import named_group
@@ -198,7 +197,6 @@ class _Fold:
             for some in rows.split(max(1, per_block // len(columns))):
                 a, b = some.repeat_interleave(len(columns)), columns.repeat(len(some))
                 pre, logits = self.model.run(a.to(self.model.device), b.to(self.model.device))
-                _check_finite(pre, logits, a, b)
                 self.dtype = torch.float64 if pre.dtype == torch.float64 else torch.float32
                 pre = pre.double().cpu()
                 yield a, b, pre, ACTIVATIONS[self.activation](pre), logits.double().cpu()
@@ -211,7 +209,7 @@ class _Fold:
         logit_sums = torch.zeros(2, order, dtype=torch.float64)
         for a, b, pre, post, logits in self.blocks():
             site.add(a, b, pre)
-            around.add(a, b, logits - post @ self.out.T)
+            around.add(a, b, logits - self._written(post))
             posts += torch.stack((post.sum(0), post.square().sum(0)))
             logit_sums += _sums(logits)
         self.pairs = site.pairs
@@ -221,6 +219,10 @@ class _Fold:
         self.logit_variance = _variance(logit_sums, self.pairs)
         mean, square = posts / self.pairs
         self.strength = (square - mean.square()).clamp(min=0) * self.out.var(0, correction=0)
+
+    def _written(self, post: Float[Tensor, "pair neuron"]) -> Float[Tensor, "pair g"]:
+        """What the neurons write to the logits; multiplied in the network's precision, which is most of the work."""
+        return (post.to(self.dtype) @ self.out.T.to(self.dtype)).double()
 
     def folded(self) -> FoldedModel:
         """The folded network, with the path around the site where there is one."""
@@ -243,11 +245,11 @@ class _Fold:
         around = torch.zeros(2, order, dtype=torch.float64)
         for a, b, pre, post, logits in self.blocks():
             rest.add(a, b, pre - self.mean - self.f[a] - self.g[b], self._left_by_all(a, b, pre))
-            around += _sums(logits - post @ self.out.T - self.bias - self.direct[0][a] - self.direct[1][b])
+            around += _sums(logits - self._written(post) - self.bias - self.direct[0][a] - self.direct[1][b])
             answers = [logits.argmax(1), folded.logits(a, b).argmax(1)]
             product = answers[0] if self.table is None else self.table[a, b]
             right += [int((x == y).sum()) for x, y in (answers, (answers[0], product), (answers[1], product))]
-        left_over, left_by_all = (part / max(1, self.pairs - freedom) for part, freedom in rest.energies(self.pairs))
+        left_over, left_by_all = (part / max(1, self.pairs - freedom) for part, freedom in rest.energies())
         fitted = self.f.square().mean(0) + self.g.square().mean(0)
         variance = fitted + left_over
         additive = torch.where(variance > 0, 1 - left_over / variance.clamp(min=1e-300), torch.ones_like(variance))
@@ -267,6 +269,7 @@ class _Fold:
             parts=self._parts(left_by_all if self.whole else left_over, weight, share < ADDITIVE and known),
             largest_rest=rest.largest(variance),
             readout="none" if self.readout is None else self.readout.method,
+            activation_error=0.0 if self.readout is None else self.readout.activation_error,
             readout_error=0.0 if self.readout is None else self.readout.error,
             readout_rank=0 if self.readout is None else self.readout.rank,
             direct_share=self.direct_variance / (self.logit_variance or 1.0) if logits else 0.0,
@@ -343,9 +346,9 @@ class _Rest:
         if self.sampled and len(b.unique()) == self.order:  # whole rows; the sampled columns are the other strip
             self.lines += [rest[a == x].square().mean(0) for x in a.unique()]
 
-    def energies(self, pairs: int) -> list[tuple[Tensor, int]]:
+    def energies(self) -> list[tuple[Tensor, int]]:
         """Sums of squares with the numbers of fitted values, which a sample must allow for."""
-        freedom = 2 * self.order - 1 if pairs != self.order**2 else 0
+        freedom = 2 * self.order - 1 if self.sampled else 0
         return [(self.sums[0], freedom), (self.sums[1], freedom + self.order - 1 if freedom else 0)]
 
     def largest(self, variance: Tensor) -> tuple[float, int, int, int]:
@@ -374,15 +377,6 @@ def _variance(sums: Float[Tensor, "2 g"], pairs: int) -> float:
     """Variance over pairs, averaged over the answers."""
     mean, square = sums / pairs
     return max(0.0, float((square - mean.square()).mean()))
-
-
-def _check_finite(pre: Tensor, logits: Tensor, a: Int[Tensor, " pair"], b: Int[Tensor, " pair"]) -> None:
-    for name, values in (("value at the site", pre), ("logit", logits)):
-        if not bool(torch.isfinite(values).all()):
-            pair, n = torch.nonzero(~torch.isfinite(values))[0].tolist()
-            raise BadNetwork(
-                f"every {name} must be finite; number {n} is {values[pair, n].item()} for a = {a[pair]}, b = {b[pair]}"
-            )
 
 
 def _check_repeats(model: PairModel) -> None:

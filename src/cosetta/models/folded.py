@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.errors import Unsupported
+from cosetta.models.numbers import check_kinds, check_sizes
 from cosetta.models.pair_model import PairModel
 
 __all__ = ["ACTIVATIONS", "FoldedModel"]
@@ -48,7 +49,8 @@ class FoldedModel(PairModel):
 
     Raises:
         ValueError: if the shapes do not belong together or a value is not finite.
-        Unsupported: if the activation is not known.
+        Unsupported: if the activation is not known, a precision is not float32 or float64 throughout, or weights are so
+            large that logits could reach 1e30.
 
     Source:
         Stander et al. 2023 (arXiv:2312.06581), section 2: left = E_l W_l^T, right = E_r W_r^T, out = U.
@@ -71,6 +73,7 @@ class FoldedModel(PairModel):
         """Refuse shapes that do not belong together."""
         if self.activation not in ACTIVATIONS:
             raise Unsupported(f"`activation` must be one of {', '.join(ACTIVATIONS)}; got '{self.activation}'")
+        check_kinds(dict(self._arrays()))
         shapes = {name: tuple(getattr(self, name).shape) for name in ("left", "right", "out")}
         if len(set(shapes.values())) != 1 or self.bias.shape != self.left.shape[:1]:
             raise ValueError(
@@ -80,10 +83,7 @@ class FoldedModel(PairModel):
             direct = getattr(self, name)
             if direct is not None and tuple(direct.shape) != (self.order, self.order):
                 raise ValueError(f"`{name}` must be order x order, {self.order} each; got {tuple(direct.shape)}")
-        for name, values in self._arrays():
-            if not bool(torch.isfinite(values).all()):
-                i = torch.nonzero(~torch.isfinite(values))[0].tolist()
-                raise ValueError(f"weights must be finite; `{name}` holds {values[tuple(i)].item()} at {i}")
+        check_sizes(dict(self._arrays()), ACTIVATIONS[self.activation])
 
     def _arrays(self) -> list[tuple[str, Tensor]]:
         """The arrays that are there, by name."""

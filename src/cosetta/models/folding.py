@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cosetta.models.folded import FoldedModel
+from cosetta.models.readout import ACTIVATION_ERROR
 
 __all__ = ["ADDITIVE", "AGREEMENT", "Folding", "Part"]
 
@@ -58,6 +59,7 @@ class Folding:
         largest_rest: largest distance of a value from f(a) + g(b), in standard deviations of its neuron, with the
             neuron and the pair.
         readout: `patched`, `fitted`, or `none` without logits.
+        activation_error: share of what the site does to the logits that the activation leaves unexplained.
         readout_error: share of the logits' variance by which they are not affine in the post-activations.
         readout_rank: independent directions of the activations that were fitted.
         direct_share: share of the logits' variance that goes around the site as a function of a or of b.
@@ -79,6 +81,7 @@ class Folding:
     parts: tuple[Part, ...]
     largest_rest: tuple[float, int, int, int]
     readout: str
+    activation_error: float
     readout_error: float
     readout_rank: int
     direct_share: float
@@ -97,6 +100,11 @@ class Folding:
             return f"the additive share is {self.additive_share:.4f}, below {ADDITIVE}: neurons are not left + right"
         if self.readout == "none":
             return "there are no logits, so nothing is known of what the neurons write"
+        if self.activation_error > ACTIVATION_ERROR:
+            return (
+                f"no known activation follows the site: the best, {self.model.activation}, leaves "
+                f"{self.activation_error:.1%} of what it does to the logits"
+            )
         if self.agreement is not None and self.agreement < AGREEMENT:
             return (
                 f"the folded network agrees with the network on {self.agreement:.2%} of the pairs, below "
@@ -137,7 +145,7 @@ class Folding:
         return (*said, *self.notes)
 
     def _run(self) -> str:
-        every = self.pairs == self.all_pairs
+        every = self.additive_interval is None
         return f"all {self.pairs:,} pairs" if every else f"{self.pairs:,} sampled of {self.all_pairs:,} pairs"
 
     def record(self) -> dict[str, Any]:
@@ -146,8 +154,8 @@ class Folding:
         Returns:
             Numbers, strings and lists.
         """
-        names = ("site", "additive_share", "readout", "readout_error", "readout_rank", "direct_share", "direct_rest")
-        names += ("agreement", "accuracy", "folded_accuracy", "pairs", "all_pairs")
+        names = ("site", "additive_share", "readout", "activation_error", "readout_error", "readout_rank")
+        names += ("direct_share", "direct_rest", "agreement", "accuracy", "folded_accuracy", "pairs", "all_pairs")
         size, n, a, b = self.largest_rest
         return {
             "schema": 1,

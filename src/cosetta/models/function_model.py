@@ -5,11 +5,11 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from cosetta.errors import BadNetwork
-from cosetta.models.pair_model import PairModel
+from cosetta.models.pair_model import PairModel, check_finite
 
 __all__ = ["FunctionModel", "model_of_arrays"]
 
@@ -105,17 +105,18 @@ class FunctionModel(PairModel):
                 f"`logits` must be floats, {self._order} a pair, one an element; for {len(a)} pairs they are "
                 f"{tuple(logits.shape)}, {logits.dtype}"
             )
+        check_finite(pre, logits, a, b)
         return pre, logits
 
 
 def model_of_arrays(
-    pre: Float[np.ndarray, "a b neuron"], logits: Float[np.ndarray, "a b c"] | None = None, site: str = "activations"
+    pre: Shaped[np.ndarray, "..."], logits: Shaped[np.ndarray, "..."] | None = None, site: str = "activations"
 ) -> FunctionModel:
     """Activations of all pairs as a pair model.
 
     Args:
-        pre: activations before the activation function.
-        logits: the logits of all pairs, if there are any.
+        pre: activations before the activation function, |G| x |G| x neurons.
+        logits: the logits of all pairs, |G| x |G| x |G|, if there are any.
         site: what to call the site.
 
     Returns:

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from cosetta.errors import BadConfig, BadNetwork
-from cosetta.models.pair_model import PairModel
+from cosetta.models.pair_model import PairModel, check_finite
 
 __all__ = ["Inputs", "ModuleModel", "module_of", "tokens"]
 
@@ -131,6 +131,7 @@ class ModuleModel(PairModel):
             logits = self._call(a, b)
         if not read:
             raise BadNetwork(f"the site must run once for a pair; `{self._site}` did not run: name another submodule")
+        check_finite(read[-1], logits, a, b)
         return read[-1], logits
 
     def patched(

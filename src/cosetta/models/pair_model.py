@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from cosetta.errors import Unsupported
+from cosetta.errors import BadNetwork, Unsupported
 
-__all__ = ["PairModel", "Reordered"]
+__all__ = ["PairModel", "Reordered", "check_finite"]
 
 
 class PairModel(ABC):
@@ -110,6 +110,31 @@ class PairModel(ABC):
             Unsupported: if there is no network to run on.
         """
         raise Unsupported(f"patching needs a network; `{self.site}` is known by its values alone: give the module")
+
+
+def check_finite(
+    pre: Float[Tensor, "pair neuron"],
+    logits: Float[Tensor, "pair g"] | None,
+    a: Int[Tensor, " pair"],
+    b: Int[Tensor, " pair"],
+) -> None:
+    """Refuse NaN and infinity in what a network gives.
+
+    Args:
+        pre: values at the site.
+        logits: logits, if there are any.
+        a: left factors.
+        b: right factors.
+
+    Raises:
+        BadNetwork: if a number is not finite; the message holds its pair.
+    """
+    for name, values in (("value at the site", pre), ("logit", logits)):
+        if values is not None and not bool(torch.isfinite(values).all()):
+            pair, n = torch.nonzero(~torch.isfinite(values))[0].tolist()
+            raise BadNetwork(
+                f"every {name} must be finite; number {n} is {values[pair, n].item()} for a = {a[pair]}, b = {b[pair]}"
+            )
 
 
 @final

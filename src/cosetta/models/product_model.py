@@ -22,6 +22,7 @@ class ProductModel:
         table: the multiplication table.
 
     Example:
+        >>> import torch
         >>> table = torch.tensor([[0, 1], [1, 0]])
         >>> ProductModel(torch.eye(2), table).logits(torch.tensor([1]), torch.tensor([1]))
         tensor([[1., 0.]])

@@ -15,14 +15,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from cosetta.errors import BadNetwork, Unsupported
+from cosetta.errors import BadNetwork
 from cosetta.models.folded import ACTIVATIONS
 from cosetta.models.pair_model import PairModel
 
 __all__ = ["ACTIVATION_ERROR", "Readout", "find_readout"]
 
 ACTIVATION_ERROR = 0.01
-"""Most of the logits' movement that the activation may leave unexplained."""
+"""Most of the logits' movement that the activation may leave unexplained; above it none that is known follows."""
 
 _STEPS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
 """Where each probed neuron is put, in units of its usual size."""
@@ -30,6 +30,9 @@ _STEPS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
 _PROBED = 32
 _SAMPLE = 512
 _BLOCK = 256
+_ROUNDING = 1e-9
+"""Errors closer than this are equal."""
+
 _RANK = 1e-6
 """Directions of the activations below this share of the largest are not fitted: single precision does not hold them."""
 
@@ -40,7 +43,8 @@ class Readout:
     """The way from a site to the logits.
 
     Args:
-        activation: name of the activation after the site.
+        activation: name of the activation that fits best.
+        activation_error: share of the logits' movement that it leaves unexplained, in [0, 1].
         out: weight of each neuron on each logit, in float64.
         error: share of the logits' variance by which the way is not affine in the post-activations, in [0, 1].
         method: `patched`, or `fitted` where the network could not be run on.
@@ -48,6 +52,7 @@ class Readout:
     """
 
     activation: str
+    activation_error: float
     out: Float[Tensor, "g neuron"]
     error: float
     method: str
@@ -66,7 +71,6 @@ def find_readout(model: PairModel, activation: str | None = None, seed: int = 0)
         What was found.
 
     Raises:
-        Unsupported: if no known activation follows the site.
         BadNetwork: if the site moves no logit.
 
     Example:
@@ -74,7 +78,7 @@ def find_readout(model: PairModel, activation: str | None = None, seed: int = 0)
         >>> out = torch.tensor([[3.0], [-1.0]])
         >>> side = torch.tensor([[1.0], [-1.0]])
         >>> found = find_readout(FoldedModel(side, side, out, torch.zeros(2), "tanh"))
-        >>> found.activation, found.out.ravel().tolist(), found.error < 1e-12
+        >>> found.activation, found.out.ravel().round(decimals=4).tolist(), found.error < 1e-9
         ('tanh', [3.0, -1.0], True)
     """
     generator = torch.Generator().manual_seed(seed)
@@ -104,13 +108,15 @@ def _patched(model: PairModel, names: Sequence[str], generator: torch.Generator)
     probes = torch.zeros(len(steps), len(strongest), width, dtype=torch.float64, device=pre.device)
     probes.scatter_(2, strongest.expand(len(steps), -1)[..., None], places[..., None])
     movement = moved(probes.flatten(0, 1)).unflatten(0, places.shape)
-    found = _best([(name, _movement_error(movement, ACTIVATIONS[name](places))) for name in names], model.site)
+    errors = [(name, _movement_error(movement, ACTIVATIONS[name](places))) for name in names]
+    found, unexplained = _best(errors, model.site)
     at = 4 * size
     single = moved(torch.diag(at)) / ACTIVATIONS[found](at)[:, None]
     out = single.T.cpu()
     rest = logits.double() - model.patched(torch.zeros_like(pre), a, b).double()
     rest = (rest - ACTIVATIONS[found](pre.double()) @ single).cpu()
-    return Readout(found, out, _spread(rest) / (_spread(logits.double().cpu()) or 1.0), "patched", width)
+    error = _spread(rest) / (_spread(logits.double().cpu()) or 1.0)
+    return Readout(found, unexplained, out, error, "patched", width)
 
 
 def _movement_error(movement: Float[Tensor, "step n g"], post: Float[Tensor, "step n"]) -> float:
@@ -120,28 +126,23 @@ def _movement_error(movement: Float[Tensor, "step n g"], post: Float[Tensor, "st
     return float((movement - post[..., None] * out).square().sum()) / total if total > 0 else float("nan")
 
 
-def _best(errors: Sequence[tuple[str, float]], site: str) -> str:
+def _best(errors: Sequence[tuple[str, float]], site: str) -> tuple[str, float]:
     least = min(error for _, error in errors)
-    name, error = next((found for found in errors if found[1] <= 2 * least), errors[0])  # ReLU before |x|: see above
+    name, error = next(
+        (found for found in errors if found[1] <= 2 * least + _ROUNDING), errors[0]
+    )  # ReLU before |x|: see above
     if error != error:
         raise BadNetwork(f"a site must move the logits; none of them moves with `{site}`: name another site")
-    if error > ACTIVATION_ERROR:
-        raise Unsupported(
-            f"an activation of each neuron must follow the site, one of {', '.join(ACTIVATIONS)}; after `{site}` the "
-            f"best is {name}, which leaves {error:.1%} of what the logits do: name the site before an activation"
-        )
-    return name
+    return name, error
 
 
 def _fitted(model: PairModel, names: Sequence[str], generator: torch.Generator) -> Readout:
     """Regression of the logits on the post-activations, both without their functions of a and of b."""
     order = model.order
     few = torch.randperm(order, generator=generator)[: max(8, 4 * model.width // order + 2)]
-    name = names[0]
-    if len(names) > 1:
-        name = _best([(name, _regression(model, name, few)[1]) for name in names], model.site)
+    name, _ = _best([(name, _regression(model, name, few)[1]) for name in names], model.site)
     out, error, rank = _regression(model, name, torch.arange(order))
-    return Readout(name, out, error, "fitted", rank)
+    return Readout(name, error, out, error, "fitted", rank)
 
 
 def _regression(model: PairModel, activation: str, rows: Tensor) -> tuple[Float[Tensor, "g neuron"], float, int]:

@@ -213,8 +213,10 @@ def sum_scores(
         >>> right
         tensor([1, 0])
     """
+    if logits.shape[-1] == 1:  # the trivial group: no answer is wrong
+        return (product >= 0).sum((-2, -1)), torch.zeros(logits.shape[:-2], dtype=torch.float64, device=logits.device)
     margins = logits.sub_(logits.gather(-1, product)).scatter_(-1, product, -torch.inf)
-    best = margins.amax(-1, keepdim=True)
+    best = margins.amax(-1, keepdim=True).clamp_(min=torch.finfo(margins.dtype).min)  # a group of one has no others
     log_others = best[..., 0].double() + margins.sub_(best).exp_().sum(-1).double().log()
     return (best[..., 0] < 0).sum(-1), F.softplus(log_others).sum(-1)
 

@@ -109,7 +109,7 @@ class Analysis:
     neurons: tuple[Neuron, ...]
     coset: CosetFindings
     evidence: tuple[Evidence, ...]
-    thresholds: dict[str, float | bool]
+    thresholds: dict[str, float | int | bool]
     unexplained: tuple[str, ...]
     accounts: tuple[AccountRecord, ...] = ()
     arena: Arena | None = None
@@ -209,7 +209,7 @@ def load_analysis(path: str | os.PathLike[str]) -> Analysis:
     path = Path(path)
     path = path / "analysis.json" if path.is_dir() else path
     advice = f"run `cosetta explain {path.parent}` again"
-    values = read_json(path, dict[str, Any], what="a whole analysis", advice=advice)
+    values = read_json(path, dict, what="a whole analysis", advice=advice)
     schema = values.get("schema")
     if schema == 1:
         analysis = _upgraded(values, path, advice)
@@ -226,7 +226,7 @@ def load_analysis(path: str | os.PathLike[str]) -> Analysis:
 def _upgraded(values: dict[str, Any], path: Path, advice: str) -> Analysis:
     """The analysis in a file of schema 1."""
     try:
-        return _ANALYSIS.validate_json(json.dumps(upgrade(values)), strict=True)
+        return _ANALYSIS.validate_json(json.dumps(upgrade(values) | {"schema": SCHEMA}), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         reason = f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"

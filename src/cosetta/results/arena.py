@@ -187,7 +187,8 @@ class Arena:
         lookup_bits: size of the multiplication table, |G|^2 log2 |G|; an account above it explains nothing.
         contests: every account under every replacement that it allows.
         exchanges: one equivalence test an account.
-        best: id of the account that holds alone with the fewest bits, or an empty string.
+        best: id of the account with the fewest bits among those that hold alone, have fewer bits than the table and
+            reproduce the logits (`faithful_at`); empty if there is none.
     """
 
     pairs: int

@@ -36,6 +36,9 @@ RETRIES = 2
 LOOK_AGAIN = 1.0
 """Seconds between looks at futures that cannot be waited for, and at runs of other processes."""
 
+WAKE = 0.2
+"""Seconds after which a wait looks whether Ctrl-C was pressed."""
+
 
 def sweep(
     configs: Iterable[TrainConfig],
@@ -222,7 +225,10 @@ def _again(waiting: deque[tuple[Shard, int]], shard: Shard, tries: int, error: E
 def _done(futures: Sequence[Any]) -> list[Any]:
     """The futures that are done; waits for the first of them."""
     if all(isinstance(future, Future) for future in futures):
-        return list(wait_for(futures, return_when=FIRST_COMPLETED).done)
+        ready: set[Any] = set()
+        while not ready:  # a wait without an end is not left at Ctrl-C: polars makes waits for locks restart
+            ready = wait_for(futures, WAKE, FIRST_COMPLETED).done
+        return list(ready)
     while not (done := [future for future in futures if future.done()]):
         time.sleep(LOOK_AGAIN)
     return done

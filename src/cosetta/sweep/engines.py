@@ -13,12 +13,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, final
 
 from cosetta.errors import BadConfig, Unsupported
+from cosetta.stopping import wind_down
 
 __all__ = ["LocalWorkers", "RayWorkers"]
+
+SAVE_SECONDS = 1.0
+"""What a worker has to save its training when its sweep ends."""
 
 
 @final
@@ -62,7 +67,7 @@ class LocalWorkers:
         return future
 
     def stop(self) -> None:
-        """End all workers at once; what they were doing can be resumed."""
+        """End all workers within a second; they save what they are training."""
         self._ours.close()
         for pool in filter(None, self._pools):
             pool.shutdown(wait=True, cancel_futures=True)
@@ -81,6 +86,7 @@ def _begin_worker(parent: Connection) -> None:
 
     def watch() -> None:
         parent.poll(None)
+        wind_down(SAVE_SECONDS)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -88,12 +94,19 @@ def _begin_worker(parent: Connection) -> None:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Start processes with one thread for matrix products: a second one only waits on small matrices."""
+    """Start processes with one thread for matrix products, as a second one only waits on small matrices.
+
+    Ctrl-C, which the terminal sends to them too, is kept from them from their first instruction on.
+    """
     before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
+    resource_tracker.ensure_running()  # it would take the mask away while it starts
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
+        if masked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         if before is None:
             del os.environ["OMP_NUM_THREADS"]
         else:

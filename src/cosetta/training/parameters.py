@@ -91,7 +91,7 @@ def network_of(flat: Float[Tensor, " parameter"], order: int, config: TrainConfi
     Returns:
         The network, on the parameters' device.
     """
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):  # values that are replaced; on the device meta torch imports a compiler
         network = GroupNetwork(order, config.embed_dim, config.width, config.activation)
     network.load_state_dict(parameter_views(flat.detach().clone(), order, config), assign=True)
     return network

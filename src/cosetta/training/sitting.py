@@ -104,9 +104,13 @@ class Sitting:
         *_, loss, _, accuracy = self.state.metrics[-1]
         self.state.end_evaluation(self.state.config.phases[self.state.phase].is_met(accuracy, loss))
         if time.monotonic() - self.saved > SAVE_SECONDS:
-            self.state.seconds = time.monotonic() - self.clock
-            self.state.save(self.resume)
-            self.saved = time.monotonic()
+            self.save()
+
+    def save(self) -> None:
+        """Write what is needed to go on; not between an evaluation that is due and the next step."""
+        self.state.seconds = time.monotonic() - self.clock
+        self.state.save(self.resume)
+        self.saved = time.monotonic()
 
     def finish(self) -> None:
         """Write what a finished run has, the weights last."""

@@ -17,6 +17,7 @@ from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import METRICS
 from cosetta.training.pairs import Batches, split_pairs
 from cosetta.training.parameters import initial_parameters
+from cosetta.training.resume_file import fault, with_digest
 
 __all__ = ["TrainState", "table_on"]
 
@@ -92,7 +93,7 @@ class TrainState:
         Args:
             path: a file name ending in `.safetensors`.
         """
-        save_tensors(self._tensors(), path)
+        save_tensors(with_digest(self._tensors()), path)
 
     def load(self, path: Path) -> None:
         """Go on from a saved state of the same configuration.
@@ -103,13 +104,9 @@ class TrainState:
         Raises:
             BadRun: if the file is damaged or of another run.
         """
-        saved, expected = load_tensors(path), self._tensors()
-        free = {"epoch", "metrics"}  # their length changes during a run
-        odd = set(saved) ^ set(expected) or {
-            name for name, t in expected.items() if name not in free and saved[name].shape != t.shape
-        }
-        if odd:
-            raise BadRun(f"`{path}` must hold the state of this run; {min(odd)} does not fit: delete it to start again")
+        saved = load_tensors(path)
+        if reason := fault(saved, self._tensors(), self.config):
+            raise BadRun(f"`{path}` must hold the state of this run; {reason}: delete it to start again")
         for name, tensor in self.tensors.items():
             tensor.copy_(saved[name])
         self.generator.set_state(saved["generator"])

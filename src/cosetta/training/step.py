@@ -24,15 +24,18 @@ __all__ = ["MAX_ENTRIES", "FoldedStep"]
 MAX_ENTRIES = 2**28
 """Largest number of logits, or neurons times pairs, held at once: 1 GB in float32. A larger batch goes in blocks."""
 
+CACHED_ENTRIES = 2**18
+"""The same on a CPU, for each thread: 1 MB in float32, so that a block stays in the second-level cache."""
+
 _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "relu": lambda gradient, pre: torch.ops.aten.threshold_backward(gradient, pre, 0),
+    "relu": lambda gradient, pre: torch.ops.aten.threshold_backward.grad_input(gradient, pre, 0, grad_input=gradient),
     "abs": lambda gradient, pre: gradient * pre.sign(),
     "gelu": torch.ops.aten.gelu_backward,
     "silu": torch.ops.aten.silu_backward,
     "square": lambda gradient, pre: gradient * (2 * pre),
     "tanh": lambda gradient, pre: torch.ops.aten.tanh_backward(gradient, pre.tanh()),
 }
-"""Gradient at pre from the gradient at post; the activations are those of `models.ACTIVATIONS`."""
+"""Gradient at pre from that at post, which may be overwritten; the activations are those of `models.ACTIVATIONS`."""
 
 
 @final
@@ -63,7 +66,8 @@ class FoldedStep:
         self._gradients = parameter_views(self.gradient, self.order, config)
         self._products = table.reshape(-1)
         self._width = config.width
-        self._activation = ACTIVATIONS[config.activation]
+        is_relu = config.activation == "relu"  # its derivative can be read off its values, so pre may be overwritten
+        self._activation = torch.relu_ if is_relu else ACTIVATIONS[config.activation]
         self._derivative = _DERIVATIVES[config.activation]
         self._loss_dtype = getattr(torch, config.loss_precision)
         self._rooms: dict[int, tuple[Tensor, ...]] = {}
@@ -81,22 +85,30 @@ class FoldedStep:
             self._compute(pairs)
 
     def _compute(self, pairs: Tensor) -> None:
-        """Forward and backward; a batch that is too large goes block by block, and the gradient is summed."""
+        """Forward and backward, block by block; the gradient is summed over the pairs, and divided at the end."""
         weights, gradients = self._weights, self._gradients
         names = ("embed_left.weight", "embed_right.weight")
         hidden = weights["hidden.weight"].chunk(2, dim=-1)
         sides = [self._mm(weights[name], half.mT) for name, half in zip(names, hidden, strict=True)]
         at_sides = [torch.zeros_like(side) for side in sides]
-        rows = max(1, MAX_ENTRIES // (self._runs.numel() * max(self.order, self._width)))
-        for i, block in enumerate(pairs.split(rows, dim=-1)):
-            self._block(block, sides, at_sides, pairs.shape[-1], is_first=i == 0)
+        self.gradient.zero_()
+        for block in pairs.split(self._block_pairs(), dim=-1):
+            self._block(block, sides, at_sides)
         hidden_gradients = gradients["hidden.weight"].chunk(2, dim=-1)
         for name, half, half_gradient, at_side in zip(names, hidden, hidden_gradients, at_sides, strict=True):
             self._mm(at_side, half, out=gradients[name])
             half_gradient.copy_(self._mm(at_side.mT, weights[name]))
+        self.gradient.mul_(1 / pairs.shape[-1])
 
-    def _block(self, pairs: Tensor, sides: list[Tensor], at_sides: list[Tensor], batch: int, is_first: bool) -> None:
-        """Gradient at some pairs of a batch: at the unembedding into its place, at the sides added to `at_sides`."""
+    def _block_pairs(self) -> int:
+        """Pairs of each run in a block."""
+        entries = MAX_ENTRIES
+        if self.gradient.device.type == "cpu":  # each thread has a cache
+            entries = min(entries, CACHED_ENTRIES * torch.get_num_threads())
+        return max(1, entries // (self._runs.numel() * max(self.order, self._width)))
+
+    def _block(self, pairs: Tensor, sides: list[Tensor], at_sides: list[Tensor]) -> None:
+        """Gradient at some pairs of a batch: at the unembedding added in its place, at the sides to `at_sides`."""
         weights, gradients = self._weights, self._gradients
         pre, of_right, logits, at_post = self._room(pairs.shape[-1])
         elements = [(x + self._first_rows).reshape(-1) for x in (pairs // self.order, pairs % self.order)]
@@ -106,14 +118,11 @@ class FoldedStep:
         self._addmm(weights["unembed.bias"].unsqueeze(-2), post, weights["unembed.weight"].mT, out=logits)
 
         error = torch.softmax(logits, -1, dtype=self._loss_dtype)  # d loss / d logits, below
-        _rows(error)[torch.arange(pairs.numel(), device=pairs.device), self._products[pairs].reshape(-1)] -= 1
-        error = error.mul_(1 / batch).to(logits.dtype)
-        if is_first:
-            self._mm(error.mT, post, out=gradients["unembed.weight"])
-            torch.sum(error, -2, out=gradients["unembed.bias"])
-        else:
-            gradients["unembed.weight"].add_(self._mm(error.mT, post))
-            gradients["unembed.bias"].add_(error.sum(-2))
+        product = self._products[pairs].unsqueeze(-1)
+        missing = error.scatter_(-1, product, 0).sum(-1, keepdim=True)  # 1 - softmax there, without its cancellation
+        error = error.scatter_(-1, product, missing.neg_()).to(logits.dtype)
+        self._addmm(gradients["unembed.weight"], error.mT, post, out=gradients["unembed.weight"])
+        gradients["unembed.bias"].add_(error.sum(-2))
         at_pre = self._derivative(self._mm(error, weights["unembed.weight"], out=at_post), pre)
         for at_side, x in zip(at_sides, elements, strict=True):
             _rows(at_side).index_add_(0, x, _rows(at_pre))  # summed over the pairs that share it

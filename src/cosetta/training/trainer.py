@@ -15,6 +15,7 @@ import torch
 from cosetta.errors import BadConfig, BadRun
 from cosetta.groups import Group
 from cosetta.machine import usable_cores
+from cosetta.stopping import Deferred, deferred
 from cosetta.training.config import TrainConfig
 from cosetta.training.run_folder import TrainedRun, claim_folder, load_run
 from cosetta.training.sitting import Progress, Sitting, remove_resume
@@ -131,7 +132,15 @@ def train_stack(
 
 
 def _train(sittings: list[Sitting], progress: Callable[[int, Progress], None] | None) -> dict[int, BadRun]:
-    """Go from where the runs are to the end of their last phases; the errors of those that do not get there."""
+    """Go from where the runs are to the end of their last phases; Ctrl-C and SIGTERM wait until a step is saved."""
+    with deferred() as work:
+        return _train_on(sittings, progress, work)
+
+
+def _train_on(
+    sittings: list[Sitting], progress: Callable[[int, Progress], None] | None, work: Deferred
+) -> dict[int, BadRun]:
+    """All steps and evaluations that are left; the errors of the runs that do not get to their end."""
     failed = _evaluate([sitting for sitting in sittings if sitting.state.step == 0], progress)
     running = [sitting for sitting in sittings if sitting.position not in failed]
     for sitting in running:
@@ -146,7 +155,7 @@ def _train(sittings: list[Sitting], progress: Callable[[int, Progress], None] | 
                 sitting.finish()
         running = [sitting for sitting in running if sitting not in ended and sitting.position not in failed]
         stacks = arrange(stacks, [sitting.state for sitting in running])
-        due = _advance_until_due(running, stacks)
+        due = _advance_until_due(running, stacks, work)
         failed |= _evaluate(due, progress)
         for sitting in due:
             if sitting.position not in failed:
@@ -154,19 +163,29 @@ def _train(sittings: list[Sitting], progress: Callable[[int, Progress], None] | 
     return failed
 
 
-def _advance_until_due(running: list[Sitting], stacks: list[Stack]) -> list[Sitting]:
+def _advance_until_due(running: list[Sitting], stacks: list[Stack], work: Deferred) -> list[Sitting]:
     """Make steps until some of the runs of each stack are to be evaluated; those."""
     of_state = {sitting.state: sitting for sitting in running}
     due = []
     for stack in stacks:
         members, arrived = [of_state[state] for state in stack.states], []
         while not arrived:
+            if work.is_asked:
+                _save([sitting for sitting in running if sitting not in due])
+                work.stop()
             stack.advance()
             for sitting in members:
                 sitting.keep()
             arrived = [sitting for sitting in members if sitting.is_due]
         due += arrived
     return due
+
+
+def _save(sittings: list[Sitting]) -> None:
+    """Save runs between two steps, so that nothing is lost at Ctrl-C; a run at step 0 has nothing to lose."""
+    for sitting in sittings:
+        if sitting.state.step:
+            sitting.save()
 
 
 def _evaluate(

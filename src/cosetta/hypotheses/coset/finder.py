@@ -193,11 +193,11 @@ class _Finder:
         if self._of_subgroups("right")[n, partner] >= self.config.coset_threshold:
             return False
         left, right = (getattr(self.facts.model, side)[:, n].double().numpy() for side in ("left", "right"))
-        return mirror_residual(left, right, g, self.facts.group) <= self.config.mirror_threshold
+        return bool(mirror_residual(left, right, g, self.facts.group) <= self.config.mirror_threshold)
 
     def _misfits(self, n: int) -> bool:
         family = self.families["left"][n]
-        return max(self.best[side][n, family] for side in ("left", "right")) >= self.config.coset_threshold
+        return bool(max(self.best[side][n, family] for side in ("left", "right")) >= self.config.coset_threshold)
 
     def _representative(self, n: int, H: Subgroup) -> int:
         """Smallest element of the right coset Hg with the largest mirror correlation."""

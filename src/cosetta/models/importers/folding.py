@@ -15,6 +15,7 @@ from torch import Tensor
 from cosetta.errors import BadConfig, BadRun
 from cosetta.models.deep_mlp import DeepMLP
 from cosetta.models.folded import FoldedModel
+from cosetta.models.importers.used import Reading
 from cosetta.models.module_model import ModuleModel
 from cosetta.models.pair_model import PairModel
 
@@ -57,7 +58,7 @@ class Parts:
 def weights(
     tensors: Mapping[str, Tensor], name: str, source: str, shape: tuple[int | None, ...], reason: str = ""
 ) -> Float[Tensor, "..."]:
-    """One weight in float64, after its type, shape and values were checked.
+    """One weight in float64, after its type, shape and values were checked; it is marked as used.
 
     Args:
         tensors: the tensors of a checkpoint.
@@ -80,6 +81,8 @@ def weights(
     if name not in tensors:
         shown = ", ".join(f"`{key}`" for key in list(tensors)[:8])
         raise BadRun(f"`{source}` must hold `{name}`; it holds {shown}: check the format or the mapping")
+    if isinstance(tensors, Reading):
+        tensors.use(name)
     tensor = tensors[name]
     if tensor.dtype not in _DTYPES:
         raise BadRun(f"`{name}` in `{source}` must hold floating-point numbers; it holds {tensor.dtype}")
@@ -139,7 +142,9 @@ def model_of_parts(parts: Parts, source: str, dtype: torch.dtype = torch.float32
 def _first_layer(parts: Parts) -> Parts:
     """The first hidden layer as a network of its own, that writes nothing."""
     assert parts.second is not None
-    return replace(parts, out=parts.left.new_zeros(len(parts.left), len(parts.second)), bias=None, second=None)
+    return replace(
+        parts, out=parts.left.new_zeros(len(parts.left), len(parts.second)), bias=None, second=None, second_bias=None
+    )
 
 
 def fold_parts(parts: Parts, source: str, dtype: torch.dtype = torch.float32) -> FoldedModel:

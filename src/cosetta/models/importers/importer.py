@@ -23,12 +23,13 @@ from cosetta.models.folded import ACTIVATIONS, FoldedModel
 from cosetta.models.folding import Folding
 from cosetta.models.importers import bilinear, chughtai2023, own, stander2024, transformer, wu2024, zhong2023
 from cosetta.models.importers.folding import model_of_parts
-from cosetta.models.importers.layout import Format, Reading, precision
+from cosetta.models.importers.layout import Format, precision
 from cosetta.models.importers.leftovers import leftovers
 from cosetta.models.importers.mapped import mapped_parts
 from cosetta.models.importers.reading import MAX_BYTES, Checkpoint, read_checkpoint
 from cosetta.models.importers.roles import command, guess
 from cosetta.models.importers.unsupported import why_unsupported
+from cosetta.models.importers.used import Reading
 from cosetta.models.pair_model import PairModel, Reordered
 
 __all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "open_checkpoint"]

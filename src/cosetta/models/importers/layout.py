@@ -4,7 +4,7 @@ A format is one small module with a `FORMAT`; `importer.py` lists them. Authors'
 docs/conventions.md in `parts` or `network` and nowhere else.
 """
 
-from collections.abc import Callable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -14,51 +14,10 @@ from torch import Tensor
 from cosetta.models.importers.folding import Parts
 from cosetta.models.pair_model import PairModel
 
-__all__ = ["Format", "Reading", "precision"]
+__all__ = ["Format", "precision"]
 
 Tensors = Mapping[str, Tensor]
 Config = Mapping[str, Any]
-
-
-@final
-class Reading(Mapping[str, Tensor]):
-    """Named tensors that remember which of them were looked at, so that none is dropped in silence.
-
-    Args:
-        tensors: the tensors of a checkpoint.
-
-    Example:
-        >>> reading = Reading({"W": torch.zeros(2), "b": torch.zeros(2)})
-        >>> "b" in reading, reading["W"].shape, reading.unread
-        (True, torch.Size([2]), ['b'])
-    """
-
-    def __init__(self, tensors: Tensors) -> None:
-        self._tensors = tensors
-        self._read: set[str] = set()
-
-    def __getitem__(self, name: str) -> Tensor:
-        tensor = self._tensors[name]
-        self._read.add(name)
-        return tensor
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._tensors
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tensors)
-
-    def __len__(self) -> int:
-        return len(self._tensors)
-
-    def values(self) -> ValuesView[Tensor]:
-        """The tensors, without counting them as looked at."""
-        return self._tensors.values()
-
-    @property
-    def unread(self) -> list[str]:
-        """Names of the tensors that nothing has looked at."""
-        return [name for name in self._tensors if name not in self._read]
 
 
 @final

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import torch
 
 from cosetta.errors import BadConfig
-from cosetta.models.importers.layout import Reading
+from cosetta.models.importers.used import Reading
 
 __all__ = ["leftovers"]
 
@@ -27,14 +27,14 @@ def leftovers(reading: Reading, ignored: Collection[str], lengths: Collection[in
 
     Example:
         >>> reading = Reading({"W": torch.ones(2, 3), "copy": torch.ones(2, 3), "mask": torch.ones(3, 3)})
-        >>> _ = reading["W"]
+        >>> reading.use("W")
         >>> leftovers(reading, (), (2, 3), "model.pt")
         ('`copy` repeats `W`', 'not used: `mask` (3, 3)')
     """
-    unread = reading.unread
-    used = [name for name in reading if name not in unread]
+    unused = reading.unused
+    used = [name for name in reading if name not in unused]
     copies, others = [], []
-    for name in unread:
+    for name in unused:
         tensor = reading[name]
         same = next((key for key in used if _equal(reading[key], tensor)), None)
         bias = tensor.ndim == 1 and tensor.is_floating_point() and len(tensor) in lengths and bool(tensor.any())

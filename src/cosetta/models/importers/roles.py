@@ -28,8 +28,8 @@ _TEMPLATES: tuple[tuple[str, ...], ...] = (
     ("hidden_left", "hidden_right", "out"),
     ("embed", "hidden"),
 )
-"""Sets of matrices that make a network, each also with `second`; one-hot inputs where there is no embedding, and the
-embedding is the unembedding as well where there is no `out`."""
+"""Sets of matrices that make a network; one-hot inputs where there is no embedding, and the embedding again where there
+is no `out`. Those with hidden weights also have a `second`; without, it could be the `hidden` of a sum."""
 
 _MOST = 6
 """Matrices of a network whose roles are guessed, at most."""
@@ -153,7 +153,8 @@ def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) 
     if len(matrices) + len(vectors) < len(floats) or not 2 <= len(matrices) <= _MOST or len(vectors) > len(VECTORS):
         return None
     found: list[tuple[int, dict[str, str]]] = []
-    for template in (t + more for t in _TEMPLATES for more in ((), ("second",))):
+    seconds = [(*template, "second") for template in _TEMPLATES if {"hidden", "hidden_left"} & set(template)]
+    for template in (*_TEMPLATES, *seconds):
         if len(template) == len(matrices):
             for names in permutations(matrices):
                 if _in_file_order(template, names, matrices):

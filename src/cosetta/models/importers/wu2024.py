@@ -8,6 +8,7 @@ unembed_bias. The instance is chosen by number, from 0. The activation is not in
 from cosetta.errors import BadRun
 from cosetta.models.importers.folding import Parts, weights
 from cosetta.models.importers.layout import Config, Format, Tensors
+from cosetta.models.importers.used import Reading
 
 __all__ = ["FORMAT"]
 
@@ -48,6 +49,9 @@ def _one(tensors: Tensors, instance: int, source: str) -> Tensors:
     for name, tensor in known.items():
         if tensor.ndim < 2 or tensor.shape[0] != count:
             raise BadRun(f"`{name}` in `{source}` must stack {count} networks; it has shape {tuple(tensor.shape)}")
+    if isinstance(tensors, Reading):
+        for name in known:
+            tensors.use(name)
     return {name: tensor[instance] for name, tensor in known.items()}
 
 
