@@ -1,8 +1,8 @@
 """Explain the networks that benchmarks/gpu_session.sh brought back, and ask whether the recipe changes the circuit.
 
 Run: python benchmarks/explain_populations.py FILE.npz ... --out docs/populations --cache DIR. Each network is
-explained by the current `cosetta.analyse` without the arena (3 s of one core for S5) and kept in DIR, so that a second
-call goes on where the first was stopped. Written into the folder, whole or not at all: `runs.parquet` and
+explained by the coset account (`measure` and `CosetCircuit`, no causal tests) and kept in DIR, so that a second call
+goes on where the first was stopped. Written into the folder, whole or not at all: `runs.parquet` and
 `neurons.parquet` with the columns of docs/census.md, and `populations.json` with the shares of each population and, for
 each two populations of one group, their distance by class and by irrep with its permutation test.
 
@@ -13,18 +13,22 @@ has no circuit to compare. How many were left out is in `populations.json`.
 import argparse
 import json
 import os
+import time
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import torch
 from packing import load_arrays
 
-from cosetta import analyse, named_group
+from cosetta import named_group
 from cosetta.config import AnalysisConfig
-from cosetta.models import FoldedModel
+from cosetta.hypotheses import CosetCircuit
+from cosetta.measures import measure
+from cosetta.models import FoldedModel, PairScorer
 from cosetta.population import census_distance, class_shares
 from cosetta.population.rows import GROK_ACCURACY, NEURONS, RUNS, _neuron, settings_of
 from cosetta.population.shares import mean_interval
@@ -94,23 +98,31 @@ def _row(record, arrays, i):
 
 
 def _explain(arrays, record, i):
-    """What the analysis says of one network, as values of both tables."""
-    group = named_group(record["group"])
+    """What the coset account says of one network, as values of both tables."""
+    group, config = named_group(record["group"]), AnalysisConfig()
     model = FoldedModel(*(torch.tensor(arrays[name][i]) for name in ("left", "right", "out", "bias")))
-    config = AnalysisConfig(arena=False)
-    analysis = analyse(model, group, config)
+    started = time.monotonic()
+    facts = measure(model, group, config)
+    findings = CosetCircuit.fit(facts, config).findings()
+    scores = PairScorer(group, max_pairs=config.accuracy_pairs, seed=config.seed)(model)
+    explained = len(findings.covered)
     row = {
         "is_explained": True,
-        "accuracy": analysis.accuracy,
-        "loss": analysis.loss,
-        "live": len(analysis.live),
-        "explained": len(analysis.coset.covered),
-        "explained_share": analysis.covered_share,
-        "circuits": len(analysis.coset.circuits),
+        "accuracy": scores.accuracy,
+        "loss": scores.loss,
+        "live": len(facts.live),
+        "explained": explained,
+        "explained_share": explained / max(1, len(facts.live)),
+        "circuits": len(findings.circuits),
         "coset_threshold": config.coset_threshold,
-        "analysis_seconds": analysis.seconds,
+        "analysis_seconds": time.monotonic() - started,
     }
-    return {"row": row, "neurons": [_neuron(neuron, analysis.coset, None) for neuron in analysis.neurons]}
+    neurons = []
+    for n in range(facts.width):
+        known = {"strength": facts.strength[n], "silent_share": facts.silent_share[n]}
+        known["irrep"] = facts.irreps[facts.irrep[n]].name
+        neurons.append(_neuron(SimpleNamespace(neuron=n, facts=SimpleNamespace(**known)), findings, None))
+    return {"row": row, "neurons": neurons}
 
 
 def _cached(path, make):
