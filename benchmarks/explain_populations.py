@@ -134,6 +134,11 @@ def _cached(path, make):
     return json.loads(path.read_text())
 
 
+def _live(part):
+    """The population without its dead neurons."""
+    return Census(part.runs, part.neurons.filter(pl.col("status") != "dead"))
+
+
 def summarise(census, accuracy):
     """Numbers of each population and of each two of one group."""
     parts = {}
@@ -147,21 +152,31 @@ def summarise(census, accuracy):
         row["learned"] = all_runs.filter(pl.col("test_accuracy") >= accuracy).height
         row["loss_1e-5"] = all_runs.filter(pl.col("test_loss") <= 1e-5).height
         row["explained_networks"] = part.runs.height
+        row["grokked"] = all_runs["grok_step"].count()
+        row["grok_step"] = [all_runs["grok_step"].quantile(share) for share in (0, 0.25, 0.5, 0.75, 1)]
         if part.runs.height:
-            names = ("grok_step", "steps", "test_loss", "live", "explained_share")
+            strength = part.neurons.group_by("run").agg(
+                pl.col("strength").filter(pl.col("status") == "explained").sum() / pl.col("strength").sum()
+            )["strength"]
+            low, high = mean_interval(strength.to_numpy()[:, None].astype(float))
+            row["mean_explained_strength"] = [strength.mean(), low[0], high[0]]
+            names = ("steps", "test_loss", "live", "explained_share")
             row |= {f"median_{name}": part.runs[name].median() for name in names}
             values = part.runs.select("explained_share", "live").to_numpy().astype(float)
             low, high = mean_interval(values)
             row["mean_explained_share"] = [values[:, 0].mean(), low[0], high[0]]
             row["mean_live"] = [values[:, 1].mean(), low[1], high[1]]
             row["shares"] = {by: asdict(class_shares(part, by)) for by in LABELS}
+            row["shares_of_live"] = {by: asdict(class_shares(_live(part), by)) for by in LABELS}
         populations.append(row)
     distances = []
     for one, other in combinations(parts, 2):
         if one[0] == other[0] and parts[one][1].runs.height and parts[other][1].runs.height:
-            for by in LABELS:
-                found = asdict(census_distance(parts[one][1], parts[other][1], by))
-                distances.append({"group": one[0], "recipes": [one[1], other[1]]} | found)
+            pair = parts[one][1], parts[other][1]
+            for of, (first, second) in (("all neurons", pair), ("live neurons", tuple(map(_live, pair)))):
+                for by in LABELS:
+                    found = asdict(census_distance(first, second, by))
+                    distances.append({"group": one[0], "recipes": [one[1], other[1]], "of": of} | found)
     return {"schema": 1, "populations": populations, "distances": distances}
 
 
