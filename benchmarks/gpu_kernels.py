@@ -5,6 +5,9 @@ output once: pre-activations are gathered and rectified in one pass, logits beco
 a side is a sum over the pairs that share an element, in a fixed order and without atomic operations.
 
 Rows of several networks lie one after another: element g of network n is row n |G| + g.
+
+Run: python benchmarks/gpu_kernels.py on a GPU, or with TRITON_INTERPRET=1 on a CPU that has Triton: it holds each kernel
+against its twin on random inputs of several networks, whose biases lie apart as they do in training.
 """
 
 import os
@@ -22,7 +25,8 @@ __all__ = ["add_at_elements", "errors", "post", "side_gradient", "uses_triton"]
 
 def uses_triton(x):
     """Whether the kernels run on this tensor's device; PLAIN_KERNELS=1 in the environment asks for the twins."""
-    return triton is not None and x.is_cuda and "PLAIN_KERNELS" not in os.environ
+    there = x.is_cuda or os.environ.get("TRITON_INTERPRET") == "1"
+    return triton is not None and there and os.environ.get("PLAIN_KERNELS") != "1"
 
 
 if triton is not None:
@@ -148,3 +152,54 @@ def add_at_elements(at_post, post_, a, b, at_left, at_right):
     width = post_.shape[1]
     pairs = max(1, 4096 // width)
     _add_at_elements[(triton.cdiv(len(a), pairs),)](at_post, post_, a, b, at_left, at_right, len(a), width, pairs)
+
+
+def _worst(make):
+    """Largest relative error of the kernel's outputs against the twin's."""
+    found = [make()]
+    os.environ["PLAIN_KERNELS"] = "1"
+    found.append(make())
+    del os.environ["PLAIN_KERNELS"]
+    return max(float((x.double() - y.double()).norm() / y.double().norm()) for x, y in zip(*found, strict=True))
+
+
+def main():
+    """Hold each kernel against its twin."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    runs, order, width, count = 3, 120, 128, 301
+    left, right = (torch.randn(runs * order, width, device=device) for _ in range(2))
+    first = torch.arange(runs, device=device)[:, None] * order
+    a, b = ((torch.randint(order, (runs, count), device=device) + first).reshape(-1).int() for _ in range(2))
+    target = torch.randint(order, (runs * count,), device=device).int()
+    bias = torch.randn(runs, 1000, device=device)[:, 500 : 500 + order]
+    logits, at_post = (torch.randn(runs * count, n, device=device) for n in (order, width))
+    wide = torch.randn(50, 5040, device=device).bfloat16()
+    pairs = torch.full((runs * order, 16), -1, device=device, dtype=torch.int32)
+    others = torch.zeros_like(pairs)
+    for i, (own, other) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        place = int((pairs[own] >= 0).sum())
+        pairs[own, min(place, 15)], others[own, min(place, 15)] = i, other
+
+    def nothing(*shape):
+        return torch.full(shape, torch.nan, device=device)
+
+    def added():
+        sides = [torch.zeros(runs * order, width, device=device) for _ in range(2)]
+        add_at_elements(at_post, post(left, right, a, b, nothing(len(a), width)), a, b, *sides)
+        return sides
+
+    checks = {
+        "post": (1e-6, lambda: [post(left, right, a, b, nothing(len(a), width))]),
+        "errors": (1e-5, lambda: [errors(logits.clone(), bias, target, 1 / count, count)]),
+        "errors, bfloat16": (1e-2, lambda: [errors(wide.clone(), nothing(1, 5040).zero_(), target[:50], 0.02, 50)]),
+        "side_gradient": (1e-5, lambda: [side_gradient(at_post, left, right, pairs, others, nothing(*left.shape))]),
+        "add_at_elements": (1e-5, added),
+    }
+    for name, (most, make) in checks.items():
+        error = _worst(make)
+        print(f"{name}: {error:.1e}")
+        assert error <= most, f"{name} must be within {most} of its twin; it is {error} off"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
 #!/bin/bash
-# One sitting on a lent GPU: what benchmarks/gpu_populations.py and benchmarks/grok_s7.py make, within fixed seconds.
+# One sitting on a GPU: what benchmarks/gpu_populations.py and benchmarks/grok_s7.py make, within fixed seconds.
 #
 #   bash benchmarks/gpu_session.sh check   times a step, runs each program for seconds, and trains A7; about 50 s
 #   bash benchmarks/gpu_session.sh main    S7, S5 under both papers' recipes, S6, A5; about nine minutes
@@ -7,7 +7,7 @@
 #
 # RECIPES may hold a command for the CPU cores beside `main`; what it leaves in $KEEP/recipes comes back with the rest.
 #
-# Files go to $OUT (at most 8, of 16 MiB); the rest stays in $KEEP until `fetch`. Seconds of each part can be set from
+# Files go to $OUT, few and below 16 MB each so that they travel; the rest stays in $KEEP until `fetch`. Seconds of each part can be set from
 # outside; so can the device and sizes, for a rehearsal on a CPU. A part that fails leaves the others alone.
 set -u
 PART=${1:-main}
