@@ -6,8 +6,8 @@ a side is a sum over the pairs that share an element, in a fixed order and witho
 
 Rows of several networks lie one after another: element g of network n is row n |G| + g.
 
-Run: python benchmarks/gpu_kernels.py on a GPU, or with TRITON_INTERPRET=1 on a CPU that has Triton: it holds each kernel
-against its twin on random inputs of several networks, whose biases lie apart as they do in training.
+Run: python benchmarks/gpu_kernels.py on a GPU, or with TRITON_INTERPRET=1 on a CPU that has Triton: it holds each
+kernel against its twin on random inputs of several networks, whose biases lie apart as they do in training.
 """
 
 import os
