@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One thread a process: the matrices of S5 are so small that a second thread only waits (docs/benchmarks.md).
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check slow install dev clean
+.PHONY: demo test check slow fuzz numbers install dev clean
 
 demo: install
 	$(BIN)/cosetta run S5
@@ -15,6 +15,14 @@ test: check
 
 slow: dev
 	$(BIN)/python -m pytest -q -m slow
+
+# Damaged input for everything that reads: 20,000 of them, from one seed (docs/robustness.md).
+fuzz: dev
+	$(BIN)/python scripts/fuzz.py --count 20000 --seed 0
+
+# The numbers of the README again, from the demo itself.
+numbers: install
+	$(BIN)/python scripts/readme_numbers.py
 
 check: dev
 	$(BIN)/ruff check .

@@ -30,6 +30,7 @@ LAYERS = (
     "explanation",
     "population",
     "sweep",
+    "comparison",
     "reproduce",
     "cli",
     "__main__",

@@ -33,6 +33,8 @@ _HOME = {
     "load": "cosetta.models.exporting",
     "open_checkpoint": "cosetta.models.importers",
     # training
+    "fast": "cosetta.training",
+    "load_run": "cosetta.training",
     "train": "cosetta.training",
     # analysis
     "Analysis": "cosetta.results",
@@ -61,6 +63,8 @@ if TYPE_CHECKING:
     from cosetta.population import census
     from cosetta.report import write_report
     from cosetta.results import Analysis, load_analysis
+    from cosetta.training.recipes import fast
+    from cosetta.training.run_folder import load_run
     from cosetta.training.trainer import train
 
 

@@ -5,7 +5,6 @@ finer predictions causally. The result is plain data (`results/`); the report, t
 nothing else.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from cosetta.evidence import compete, open_notes, test_circuits, test_interventi
 from cosetta.groups import Group
 from cosetta.hypotheses import ACCOUNTS, AbstractHypothesis, CosetCircuit
 from cosetta.hypotheses.coset import summarise_classes
-from cosetta.measures import Facts, measure
+from cosetta.measures import Facts, find_frequencies, measure
 from cosetta.models import FoldedModel, GroupNetwork, PairScorer
 from cosetta.results import (
     AccountRecord,
@@ -53,7 +52,6 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         >>> analyse(random_model(G, 4, torch.Generator().manual_seed(0)), G).covered_share
         0.0
     """
-    started = time.monotonic()
     config = config or AnalysisConfig()
     network = model.cpu() if isinstance(model, GroupNetwork) else None
     model = model.fold() if isinstance(model, GroupNetwork) else model.to(device="cpu")
@@ -61,7 +59,10 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
     accounts, records = fit_accounts(facts, config)
     arena, records = compete(facts, accounts, records, config) if config.arena else (None, records)
     coset = next((account for account in accounts if isinstance(account, CosetCircuit)), None)
-    evidence = (test_replacements(coset) if coset else ()) + test_interventions(model, group, config, network)
+    applies = bool(coset and coset.labels)
+    evidence = (test_replacements(coset) if coset else ()) + test_interventions(
+        model, group, config, network, applies=applies
+    )
     neurons = _neurons(facts, records)
     findings = _findings(coset, records, facts)
     scores = PairScorer(group, max_pairs=config.accuracy_pairs, seed=config.seed)(model)
@@ -80,9 +81,9 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         accounts=records,
         arena=arena,
         chance=coset.chance() if coset else None,
+        frequencies=find_frequencies(facts, config.seed),
         thresholds=config.model_dump(),
         unexplained=open_notes(neurons, findings, evidence),
-        seconds=time.monotonic() - started,
         accuracy_pairs=scores.pairs,
         accuracy_interval=scores.accuracy_interval() if scores.pairs < group.order**2 else None,
     )

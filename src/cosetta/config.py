@@ -30,11 +30,12 @@ class AnalysisConfig(BaseModel):
         "Random vectors of an irrep reach 0.1 with the best conjugate (docs/theory.md), trained neurons 1e-4.",
     )
     irrep_threshold: float = Field(
-        default=0.05,
+        default=0.5,
         gt=0,
         lt=1,
         description="A neuron is of one irrep, or of rank one in it, when left and right have at most this share of "
-        "their power elsewhere (0 to 1). Out is free: the softmax leaves it more noise.",
+        "their power elsewhere (0 to 1): the main irrep holds most of it. Whether the rest matters is what the arena "
+        "tests; a twisted-S4 neuron of S5 has a quarter of its power in the sign. Out is free.",
     )
     mirror_tolerance: float = Field(
         default=1e-3,

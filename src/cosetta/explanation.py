@@ -1,9 +1,11 @@
 """The explanation of a network on disk: `analysis.json`, `README.md` and, if wanted, `report.html` in one folder.
 
 The analysis is computed in `analysis.py` and rendered by `report`; here it is written, each file whole or not at all.
-`analysis.json` comes last, so a folder that has it has everything that was asked for.
+`analysis.json` comes last, so a folder that has it has everything that was asked for. How long the analysis took goes
+into `timing.json` alone: all other files of equal configurations are equal byte for byte.
 """
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +16,9 @@ from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.files import FilePath, read_json, write_text, write_whole
 from cosetta.groups import Group
+from cosetta.report.headline import accuracy_sentence, three_shares, verdict_of_learning
 from cosetta.results import Analysis
+from cosetta.training.metrics import write_analysis_seconds
 from cosetta.training.run_folder import TrainedRun
 
 __all__ = ["FAILED", "analyse_run", "explain_run", "failure", "write_explanation"]
@@ -68,10 +72,11 @@ def explain_run(
         >>> run = train(config, named_group("S3"), Path(tempfile.mkdtemp()) / "run")
         >>> analysis = explain_run(run, named_group("S3"), report=False)
         >>> sorted(path.name for path in run.folder.iterdir() if path.suffix in (".json", ".md", ".html"))
-        ['README.md', 'analysis.json', 'config.json']
+        ['README.md', 'analysis.json', 'config.json', 'timing.json']
     """
+    started = time.monotonic()
     analysis = analyse_run(run, group, config)
-    write_explanation(analysis, run.folder, report=report)
+    write_explanation(analysis, run.folder, report=report, seconds=time.monotonic() - started)
     (run.folder / FAILED).unlink(missing_ok=True)
     return analysis
 
@@ -101,13 +106,16 @@ class _Failed:
     reason: str
 
 
-def write_explanation(analysis: Analysis, folder: FilePath, *, report: bool = True) -> None:
+def write_explanation(
+    analysis: Analysis, folder: FilePath, *, report: bool = True, seconds: float | None = None
+) -> None:
     """Write the files of an explanation into a folder.
 
     Args:
         analysis: what was found.
         folder: where the files go; it must exist.
         report: whether to draw `report.html`; if not, one of an earlier explanation is removed.
+        seconds: how long the analysis took, for `timing.json`; None leaves that file alone.
 
     Raises:
         OSError: if a file cannot be written; files that have their final name are whole.
@@ -117,6 +125,8 @@ def write_explanation(analysis: Analysis, folder: FilePath, *, report: bool = Tr
         (folder / "report.html").unlink(missing_ok=True)  # of an earlier explanation, which this one replaces
     else:
         rendering.write_report(analysis, folder / "report.html")  # loads matplotlib only now
+    if seconds is not None:
+        write_analysis_seconds(folder, seconds)
     write_text(folder / "README.md", _readme(analysis, folder.resolve().name, report))
     write_whole(folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
 
@@ -125,8 +135,18 @@ def _readme(analysis: Analysis, name: str, report: bool) -> str:
     """What the folder is and how to make it again."""
     pairs = "all pairs" if analysis.accuracy_interval is None else f"{analysis.accuracy_pairs:,} random pairs"
     look = "Open `report.html`." if report else f"For `report.html`: `cosetta explain {name}` in the folder above."
+    learning = f" {verdict_of_learning(analysis)}".rstrip()
+    best = ""
+    if analysis.arena is not None and analysis.arena.best:
+        record = analysis.account(analysis.arena.best)
+        best = f" The shortest account that holds: {record.title} ({record.bits:,.0f} bits)."
+    elif analysis.arena is not None:
+        best = " No account holds, reproduces the logits and is shorter than the multiplication table."
+    text = (
+        f"{accuracy_sentence(analysis)}{learning} Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on "
+        f"{pairs}. {three_shares(analysis)}.{best}"
+    ).replace("\u00a0", " ")
     return (
         f"# {name}\n\nA network that multiplies in {analysis.group}, explained by Cosetta {__version__}.\n"
-        f"Accuracy {analysis.accuracy:.6f} and loss {analysis.loss:.3g} on {pairs}; {analysis.covered_share:.1%} "
-        f"of the live neurons covered by cosets.\n\n{look} To make it again:\n\n    {analysis.command}\n"
+        f"{text}\n\n{look} To make it again:\n\n    {analysis.command}\n"
     )

@@ -36,7 +36,8 @@ def test_a_census_is_tables_numbers_and_figures(run, cosetta, tmp_path, by):
     assert "S3 fast: 1 finished" in shown
     assert "n too small" in shown
     out = tmp_path / "out"
-    names = {"runs.parquet", "neurons.parquet", "census.json", "shares.svg", "grok_times.svg", "acquisition.svg"}
+    names = {"runs.parquet", "neurons.parquet", "accounts.parquet", "census.json"}
+    names |= {"shares.svg", "grok_times.svg", "acquisition.svg"}
     assert {path.name for path in out.iterdir()} == names
     assert load_census(out).neurons.height == 8
     numbers = json.loads((out / "census.json").read_text())

@@ -186,7 +186,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path) -> None:
         assert "\n" not in str(refusal.value)
     with pytest.raises(Unsupported, match="up to order 10,000"):
         read_table(tmp_path / "wide.csv")
-    with pytest.raises(Unsupported, match=r"\.csv, \.npy, \.parquet"):
+    with pytest.raises(Unsupported, match=r"\.csv, \.npy, \.npz, \.parquet"):
         read_table(tmp_path / "t.txt")
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         read_table(tmp_path / "nowhere.csv")

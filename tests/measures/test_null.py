@@ -6,16 +6,27 @@ import pytest
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps
 from cosetta.measures import CosetNull
+from cosetta.measures.cells import Cells
 
 
 @pytest.fixture(scope="module")
 def null():
-    group = named_group("S5")
-    return CosetNull(subgroup_lattice(group), irreps(group), samples=4000, seed=0)
+    return null_of("S5", samples=4000)
+
+
+def null_of(name, samples, seed=0):
+    group = named_group(name)
+    return CosetNull(Cells(subgroup_lattice(group), irreps(group)), samples=samples, seed=seed)
 
 
 def only(null, name):
-    return np.array([float(irrep.name == name) for irrep in null.irreps])
+    return np.array([float(irrep.name == name) for irrep in null.cells.irreps])
+
+
+def log_chance(null, power, family, fraction):
+    """Log chance of one family of cells that leaves this fraction."""
+    cells = null.cells
+    return cells.log_chance(power, np.full(len(cells.families), fraction))[cells.families.index(family)]
 
 
 def test_random_standard_vectors_against_point_stabilisers(null):
@@ -25,8 +36,8 @@ def test_random_standard_vectors_against_point_stabilisers(null):
     v = np.random.default_rng(5).standard_normal((4000, 5))
     v -= v.mean(axis=1, keepdims=True)
     expected = ((v @ corners.T) ** 2 / (v**2).sum(axis=1, keepdims=True)).max(axis=1)
-    stabilisers = np.array([name == "S4" for name in null.lattice.names])
-    draws = null._draws([rho.name for rho in null.irreps].index("(4,1)"))[:, stabilisers].max(axis=1)
+    stabilisers = np.array([name == "S4" for name in null.cells.lattice.names])
+    draws = null._draws([rho.name for rho in null.cells.irreps].index("(4,1)"))[:, stabilisers].max(axis=1)
     for quantile in (0.05, 0.5, 0.95, 0.99):
         assert np.quantile(draws, quantile) == pytest.approx(np.quantile(expected, quantile), abs=0.02)
     assert draws.mean() == pytest.approx(0.655, abs=0.01)  # the figure of docs/theory.md
@@ -34,29 +45,57 @@ def test_random_standard_vectors_against_point_stabilisers(null):
 
 def test_draws_are_what_averaging_over_cosets_leaves(null):
     """|P_H v|^2 from the definition, for a function <u, rho(g) v> of one irrep."""
-    rho = next(irrep for irrep in null.irreps if irrep.name == "(2,2,1)").matrices
-    rng, group = np.random.default_rng(0), null.lattice.group
+    rho = next(irrep for irrep in null.cells.irreps if irrep.name == "(2,2,1)").matrices
+    rng, group = np.random.default_rng(0), null.cells.lattice.group
     u, v = rng.standard_normal((2, rho.shape[1]))
     f = np.einsum("i,gij,j->g", u, rho, v)
-    H = null.lattice.subgroup(100)
+    H = null.cells.lattice.subgroup(100)
     mean = f[group.table[:, H.elements]].mean(axis=1)
     projected = rho[H.elements].mean(axis=0) @ v
     assert (mean**2).sum() / (f**2).sum() == pytest.approx((projected**2).sum() / (v**2).sum())
 
 
 def test_structure_forced_by_the_irrep_is_not_significant(null):
-    assert null.p_value(only(null, "(1^5)"), order=60, fraction=1e-8) == 1.0
+    sign = only(null, "(1^5)")
+    assert null.p_value(sign, log_chance(null, sign, "A5", 1e-8)) == 1.0
+    assert null.covered(sign) == 1.0
 
 
 def test_structure_not_forced_by_the_irrep_is(null):
-    assert null.p_value(only(null, "(4,1)"), order=24, fraction=1e-3) == pytest.approx(1 / 4001)
-    assert null.p_value(only(null, "(4,1)"), order=6, fraction=0.21) > 0.2
+    standard = only(null, "(4,1)")
+    assert null.p_value(standard, log_chance(null, standard, "S4", 1e-6)) == pytest.approx(1 / 4001)
+    assert 5e-5 < null.p_value(standard, log_chance(null, standard, "S4", 1e-3)) < 0.01  # of many cells, some are lucky
+    assert null.p_value(standard, log_chance(null, standard, "S3", 0.21)) > 0.2
 
 
-def test_p_values_of_null_functions_are_uniform(null):
-    """A test of size alpha rejects a share alpha of random functions: the calibration itself."""
-    fresh = CosetNull(null.lattice, null.irreps, samples=999, seed=1)
-    shares = 0.6 * only(null, "(4,1)") + 0.4 * only(null, "(2,2,1)")
-    p = np.array([null.p_value(shares, 12, fraction) for fraction in fresh.best_fractions(shares, 12)])
+def test_the_share_that_chance_covers_against_transpositions(null):
+    """The oracle is geometry again: <(ij)> leaves (v_i - v_j)^2 / 2, so four in five vectors fit one by chance."""
+    v = np.random.default_rng(7).standard_normal((4000, 5))
+    v -= v.mean(axis=1, keepdims=True)
+    gaps = v[:, :, None] - v[:, None]
+    left = (gaps**2 / 2 / (v**2).sum(axis=1)[:, None, None])[:, *np.triu_indices(5, 1)].min(axis=1)
+    assert null.covered(only(null, "(4,1)")) == pytest.approx((left < null.threshold).mean(), abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["S4", "S5", "A5", "D8"])
+def test_null_functions_are_rarely_significant(name):
+    """Of random functions, each with the cell that it chooses for itself, at most a share alpha has p < alpha.
+
+    Where the least chance is shared (an irrep that forces the structure), p is 1 and the test rejects less often.
+    """
+    null, fresh = null_of(name, samples=999), null_of(name, samples=999, seed=1)
+    widths = [irrep.dim for irrep in null.cells.irreps]
+    mixture = np.array(widths, dtype=float) ** 2
+    mixture[0] = 0
+    largest = (np.arange(len(widths)) == int(np.argmax(widths))).astype(float)
+    for power in (largest, mixture / mixture.sum()):
+        p = np.array([null.p_value(power, chance) for chance in fresh._choices(power)[0]])
+        for alpha in (0.05, 0.2, 0.5):
+            assert (p < alpha).mean() <= alpha + 3 * np.sqrt(2 * alpha * (1 - alpha) / 999)
+
+
+def test_p_values_of_null_functions_are_uniform_where_nothing_is_forced(null):
+    power = 0.6 * only(null, "(4,1)") + 0.4 * only(null, "(2,2,1)")
+    p = np.array([null.p_value(power, chance) for chance in null_of("S5", samples=999, seed=1)._choices(power)[0]])
     for alpha in (0.05, 0.2, 0.5):
         assert (p <= alpha).mean() == pytest.approx(alpha, abs=0.04)

@@ -6,16 +6,26 @@ import pytest
 
 from cosetta.results import (
     Ablation,
+    AccountNeuron,
+    AccountRecord,
     Analysis,
+    Arena,
+    Chance,
     CircuitRecord,
     ClassSummary,
+    Contest,
     Control,
     CosetFindings,
     CosetLabel,
     CosetNeuron,
     DeadNeuron,
+    Draws,
     Evidence,
+    Exchange,
     Exemplar,
+    Frequency,
+    FrequencyFindings,
+    FrequencyNeuron,
     LiveNeuron,
     NeuronFacts,
     OpenNeuron,
@@ -45,7 +55,7 @@ def neurons():
     mostly = {"(3)": 0.0, "(2,1)": 0.9, "(1^3)": 0.1}
     mixed = {"(3)": 0.1, "(2,1)": 0.5, "(1^3)": 0.4}
     return (
-        LiveNeuron(0, facts(0.61, 0.3333, SHARES, mostly), {"coset": HOSTILE_CLASS}),
+        LiveNeuron(0, facts(0.61, 0.3333, SHARES, mostly), {"coset": HOSTILE_CLASS, "short": HOSTILE_LABEL}),
         LiveNeuron(1, facts(0.37, 0.3333, SHARES, mostly), {"coset": HOSTILE_CLASS}),
         LiveNeuron(2, facts(0.02, 0.04, mixed), {}),
         DeadNeuron(3, facts(0.0, 1.0, NO_SHARES)),
@@ -109,6 +119,52 @@ def evidence():
     )  # fmt: skip
 
 
+def accounts():
+    """A known account, one of hostile names, one that covers nothing, one refused, one that says nothing."""
+    none = tuple(AccountNeuron(n, "", HOSTILE_LABEL) for n in range(3))
+    said = (AccountNeuron(0, HOSTILE_CLASS, "", 0.99, 1e-4), AccountNeuron(1, HOSTILE_CLASS, "", 0.9, 1e-3), none[2])
+    coset = AccountRecord("coset", "constant on cosets", "claim", "source", said, 0.98, 412.5, ())
+    short = AccountRecord(
+        "short", HOSTILE_LABEL, HOSTILE_CLASS, HOSTILE_LABEL, (replace(said[0], label=HOSTILE_LABEL), *none[1:]), 0.61,
+        12.0, (), details={"alpha": {HOSTILE_CLASS: 1.25}, "sets": [{"name": HOSTILE_LABEL, "points": 5, "c": None}]},
+    )  # fmt: skip
+    idle = replace(coset, id="idle", title="covers none", neurons=none, strength=0.0, bits=0.0)
+    refused = replace(idle, id="refused", title="out of reach", neurons=(), refused=HOSTILE_LABEL)
+    mean = tuple(AccountNeuron(n, "mean", "") for n in range(3))
+    return coset, short, idle, refused, replace(idle, id="mean", title="says nothing", neurons=mean, strength=1.0)
+
+
+def arena():
+    control = Draws(HOSTILE_CLASS, 20, 0.1931, (0.14, 0.25), 0.0731, (0.0112, 0.1375), 0.02, 36)
+    alone = Contest(
+        "coset/alone", "coset", "alone", 0.9512, 0.0612, 0.02, 0.9623, (0.9511, 0.9735), 0.8417, control, "holds"
+    )
+    tried = (
+        alone,
+        replace(alone, id="coset/left", mode="left", accuracy=0.9667, control=None),
+        replace(alone, id="short/alone", account="short", recovered=0.4444, fidelity=-0.5, verdict="fails"),
+        replace(alone, id="idle/alone", account="idle", recovered=0.0, fidelity=0.0, control=None, verdict="fails"),
+        replace(alone, id="mean/alone", account="mean", recovered=0.0, fidelity=0.0, control=None, verdict="fails"),
+    )
+    exchange = Exchange("coset", f"factors in one coset {HOSTILE_LABEL}", 0.8125, 0.9722, 0.0345, 2.75, "holds")
+    return Arena(30, 36, 0.0345, 0.9722, 1.79, 93.06, tried, (exchange,), "coset")
+
+
+def frequencies():
+    """As if the group were abelian: a wave and a sign."""
+    shares = dict.fromkeys(("left", "right", "out"), 0.97)
+    wave = FrequencyNeuron(0, 0, shares, {"left": 1.5, "right": 1.4, "out": 0.3}, dict.fromkeys(shares, 0.25), 0.25)
+    sign = replace(wave, neuron=1, frequency=1, phases=dict.fromkeys(shares, 0.0), phase_error=0.0)
+    return FrequencyFindings(
+        (6,), (HOSTILE_LABEL,),
+        (
+            Frequency((1,), "(2,1)", 6, 1, 1, 0.61, 0.123, 0.9),
+            Frequency((3,), "(1^3)", 2, 3, 2, 0.39, None, None),
+        ),
+        (wave, sign, replace(sign, neuron=2)), 0.876, 36,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def analysis() -> Analysis:
     left, right = (-1.0, -1.0, 0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 1.0, -1.0, 0.0, -1.0)
@@ -139,18 +195,21 @@ def analysis() -> Analysis:
             ),
         ),
         evidence=evidence(),
-        thresholds={"coset_threshold": 0.01, "another_threshold": 0.5},
+        thresholds={"coset_threshold": 0.01, "another_threshold": 0.5, "faithful_at": 0.8, "holds_at": 0.95},
         unexplained=("1 of 3 live neurons are not covered by cosets", HOSTILE_LABEL),
+        accounts=accounts(),
+        arena=arena(),
+        chance=Chance(0.6667, 0.3333, 0.5821, ((0.001, 0.3333, 0.61), (0.01, 0.6667, 0.98))),
+        frequencies=frequencies(),
         curve=TrainingCurve(
-            (0, 10, 100, 1000), (0.0, 1.5, 7.5, 71.5), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
+            (0, 10, 100, 1000), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
             (0.2, 0.9, 1.0, 1.0), (0.2, 0.3, 1.0, 1.0),
         ),
         run={
-            "config": {"group": HOSTILE_GROUP, "seed": 0, "betas": [0.9, 0.98], "learning_rate": 0.01},
-            "versions": {"torch": HOSTILE_LABEL},
+            "config": {"group": HOSTILE_GROUP, "seed": 0, "train_fraction": 0.8, "betas": [0.9, 0.98], "learning_rate":
+            0.01}, "versions": {"torch": HOSTILE_LABEL},
         },
         command=f"cosetta train {HOSTILE_GROUP}",
-        seconds=1.25,
     )  # fmt: skip
 
 

@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 import cosetta.report
 from cosetta.report import figures
 from cosetta.report.figures.training import stays_at_one
-from cosetta.results import ClassSummary, Exemplar
+from cosetta.results import ClassSummary, Exemplar, FrequencyFindings
 
 IRREPS = ("(3)", "(2,1)", "(1^3)")
 NO_CLASS = ClassSummary("S2", 0, 0.0, 0.0, 0, 0, None, {})
+NO_WAVES = FrequencyFindings((), (), (), (), None, 0)
 NO_VALUES = Exemplar("S2", 0, (), (), (), (), (), (), "", "")
 
 DRAWINGS = {
@@ -30,6 +31,8 @@ DRAWINGS = {
     "coverage": lambda a: figures.draw_coverage(a.coset.circuits, next(iter(a.coset.classes), NO_CLASS), 3, "#332288"),
     "lifts": lambda a: figures.draw_lifts(a.coset.circuits),
     "evidence": lambda a: figures.draw_evidence(a.evidence),
+    "pareto": figures.draw_pareto,
+    "frequencies": lambda a: figures.draw_frequencies(a.frequencies or NO_WAVES),
 }
 
 

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from cosetta.report.headline import verdict_of_learning
 from cosetta.report.html import render_report, write_report
-from cosetta.results import CosetFindings, OpenNeuron
+from cosetta.results import Chance, CosetFindings, Frequency, OpenNeuron, TrainingCurve
 
 RESOURCES = {"src", "href", "xlink:href", "srcset", "action", "data", "poster", "background"}
 
@@ -82,7 +83,9 @@ def test_every_number_of_the_headline_is_in_the_page(analysis, markup):
         "2 of 3",
         "96.41 %",
         "19.31 % (14.1 to 25.3 % over 20 draws)",
-        "1 min 11 s",
+        "Train accuracy 100 % (29 pairs), test accuracy 100 % (7 pairs)",
+        "33.3 % with p < 0.05; random neurons of the same irreps would reach 58.2 %",
+        "98.0 % of the network’s strength, replaced by coset means",
         "36",
     ):
         assert number in text, number
@@ -106,7 +109,8 @@ def test_predictions_stand_before_measurements(markup):
 
 
 def test_sections_come_in_reading_order(markup):
-    order = ["trained", "neurons-are", "clearest", "circuits", "evidence", "every-neuron", "unexplained", "definitions"]
+    order = ["trained", "accounts", "frequencies", "neurons-are", "clearest", "circuits", "evidence"]
+    order += ["every-neuron", "unexplained", "definitions"]
     places = [markup.index(f'<h2 id="{name}"') for name in [*order, "reproduce"]]
     assert places == sorted(places)
 
@@ -148,7 +152,7 @@ def test_a_control_shows_the_interval_of_its_draws_once_there_are_several(analys
     assert section.count("14.1 to 25.3 % over 20 draws") == 2
     assert "over 1 draws" not in section
     once = replace(analysis.evidence[1].control, draws=1)
-    bare = replace(analysis, evidence=(replace(analysis.evidence[1], control=once),))
+    bare = replace(analysis, arena=None, evidence=(replace(analysis.evidence[1], control=once),))
     assert "draws" not in plain("".join(Page(render_report(bare)).text)).replace("means over the draws", "")
 
 
@@ -157,16 +161,95 @@ def test_a_network_that_nothing_covers_is_said_to_have_nothing_replaced(analysis
     nothing = tuple(
         replace(test, verdict="not applicable") if test.id == "coset-means" else test for test in analysis.evidence
     )
-    page = replace(analysis, coset=CosetFindings(left_open), evidence=nothing)
+    page = replace(analysis, coset=CosetFindings(left_open), evidence=nothing, chance=Chance(0.0, 0.0, 0.582))
     text = plain("".join(Page(render_report(page)).text))
-    assert "0 of 3 live neurons are covered by cosets, so there is nothing to replace" in text
+    assert "0 of 3 live neurons are covered by cosets (random neurons of the same irreps would reach 58.2 %)" in text
+    assert "so there is nothing to replace by coset means" in text
     assert "with each of their functions replaced" not in text
     assert "not applicable" in text
+    assert "What was found instead, as shares of the network’s strength: frequencies 1 (61 %), 3 (39 %)" in text
     assert "accuracy on coset means" not in text  # the headline quotes no test that replaced nothing
     refused = replace(page, coset=replace(page.coset, refused="C2^7 has 29,212 subgroups"))
     text = plain("".join(Page(render_report(refused)).text))
     assert "the coset account could not be stated (C27 has 29,212 subgroups)" in text
     assert "The coset account was left out" in text
+
+
+def test_every_account_has_its_row_its_control_and_its_labels(analysis, markup):
+    section = plain("".join(Page(markup[markup.index('id="accounts"') : markup.index('id="neurons-are"')]).text))
+    for record in analysis.accounts:
+        assert plain(record.title) in section
+    for words in (
+        "412", "84.2 %", "96.2 %", "95.1 % to 97.4 %", "7.3 %", "1.1 % to 13.8 %", "holds", "covers nothing", 
+        "left out: ", "96.7 %", "81.2 %", "2.75", "best", "30 random pairs of 36", "alpha",
+        "1 of 3 live neurons, with 2.0 %",
+    ):  # fmt: skip
+        assert words in section, words
+    table = markup[markup.index('id="neurons">') :]
+    first = plain("".join(Page(table[: table.index("</tr>", table.index("<tbody>"))]).text))
+    assert "coset" not in first.split("what it does")[0]
+    assert f"{plain(analysis.accounts[1].title)} short" in first
+    assert " mean" not in first  # an account of 0 bits says nothing of a neuron
+
+
+def test_the_shares_stand_beside_chance_and_move_with_the_threshold(markup):
+    section = plain("".join(Page(markup[markup.index('id="neurons-are"') : markup.index('id="clearest"')]).text))
+    for words in ("66.7 %", "33.3 %", "58.2 %", "0.001", "61.0 %"):
+        assert words in section, words
+
+
+def test_frequencies_are_named_with_their_quotients(analysis, markup):
+    section = plain("".join(Page(markup[markup.index('id="frequencies"') : markup.index('id="neurons-are"')]).text))
+    for words in ("3 (the quotient of order 2", "subgroup of order 3", "clock", "sign", "0.123", "0.876", "0.25"):
+        assert words in section, words
+    without = render_report(replace(analysis, frequencies=None))
+    assert 'id="frequencies"' not in without
+    only = replace(analysis.frequencies, frequencies=(FIRST_WAVE,), neurons=analysis.frequencies.neurons[:1])
+    prime = replace(analysis, order=7, frequencies=only)
+    assert "has no proper subgroup besides 1, so no neuron can be a coset neuron" in plain(render_report(prime))
+
+
+FIRST_WAVE = Frequency((1,), "(2,1)", 7, 1, 3, 1.0, 0.95, 0.0)
+
+
+def test_a_file_without_arena_chance_and_accounts_still_renders(analysis):
+    old = replace(analysis, accounts=(), arena=None, chance=None, frequencies=None)
+    text = plain("".join(Page(render_report(old)).text))
+    assert "This analysis knows the coset account alone" in text
+    assert "2 of 3 live neurons are covered by cosets (66.7 %)" in text
+    unmatched = plain("".join(Page(render_report(replace(analysis, arena=None))).text))
+    assert "They were fitted, but did not compete" in unmatched
+    assert "Best account" not in unmatched
+
+
+def curve(train, test):
+    return TrainingCurve((0, 100), (1.8, 0.1), (1.8, 5.0), (0.2, train), (0.2, test))
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (1.0, 0.0, "right on its 29 training pairs, wrong on the other 7: there is no algorithm to explain; try"),
+        (1.0, 2 / 7, "right on its 29 training pairs, wrong on 5 of the other 7: there is no algorithm to explain"),
+        (0.5, 0.1, "It has not learned: right on 50.00 % of its training pairs and 10.00 % of the others"),
+    ],
+)
+def test_a_network_that_did_not_learn_is_said_so_first(analysis, train, test, said):
+    page = replace(analysis, curve=curve(train, test))
+    text = plain("".join(Page(render_report(page)).text))
+    assert said in text
+    assert text.index(said) < text.index("live neurons are covered")
+    assert "--train-fraction` (now 0.8)" in text or train < 0.99
+    assert verdict_of_learning(replace(analysis, curve=curve(1.0, 0.95))) == ""
+    assert verdict_of_learning(replace(analysis, curve=None)) == ""
+    unknown = verdict_of_learning(replace(page, run={}))
+    assert "29" not in unknown
+    assert unknown
+
+
+def test_no_wall_time_is_in_the_page_or_the_file(analysis, markup):
+    assert "seconds" not in analysis.to_json().decode()
+    assert "analysed in" not in markup
 
 
 def test_the_page_names_the_analysis_it_shows(analysis, markup):

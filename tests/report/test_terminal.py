@@ -14,7 +14,7 @@ def printed(analysis, width=80, report=None, **options) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("width", [60, 80, 100])
 def test_it_fits_the_terminal(analysis, width):
     classes = analysis.coset.classes
     named = replace(analysis.coset, classes=(replace(classes[0], subgroup="S3xS2"), *classes[1:]))
@@ -29,6 +29,33 @@ def test_it_shows_the_numbers_with_their_controls(analysis):
     assert "1 of 2 circuit ablations" in text
     assert "random subgroups, same index, 19.31\u00a0% (14.1 to 25.3\u00a0% over 20 draws)" in text
     assert "runs/x/report.html" in text
+
+
+def test_every_account_is_there_with_its_numbers_whole(analysis):
+    text = printed(analysis, 200)
+    for words in (
+        "constant on cosets (best)",
+        "412",
+        "96.2",
+        "84.2",
+        "7.3",
+        "covers nothing",
+        "left out",
+        "fails",
+        "holds",
+    ):
+        assert words in text, words
+    assert "no account describes 1 of 3 live neurons (2.0\u00a0% of the strength)" in text
+    narrow = printed(analysis, 60)
+    assert "not shown in 60 columns" in narrow
+    assert all(row.split()[-1] != "…" for row in narrow.splitlines() if row.strip())
+    assert "96.2" in narrow  # columns go, the numbers in the others stay
+
+
+def test_frequencies_are_listed(analysis):
+    text = printed(analysis, 100)
+    for words in ("frequency", "clock", "sign", "0.123"):
+        assert words in text, words
 
 
 def test_it_needs_no_colour(analysis):

@@ -6,12 +6,12 @@ import torch
 
 from cosetta import irreps, named_group, subgroup_lattice
 from cosetta.explanation import analyse_run
+from cosetta.measures.gcr import gcr_measures
 from cosetta.models import GroupNetwork, PairScorer
 from cosetta.models.planted import CosetPlan
 from cosetta.reproduce.chughtai2023 import measures
 from cosetta.reproduce.stander2024.concentration import THRESHOLDS, ablation_curves, least_concentrations
 from cosetta.reproduce.stander2024.exemplars import spread_over_fall
-from cosetta.reproduce.stander2024.gcr import gcr_measures
 from cosetta.reproduce.stander2024.measures import CACHE, measure_run, shared_cosets
 from cosetta.reproduce.stander2024.populations import pooled
 from cosetta.reproduce.stander2024.spread import TOO_FEW, five_numbers, mean_over_runs

@@ -16,7 +16,10 @@ def test_fast_leaves_pairs_to_test_on(small_group):
         assert 0 < round(fast(small_group).train_fraction * pairs) < pairs
 
 
-@pytest.mark.parametrize("order_and_fraction", [("C2", 0.75), ("S3", 0.9), ("D16", 0.9), ("F20", 0.8), ("S5", 0.4)])
+@pytest.mark.parametrize(
+    "order_and_fraction",
+    [("C2", 0.75), ("S3", 0.9), ("A4", 0.9), ("D16", 0.95), ("F20", 0.8), ("A5xC2", 0.4), ("SL(2,5)", 0.6)],
+)
 def test_more_pairs_train_where_fewer_do_not_determine_the_rest(order_and_fraction):
     name, fraction = order_and_fraction
     assert fast(name).train_fraction == fraction

@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cosetta._version import __version__
 from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown
 from cosetta.errors import CosettaError
+from cosetta.files.reading import shown
 from cosetta.stopping import ends_in_time, leave
 
 __all__ = ["app", "main"]
@@ -27,6 +28,9 @@ app = App(
 )
 app.command("cosetta.cli.run:run", help="Train a network on a group, explain it and write a report.")
 app.command("cosetta.cli.run:explain", help="Explain a run again, or a network that somebody else trained.")
+app.command(
+    "cosetta.cli.compare:compare", help="Compare all accounts of networks, by yourself or others, on one scale."
+)
 app.command("cosetta.cli.export:export", help="Write a run's network for others, or upload it.")
 app.command("cosetta.cli.reproduce:reproduce", help="Make the tables and figures of a paper again, claim by claim.")
 app.command("cosetta.cli.sweep:sweep", help="Train and explain many networks: grids of settings and seeds.")
@@ -68,7 +72,9 @@ def _line(error: Exception) -> str:
     if problems is not None and not isinstance(error, CosettaError):  # pydantic's, whose own text has several lines
         problem = problems()[0]
         name = ".".join(str(part) for part in problem["loc"])
-        return f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {problem['input']!r}"
+        return (
+            f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {shown(problem['input'])}"
+        )
     return " ".join(str(error).split()) or type(error).__name__
 
 

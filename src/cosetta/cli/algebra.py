@@ -5,19 +5,15 @@ from typing import Annotated
 
 import rich
 from cyclopts import Parameter
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cosetta.groups import named_group, read_group, subgroup_lattice
+from cosetta.cli.tables import SHOWN, add_names, add_numbers, character_tables, cut, plain_table
+from cosetta.groups import read_group, subgroup_lattice
 from cosetta.harmonics import GroupDescription, describe_group, indicator_shares
 from cosetta.harmonics import irreps as all_irreps
 
-SHOWN = 60
-"""Most rows of a table on the terminal; --json has them all."""
-
-Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
 Text = Annotated[
     str,
     Parameter(
@@ -49,12 +45,20 @@ def _summary(facts: GroupDescription) -> Table:
         ("group", f"{same}, {'abelian' if facts.is_abelian else 'not abelian'}"),
         ("order", f"{facts.order:,}"),
         ("centre", facts.centre),
-        ("derived subgroup", facts.derived),
+        ("derived series", _series(facts)),
+        ("nilpotency class", "not nilpotent" if facts.nilpotency_class is None else str(facts.nilpotency_class)),
         ("abelianisation", " x ".join(f"C{n}" for n in facts.abelianisation) or "trivial"),
         ("2-transitive on", _two_transitive(facts)),
     ):
         table.add_row(title, escape(text))
     return table
+
+
+def _series(facts: GroupDescription) -> str:
+    """The derived series with its factors, which are abelian."""
+    steps = [f"{name} > [{factor}]" for name, factor in zip(facts.derived_series, facts.derived_factors, strict=False)]
+    end = "solvable" if facts.is_solvable else "perfect, so not solvable"
+    return " ".join([*steps, facts.derived_series[-1]]) + f" ({end})"
 
 
 def _two_transitive(facts: GroupDescription) -> str:
@@ -67,28 +71,25 @@ def _two_transitive(facts: GroupDescription) -> str:
 
 def _class_table(facts: GroupDescription) -> Table:
     """Classes of elements, the first 60."""
-    table = _table(f"{len(facts.classes)} classes of elements")
-    table.add_column("representative", overflow="fold")
-    for heading in ("order", "size"):
-        table.add_column(heading, justify="right")
+    table = plain_table(f"{len(facts.classes)} classes of elements")
+    add_names(table, "representative")
+    add_numbers(table, "order", "size")
     for cls in facts.classes[:SHOWN]:
         table.add_row(escape(cls.representative), str(cls.order), str(cls.size))
-    return _cut(table, len(facts.classes))
+    return cut(table, len(facts.classes))
 
 
 def _irrep_table(facts: GroupDescription) -> Table | str:
     """Irreps, the first 60."""
     if "irreps" in facts.left_out:
         return f"irreps were left out: {escape(facts.left_out['irreps'])}"
-    table = _table(f"{len(facts.irreps)} irreps over the reals")
-    table.add_column("irrep")
-    table.add_column("dimension", justify="right")
-    table.add_column("type")
-    table.add_column("kernel", justify="right")
+    table = plain_table(f"{len(facts.irreps)} irreps over the reals")
+    add_names(table, "irrep")
+    add_numbers(table, "dimension", "type", "kernel")
     for irrep in facts.irreps[:SHOWN]:
         kernel = "faithful" if irrep.kernel_order == 1 else f"order {irrep.kernel_order}"
         table.add_row(escape(irrep.name), str(irrep.dimension), irrep.type, kernel)
-    return _cut(table, len(facts.irreps))
+    return cut(table, len(facts.irreps))
 
 
 def _subgroup_table(facts: GroupDescription) -> Table | str:
@@ -96,36 +97,24 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
     if "subgroups" in facts.left_out:
         return f"subgroups were left out: {escape(facts.left_out['subgroups'])}"
     count = len(facts.subgroup_classes)
-    table = _table(f"{facts.subgroups:,} subgroups in {count} classes")
-    table.add_column("subgroup", overflow="fold", max_width=28)
-    for heading in ("order", "index", "conj."):
-        table.add_column(heading, justify="right")
-    table.add_column("irreps of its cosets, %", overflow="fold")
+    table = plain_table(f"{facts.subgroups:,} subgroups in {count} classes")
+    add_names(table, "subgroup")
+    add_numbers(table, "order", "index", "conj.")
+    add_names(table, "irreps of its cosets, %")
     for s in facts.subgroup_classes[:SHOWN]:
-        shares = "  ".join(f"{name}\u00a0{share:g}" for name, share in s.shares_percent.items())
+        shares = "  ".join(f"{name}={share:g}" for name, share in s.shares_percent.items())
         name = f"{s.name} *" if s.is_two_transitive else s.name
         table.add_row(escape(name), str(s.order), str(s.index), str(s.conjugates), escape(shares))
-    return _cut(table, count)
+    return cut(table, count)
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
-
-
-def _cut(table: Table, count: int) -> Table:
-    """Say what is not shown."""
-    if count > SHOWN:
-        table.caption = f"{count - SHOWN} more with --json"
-    return table
-
-
-def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
+def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
     """List the conjugacy classes of subgroups, with the irrep content of their cosets.
 
     The last column is the power of the centred indicator of H in each irrep, in percent: what a function that is
     constant on cosets of H, and otherwise plain, is made of (Table 5 of Stander et al., corrected).
     """
-    G = named_group(group)
+    G = read_group(group)
     lattice, irreps = subgroup_lattice(G), all_irreps(G)
     rows = []
     for cls in lattice.classes:
@@ -148,22 +137,21 @@ def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")
     if json_:
         print(json.dumps({"group": G.name, "order": G.order, "subgroups": count, "classes": rows}, indent=1))
         return
-    table = _table(f"{G.name}: {count:,} subgroups in {len(rows)} classes")
-    table.add_column("subgroup", no_wrap=True)
-    for heading in ("order", "index", "conj."):
-        table.add_column(heading, justify="right")
+    table = plain_table(f"{G.name}: {count:,} subgroups in {len(rows)} classes")
+    add_names(table, "subgroup")
+    add_numbers(table, "order", "index", "conj.")
     names = [irrep.name for irrep in irreps[1:]]  # the trivial one has no share in a centred indicator
     longest = [max(len(row[key]) for row in rows) for key in ("subgroup", "normaliser")]
     in_columns = sum(max(5, len(name)) + 2 for name in names) + sum(longest) + 28 <= Console().width
     if in_columns:
         table.add_column("normaliser", no_wrap=True)
     for name in names if in_columns else ["irreps of its cosets, %"]:
-        table.add_column(name, justify="right" if in_columns else "left", no_wrap=in_columns)
+        (add_numbers if in_columns else add_names)(table, name)
     for row in rows:
         shares = row["indicator_shares_percent"]
         texts = [f"{shares[name]:g}" if name in shares else "" for name in names]
         if not in_columns:
-            texts = ["  ".join(f"{name}\u00a0{share:g}" for name, share in shares.items())]
+            texts = ["  ".join(f"{name}={share:g}" for name, share in shares.items())]
         numbers = (str(row[key]) for key in ("order", "index", "conjugates"))
         normaliser = [escape(row["normaliser"])] if in_columns else []
         table.add_row(escape(row["subgroup"]), *numbers, *normaliser, *map(escape, texts))
@@ -172,12 +160,12 @@ def subgroups(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")
     rich.print(table)
 
 
-def irreps(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
+def irreps(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
     """List the irreps over the real numbers, with their type and character.
 
     An irrep of complex or quaternionic type has twice the dimension that it has over the complex numbers.
     """
-    G = named_group(group)
+    G = read_group(group)
     types = {1: "real", 0: "complex", -1: "quaternionic"}
     classes = [int(cls[0]) for cls in G.conjugacy_classes]
     sizes = [len(cls) for cls in G.conjugacy_classes]
@@ -196,12 +184,8 @@ def irreps(group: Name, /, *, json_: Annotated[Json, Parameter(name="--json")] =
             json.dumps({"group": G.name, "order": G.order, "classes": labels, "sizes": sizes, "irreps": rows}, indent=1)
         )
         return
-    table = _table(f"{G.name}: {len(rows)} irreps over the reals, {len(classes)} classes (size below each)")
-    table.add_column("irrep")
-    table.add_column("dimension", justify="right")
-    table.add_column("type")
-    for c, size in zip(classes, sizes, strict=True):
-        table.add_column(f"{escape(G.labels[c])}\n{size}", justify="right")
-    for row in rows:
-        table.add_row(escape(row["irrep"]), str(row["dimension"]), row["type"], *(f"{x:.4g}" for x in row["character"]))
-    rich.print(table)
+    title = f"{G.name}: {len(rows)} irreps over the reals, {len(classes)} classes (size below each)"
+    named = [(row["irrep"], str(row["dimension"]), row["type"]) for row in rows]
+    headings = [f"{G.labels[c]}\n{size}" for c, size in zip(classes, sizes, strict=True)]
+    values = [[f"{x:.4g}" for x in row["character"]] for row in rows]
+    rich.print(*character_tables(title, ("irrep", "dimension", "type"), named, headings, values), sep="\n")

@@ -32,17 +32,17 @@ def census(
     out: Annotated[Path | None, Parameter(help="Folder of the result. [default: RUNS/census]")] = None,
     no_argmin: Annotated[bool, Parameter(help="Leave out the paper's labels, which read the weights.")] = False,
 ) -> None:
-    """Count who learned what in a folder of runs: shares with intervals, time to grok, order of acquisition.
+    """Count who learned what in a folder of runs: shares with intervals, accounts, time to grok, order of acquisition.
 
-    Writes runs.parquet and neurons.parquet, census.json with the numbers shown, and shares.svg, grok_times.svg and
-    acquisition.svg. The order of acquisition is that of the runs that have a trajectory.json, which
+    Writes runs.parquet, neurons.parquet and accounts.parquet, census.json with the numbers shown, and shares.svg,
+    grok_times.svg and acquisition.svg. The order of acquisition is that of the runs that have a trajectory.json, which
     `cosetta sweep --trajectory` writes.
 
     Raises:
         BadConfig: if no run is left.
         BadRun: if no run can be read.
     """
-    from cosetta.population import acquisition, class_shares, grok_times
+    from cosetta.population import account_shares, acquisition, class_shares, covered_shares, grok_times
     from cosetta.population import census as read
     from cosetta.population.acquisition import stored_trajectories
 
@@ -58,6 +58,8 @@ def census(
     of = "irreps" if by == "irrep" else "classes"
     results = {
         "shares": _each(populations, lambda part: class_shares(part, by)),
+        "covered": _each(populations, covered_shares),
+        "accounts": _each(populations, account_shares),
         "grok_times": _each(populations, lambda part: grok_times(part, unit)),
         "acquisition": _each(populations, lambda part: acquisition(stored_trajectories(runs, part.runs["run"]), of)),
     }
@@ -66,7 +68,8 @@ def census(
     _write(results, found.skipped, out)
     _show(results, populations, found.skipped)
     _show_followed(results["acquisition"], found)
-    rich.print(f"[dim]{escape(str(out))}: runs.parquet, neurons.parquet, census.json, three figures[/dim]")
+    files = "runs.parquet, neurons.parquet, accounts.parquet, census.json, three figures"
+    rich.print(f"[dim]{escape(str(out))}: {files}[/dim]")
 
 
 def _each(populations: Mapping[str, Any], measure: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
@@ -108,6 +111,10 @@ def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: t
         grokked = _grokked(results["grok_times"].get(name))
         if shares := results["shares"].get(name):
             rich.print(_table(title, shares, grokked))
+            if covered := results["covered"].get(name):
+                print(_covered(covered))
+            if accounts := results["accounts"].get(name):
+                rich.print(_accounts(accounts))
         else:
             missing = "no finished run is explained: `cosetta explain RUN` or `cosetta sweep` does it"
             print(title, missing if name in results["grok_times"] else "no shares", grokked, sep="\n  ")
@@ -143,6 +150,50 @@ def _table(title: str, shares: Mapping[str, Any], grokked: str) -> Table:
         table.add_row(escape(plain_class(label)), percent(share, 1), interval, percent(found, 0))
     table.caption = escape(grokked)
     return table
+
+
+def _covered(covered: Mapping[str, Any]) -> str:
+    """The share of the live neurons in cosets as three numbers, in one line."""
+    from cosetta.report.notation import percent
+
+    words = {"covered": "covered", "p < 0.05": "with p < 0.05", "by chance": "random neurons of the same irreps reach"}
+    parts = []
+    for name, share, low, high in zip(*(covered[key] for key in ("names", "share", "low", "high")), strict=True):
+        interval = "" if low is None else f" [{percent(low, 1)}, {percent(high, 1)}]"
+        order = (words[name], percent(share, 1)) if name == "by chance" else (percent(share, 1), words[name])
+        parts.append(f"{' '.join(order)}{interval}")
+    note = f" ({covered['note']})" if covered["note"] else ""
+    return f"live neurons in cosets: {'; '.join(parts)}{note}"
+
+
+def _accounts(found: Mapping[str, Any]) -> Any:
+    """What each account covers in the runs of a population, and recovers where they competed."""
+    from cosetta.report.notation import count, percent
+    from cosetta.report.terminal import Folded
+
+    competed = any(value is not None for value in found["holds"])
+    order = ("account", "strength", "95 % interval", "bits (median)", "runs")
+    keep = ("account", "strength", "bits (median)", "95 % interval", "runs")
+    if competed:
+        order = (*order, "recovered", "fidelity", "holds in", "best in")
+        keep = ("account", "strength", "recovered", "holds in", "best in", "fidelity", *keep[2:])
+    rows = tuple(
+        {
+            "account": found["titles"][i],
+            "strength": percent(found["strength"][i], 1),
+            "95 % interval": "n too small"
+            if found["low"][i] is None
+            else f"{percent(found['low'][i], 1)} to {percent(found['high'][i], 1)}",
+            "bits (median)": count(round(found["bits"][i])),
+            "runs": count(found["runs"][i]),
+            "recovered": percent(found["recovered"][i], 1),
+            "fidelity": percent(found["fidelity"][i], 1),
+            "holds in": percent(found["holds"][i], 0),
+            "best in": percent(found["best"][i], 0),
+        }
+        for i in range(len(found["names"]))
+    )
+    return Folded(order, keep, rows, ("account",), 5 if competed else 3)
 
 
 def _grokked(times: Mapping[str, Any] | None) -> str:

@@ -32,7 +32,9 @@ def read_array(path: Path) -> Any:
         raise BadNetwork(f"activations must be a `.npy` file; `{path}` is not a file: check the path")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+    except (
+        Exception
+    ) as error:  # a damaged header fails anywhere: ValueError, TokenError, SyntaxError, OverflowError, ...
         words = " ".join(str(error).split())[:200]
         raise BadNetwork(
             f"`{path}` must be a whole `.npy` file of numbers; {words}: save it with numpy.save"
@@ -59,12 +61,12 @@ def fold_arrays(activations: Path, logits: Path | None, group: str | None, activ
     Raises:
         BadConfig: if the group is not named.
     """
-    from cosetta.groups import named_group
+    from cosetta.groups import read_group
     from cosetta.models.fold import fold
 
     if group is None:
         raise BadConfig("activations do not say their group; `--group` is missing: name it, as --group S5")
-    G = named_group(group)
+    G = read_group(group)
     arrays = [None if path is None else read_array(path) for path in (activations, logits)]
     return fold(arrays[0], G, activations.stem, logits=arrays[1], activation=activation), G
 

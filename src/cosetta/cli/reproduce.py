@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from cosetta.cli.settings import whole_number
 from cosetta.errors import BadConfig, Unsupported
 from cosetta.report.notation import count, duration
 
@@ -22,6 +23,9 @@ GROUPS = ("S5", "S6")
 
 DEFAULT_SEEDS = {False: ("0:128", "0:5"), True: ("0:8", "0:1")}
 """Seeds of S5 and of S6, without and with `--quick`."""
+
+LINE_SECONDS = 30.0
+"""Without a terminal, a line about a step this often."""
 
 COLOURS = {"agrees": "blue", "differs": "red", "cannot be checked": "default"}
 
@@ -37,7 +41,9 @@ Census = Annotated[
 Quick = Annotated[bool, Parameter(help="8 seeds of S5 and 1 of S6, unless seeds are given: minutes.")]
 Out = Annotated[Path, Parameter(help="Folder for the page, the tables and the figures.")]
 Runs = Annotated[Path, Parameter(help="Folder that holds the runs; finished ones are not trained again.")]
-Workers = Annotated[int | None, Parameter(help="Processes that train and explain. [default: the usable cores]")]
+Workers = Annotated[
+    int | None, Parameter(converter=whole_number, help="Processes that train and explain. [default: the usable cores]")
+]
 Dry = Annotated[bool, Parameter(help="Print what would be trained, and stop.")]
 
 
@@ -109,7 +115,10 @@ def _show_plan(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path) 
 
 
 class _Shown:
-    """Shows how far each step is, with the time left: bars on a terminal, else a line at the start of each step."""
+    """Shows how far each step is, with the time left: bars on a terminal, else a line now and then.
+
+    Without a terminal a step has a line at its start, and one each half minute with the time that it may still take.
+    """
 
     def __init__(self) -> None:
         self.bar = Progress(
@@ -124,6 +133,7 @@ class _Shown:
         )
         self.tasks: dict[str, Any] = {}
         self.times: dict[str, tuple[float, float]] = {}
+        self.said = 0.0
 
     def __enter__(self) -> "_Shown":
         self.bar.start()
@@ -139,6 +149,12 @@ class _Shown:
             self.times[step] = (now, now)
             if self.bar.disable:
                 print(f"{step} ({count(total)})", file=sys.stderr, flush=True)
+                self.said = now
+        elif self.bar.disable and now - self.said >= LINE_SECONDS:
+            left = (now - self.times[step][0]) / done * (total - done) if done else None
+            more = f", ETA {duration(left)}" if left is not None else ""
+            print(f"{step}: {count(done)} of {count(total)}{more}", file=sys.stderr, flush=True)
+            self.said = now
         self.bar.update(self.tasks[step], completed=done, total=total)
         self.times[step] = (self.times[step][0], now)
 

@@ -1,6 +1,7 @@
 """Commands that train and explain: `run` and `explain`."""
 
 import shlex
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -13,14 +14,24 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cosetta._version import __version__
-from cosetta.cli.settings import PhaseSettings, Thresholds, TrainingSettings, analysis_config, given, read_config
+from cosetta.cli.settings import (
+    PhaseSettings,
+    Thresholds,
+    TrainingSettings,
+    analysis_config,
+    given,
+    read_config,
+    whole_number,
+)
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadConfig
+from cosetta.errors import BadConfig, BadRun
 from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
 
-Name = Annotated[str, Parameter(help="A group by name: S5, A6, C12, D8 (order 8), Q8, V4, S4xC2, C7:C3.")]
-Seed = Annotated[int | None, Parameter(help="Seed of split, weights and batches; 0 is a seed. [default: 0]")]
+Name = Annotated[str, Parameter(help="A group by name (S5, D8), generators, presentation or table: docs/groups.md.")]
+Seed = Annotated[
+    int | None, Parameter(converter=whole_number, help="Seed of split, weights, batches; 0 is a seed. [default: 0]")
+]
 Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [default: fast]")]
 Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
 Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
@@ -35,7 +46,7 @@ Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analys
 
 
 def run(
-    group: Name,
+    group: Name | None = None,
     /,
     *,
     seed: Seed = None,
@@ -53,18 +64,18 @@ def run(
     A setting is taken from the flags first, then from the file, then from the recipe. A finished run is not trained
     again; an unfinished one goes on from its last checkpoint.
     """
-    from cosetta.groups import named_group
-    from cosetta.sweep.locks import sole_use
-    from cosetta.training.trainer import train
+    from cosetta.groups import read_group
 
     written, thresholds = read_config(config)
-    written.pop("group", None)
+    G = _chosen_group(group, written.pop("group", None), config, read_group)
     named = {"seed": seed, "recipe": recipe, "device": device}
     values = written | {key: value for key, value in named.items() if value is not None}
     values |= given(settings) | given(every_phase)
-    G = named_group(group)
-    training = _training_config(G.name, values)
+    training = _training_config(G, values)
     checked = analysis_config(thresholds, analysis)
+    from cosetta.sweep.locks import sole_use
+    from cosetta.training.trainer import train
+
     folder = out / training.run_name
     with ExitStack() as held:
         with ExitStack() as context:
@@ -88,7 +99,7 @@ def explain(
         dict[str, str] | None,
         Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
     ] = None,
-    instance: Annotated[int, Parameter(help="Which of several stacked networks, from 0.")] = 0,
+    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     activation: Annotated[str | None, Parameter(help="Activation, if the file does not say. [default: relu]")] = None,
     site: Annotated[
         str | None,
@@ -116,13 +127,17 @@ def explain(
         _explain_arrays(path, activations, flags, out, checked)
         return
     path = _network_path(path, logits)
+    if group is not None:
+        from cosetta.groups import read_group
+
+        read_group(group)  # refused before torch is loaded
     if (path / "checkpoints").is_dir():
-        from cosetta.groups import named_group
+        from cosetta.groups import read_group
         from cosetta.sweep.locks import sole_use
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = named_group(group or trained.config.group)
+        G = read_group(group) if group else trained.group
         trained.check_group(G)
         with sole_use(path):
             _explain_run(trained, G, checked)
@@ -143,6 +158,8 @@ def explain(
 def _network_path(path: Path | None, logits: Path | None) -> Path:
     if path is None or logits is not None:
         raise BadConfig("explain needs a run, a checkpoint, or --activations; --logits belongs to the last: name one")
+    if not path.exists():
+        raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
     return path
 
 
@@ -206,9 +223,11 @@ def _explain_folded(
                 show_parts(folding, parts)
                 rich.print(f"\n[bold]Measurements[/bold]  {escape(str(written))}")
                 return
+        started = time.monotonic()
         analysis = analyse(model, group, config)
+        seconds = time.monotonic() - started
         analysis = replace(analysis, run=record | {"versions": {"cosetta": __version__}}, command=command)
-        write_explanation(analysis, folder)
+        write_explanation(analysis, folder, seconds=seconds)
     _show_summary(analysis, folder)
 
 
@@ -228,7 +247,21 @@ def _show_summary(analysis: Any, folder: Path) -> None:
     rich.get_console().print(f"Digest  {folder_digest(folder)}{of_weights}", soft_wrap=True, highlight=False)
 
 
-def _training_config(group: str, values: Mapping[str, Any]) -> TrainConfig:
+def _chosen_group(typed: str | None, written: Any, path: Path | None, read: Any) -> Any:
+    """The group of the command line or of the file; two different ones are refused."""
+    if typed is None and written is None:
+        raise BadConfig("a run must have a group; none is named: `cosetta run S5`, or `group` in the file")
+    if typed is None:
+        beside = path.parent / "group.npz" if path is not None and path.suffix == ".json" else None
+        return read(str(beside) if beside is not None and beside.is_file() else str(written))
+    group = read(typed)
+    same = written in (None, typed, group.name) or read(str(written)).content_hash == group.content_hash
+    if not same:
+        raise BadConfig(f"one group must be meant; the command says {typed}, `{path}` says {written}: leave one out")
+    return group
+
+
+def _training_config(group: Any, values: Mapping[str, Any]) -> TrainConfig:
     recipe = values.get("recipe", "fast")
     if recipe not in RECIPES:
         raise BadConfig(f"`recipe` must be one of {', '.join(RECIPES)}; got '{recipe}'")

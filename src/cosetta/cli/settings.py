@@ -1,18 +1,30 @@
 """Settings as flags and files: every field of a schema is a flag, unset by default, and a key of the file."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from cyclopts import Token
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
 from cosetta.files import read_json, read_toml
+from cosetta.files.reading import shown
 from cosetta.training.config import Phase, TrainConfig
 
-__all__ = ["NAMED", "PhaseSettings", "Thresholds", "TrainingSettings", "analysis_config", "given", "read_config"]
+__all__ = [
+    "NAMED",
+    "PhaseSettings",
+    "Thresholds",
+    "TrainingSettings",
+    "analysis_config",
+    "given",
+    "read_config",
+    "whole_number",
+]
 
 NAMED = {"group", "recipe", "seed", "device", "phases"}
 """Fields of a configuration that have an argument of their own, or only a place in the file."""
@@ -38,6 +50,25 @@ def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[Ba
 TrainingSettings = _optional(TrainConfig, "TrainingSettings", NAMED)
 PhaseSettings = _optional(Phase, "PhaseSettings", set())
 Thresholds = _optional(AnalysisConfig, "Thresholds", set())
+
+
+def whole_number(type_: Any, tokens: Sequence[Token]) -> int:
+    """Read a whole number; nothing is rounded.
+
+    Args:
+        type_: what the parameter is declared to be.
+        tokens: the words of the command line.
+
+    Returns:
+        The number.
+
+    Raises:
+        ValueError: if the word is no whole number.
+    """
+    text = tokens[0].value.strip()
+    if not re.fullmatch(r"[+-]?\d{1,19}", text):
+        raise ValueError(f"must be a whole number; got {text}")
+    return int(text)
 
 
 def given(flags: BaseModel | None) -> dict[str, Any]:
@@ -75,7 +106,7 @@ def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
         content = read_toml(path, what=what, advice=advice, error=BadConfig)
     thresholds = content.pop("analysis", {})
     if not isinstance(thresholds, dict):
-        raise BadConfig(f"`analysis` in `{path}` must be a table; it is {str(thresholds)[:60]!r}: {advice}")
+        raise BadConfig(f"`analysis` in `{path}` must be a table; it is {shown(thresholds)}: {advice}")
     return content, thresholds
 
 
@@ -97,5 +128,5 @@ def analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> Anal
     except ValidationError as error:
         problem = error.errors()[0]
         raise BadConfig(
-            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {problem['input']!r}"
+            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {shown(problem['input'])}"
         ) from error

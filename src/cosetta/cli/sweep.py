@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config
+from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config, whole_number
 from cosetta.errors import BadConfig
+from cosetta.groups.tables import TABLE_SUFFIXES
 from cosetta.stopping import leave
 from cosetta.training.config import Phase, TrainConfig
 from cosetta.training.recipes import RECIPES
@@ -39,7 +40,9 @@ def _lists(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseM
 TrainingLists = _lists(TrainConfig, "TrainingLists", NAMED)
 PhaseLists = _lists(Phase, "PhaseLists", set())
 
-Groups = Annotated[str, Parameter(help="Groups by name, separated by commas or spaces: S5,A5.")]
+Groups = Annotated[
+    str, Parameter(help="Groups separated by commas or spaces: S5,A5; generators, presentations, tables too.")
+]
 Seeds = Annotated[str | None, Parameter(help="0:128 (128 is not in it), 0,3,7 or 5. [default: 0]")]
 Recipes = Annotated[str | None, Parameter(help=f"Of {', '.join(RECIPES)}; separated by commas. [default: fast]")]
 Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
@@ -53,8 +56,12 @@ Trajectory = Annotated[bool, Parameter(help="Write what each run had learned at 
 EngineName = Annotated[str, Parameter(help="local (processes of this machine) or ray.")]
 Address = Annotated[str | None, Parameter(help="Address of a Ray cluster, such as auto. [default: this machine]")]
 Gpus = Annotated[float, Parameter(help="GPUs that a Ray task takes; 0.25 puts four on one.")]
-Workers = Annotated[int | None, Parameter(help="Shards at a time. [default: the usable cores]")]
-Stack = Annotated[int | None, Parameter(help="Runs in a shard; faster on CUDA only. [default: 1; what fits on CUDA]")]
+Whole = Parameter(converter=whole_number)
+Workers = Annotated[int | None, Whole, Parameter(help="Shards at a time. [default: the usable cores]")]
+Stack = Annotated[
+    int | None,
+    Parameter(converter=whole_number, help="Runs in a shard; faster on CUDA only. [default: 1; what fits on CUDA]"),
+]
 Retry = Annotated[bool, Parameter(help="Try the runs again that failed before.")]
 Track = Annotated[str | None, Parameter(help="Dashboard that gets the curves of trained runs: wandb or trackio.")]
 Settings = Annotated[TrainingLists | None, Parameter(name="*", group="Training: values separated by commas")]
@@ -87,18 +94,29 @@ def sweep(
 
     What is finished is not done again, so the same command goes on after any interruption, and several machines that
     share the folder may work on it at once. Failed runs are listed at the end; the exit status is 1 if there are any.
+    Explanations fit every account but do not let them compete, which would take most of the time: add --analysis.arena.
+
+    Raises:
+        BadConfig: if a setting is unknown or out of range.
     """
-    from cosetta.sweep import SweepPlan, Work, grid, run_plan
-    from cosetta.sweep.grid import ALIASES
+    from cosetta.sweep.grid import ALIASES, grid
 
     written, thresholds = read_config(config)
     values = {ALIASES.get(name, name): value for name, value in written.items()}
-    named = {"group": ",".join(groups) or None, "seed": seeds, "recipe": recipe, "device": device}
+    named = {"group": list(groups) or None, "seed": seeds, "recipe": recipe, "device": device}
     values |= {name: value for name, value in named.items() if value is not None}
     values |= given(settings) | given(every_phase)
-    chosen = analysis_config(thresholds, analysis) if thresholds or given(analysis) else None
+    configs = _configs(grid, values)
+    chosen = None
+    if thresholds or given(analysis):  # a thousand arenas must be asked for
+        chosen = analysis_config({"arena": False, **thresholds}, analysis)
+    if engine not in ("local", "ray"):
+        raise BadConfig(f"`engine` must be one of local, ray; got '{engine}'")
+    from cosetta.sweep import SweepPlan, Work, run_plan
+
     work = Work(explain, trajectory, chosen, retry_failed, track)
-    plan = SweepPlan(_configs(grid, values), out.absolute(), work, stack, gpus if engine == "ray" else None)
+    _keep_tables(values["group"], out)
+    plan = SweepPlan(configs, out.absolute(), work, stack, gpus if engine == "ray" else None)
     if dry_run:
         _show_plan(plan, workers, engine)
         return
@@ -114,6 +132,24 @@ def _configs(grid: Any, values: dict[str, Any]) -> Any:
     if "group" not in values:
         raise BadConfig("a sweep must have a group; none is named: `cosetta sweep S5`, or `group` in the file")
     return grid(values)
+
+
+def _keep_tables(texts: Any, out: Path) -> None:
+    """Put the tables among the groups where the workers find them."""
+    from cosetta.groups import known_group, read_group, write_table
+    from cosetta.groups.stored import kept_path, names_itself
+
+    for text in [texts] if isinstance(texts, str) else texts:
+        group = read_group(text) if str(text).lower().endswith(TABLE_SUFFIXES) else None
+        if group is None or names_itself(group):
+            continue
+        path = kept_path(group.name, out)
+        if path.is_file() and known_group(group.name, runs=out).content_hash != group.content_hash:
+            raise BadConfig(
+                f"a sweep must have one table for each name; `{path}` is another {group.name}: name a new --out"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_table(group, path)
 
 
 def _engine(opened: ExitStack, name: str, address: str | None, gpus: float) -> Any:

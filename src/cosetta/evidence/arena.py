@@ -5,7 +5,7 @@ three, the rest at its mean (*alone*); one neuron at a time; and activations exc
 calls equal. Controls are drawn `control_draws` times. Verdicts are given only where intervals part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -15,7 +15,7 @@ from cosetta.config import AnalysisConfig
 from cosetta.evidence.exchange import exchange
 from cosetta.evidence.pair_losses import HasLogits, Losses, PairLosses
 from cosetta.evidence.single import single_neurons
-from cosetta.hypotheses import AbstractHypothesis, lookup_bits
+from cosetta.hypotheses import AbstractHypothesis, Lookup, lookup_bits
 from cosetta.interventions import mean_ablate
 from cosetta.measures import Facts
 from cosetta.results import AccountRecord, Arena, Contest, Draws, Mode, Standing
@@ -45,8 +45,10 @@ def compete(
     everything = mean_ablate(facts.model, np.arange(facts.width).tolist())
     scale = _Scale(losses, network, losses(everything), config)
     contests = [contest for account in accounts for contest in _contests(account, scale)]
-    exchanges = [found for account in accounts if (found := exchange(account, losses, config)) is not None]
+    exchanges = [found for account in accounts if (found := exchange(account, losses, network, config)) is not None]
     single = {account.id: single_neurons(account, losses) for account in accounts}
+    bits = {account.id: account.bits for account in accounts}
+    shortest = _shortest(bits, contests, config.faithful_at)
     arena = Arena(
         pairs=len(losses),
         total_pairs=losses.total,
@@ -56,7 +58,8 @@ def compete(
         lookup_bits=lookup_bits(facts.group.order),
         contests=tuple(contests),
         exchanges=tuple(exchanges),
-        best=_best(accounts, contests, lookup_bits(facts.group.order), config.faithful_at),
+        shortest=shortest,
+        best=shortest if shortest and bits[shortest] < lookup_bits(facts.group.order) else "",
     )
     return arena, tuple(_filled(record, single.get(record.id, {})) for record in records)
 
@@ -152,8 +155,8 @@ class _Scale:
 
 def _contests(account: AbstractHypothesis, scale: _Scale) -> list[Contest]:
     """Every mode that the account allows; controls only where everything else is gone, which is the hardest test."""
-    modes: tuple[Mode, ...] = ("left", "right", "out", "kept", "alone") if account.functions() else ("kept", "alone")
-    if type(account).ideal is AbstractHypothesis.ideal and not account.functions():
+    modes: tuple[Mode, ...] = ("left", "right", "out", "kept", "alone") if account.idealised else ("kept", "alone")
+    if type(account).ideal is AbstractHypothesis.ideal and not account.idealised:
         modes = ("alone",)  # an account of the logits alone: nothing can be kept beside it
     found = []
     for mode in modes:
@@ -169,14 +172,11 @@ def _ideal(account: AbstractHypothesis, mode: Mode) -> HasLogits:
     return account.ideal() if mode == "kept" else account.ideal((mode,))
 
 
-def _best(
-    accounts: Sequence[AbstractHypothesis], contests: Sequence[Contest], lookup: float, faithful_at: float
-) -> str:
-    """The account with the fewest bits of those that hold alone, fit the logits and are shorter than the table."""
+def _shortest(bits: Mapping[str, float], contests: Sequence[Contest], faithful_at: float) -> str:
+    """The account with the fewest bits of those that hold alone and fit the logits; the table is none."""
     alone = [contest for contest in contests if contest.mode == "alone"]
     holds = {c.account for c in alone if c.verdict == "holds" and c.fidelity >= faithful_at}
-    bits = {account.id: account.bits for account in accounts if account.id in holds and account.bits < lookup}
-    return min(bits, key=lambda id: (bits[id], id)) if bits else ""
+    return min(holds - {Lookup.id}, key=lambda id: (bits[id], id), default="")
 
 
 def _middle(values: np.ndarray) -> tuple[float, float]:

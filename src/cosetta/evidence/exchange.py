@@ -31,12 +31,15 @@ SAME = 1e-6
 """Ideal values closer than this, in units of the function's spread, are one value."""
 
 
-def exchange(account: AbstractHypothesis, losses: PairLosses, config: AnalysisConfig) -> Exchange | None:
+def exchange(
+    account: AbstractHypothesis, losses: PairLosses, network: Losses, config: AnalysisConfig
+) -> Exchange | None:
     """Test the equivalence that an account states.
 
     Args:
         account: fitted to a network.
         losses: the pairs.
+        network: the network's own losses on them.
         config: seed and number of control pairs.
 
     Returns:
@@ -46,8 +49,8 @@ def exchange(account: AbstractHypothesis, losses: PairLosses, config: AnalysisCo
         return None
     generator = np.random.default_rng([config.seed, 2])
     first = min(config.control_pairs, len(losses))
-    before = losses(account.facts.model, first)
-    if account.functions():
+    before = float(network.loss[:first].mean())
+    if account.idealised:
         parts = {name: _levels(account, name) for name in ("left", "right")}
         moved = float(np.mean([_moved(levels) for levels in parts.values()]))
         after = [losses(_permuted(account, parts, generator, False), first) for _ in range(DRAWS)]
@@ -64,7 +67,7 @@ def exchange(account: AbstractHypothesis, losses: PairLosses, config: AnalysisCo
         accuracy=float(np.mean([found.accuracy for found in after])),
         loss=loss,
         control_loss=control_loss,
-        verdict=_verdict(moved, before.mean_loss, loss, control_loss),
+        verdict=_verdict(moved, before, loss, control_loss),
     )
 
 
@@ -76,10 +79,14 @@ def _verdict(moved: float, before: float, after: float, control: float) -> Stand
 
 def _levels(account: AbstractHypothesis, name: str) -> Int[np.ndarray, "covered g"]:
     """Number of the value that each element has under the ideal, for each covered neuron."""
-    f = account.functions()[name][:, sorted(account.labels)].T
+    f = account.idealised[name][:, sorted(account.labels)].T
     spread = f.std(axis=1, keepdims=True)
     rounded = np.rint(np.divide(f, SAME * spread, out=np.zeros_like(f), where=spread > 0))
-    return np.stack([np.unique(row, return_inverse=True)[1] for row in rounded])
+    order = rounded.argsort(axis=1, kind="stable")
+    steps = np.diff(np.take_along_axis(rounded, order, axis=1), axis=1, prepend=-np.inf) > 0
+    levels = np.empty_like(order)
+    np.put_along_axis(levels, order, steps.cumsum(axis=1) - 1, axis=1)
+    return levels
 
 
 def _moved(levels: Int[np.ndarray, "covered g"]) -> float:

@@ -141,7 +141,8 @@ class PairLosses:
         normaliser = own[:, 0].double() + loss
         kl = (self._entropy[rows] - cross + normaliser).clamp(min=0)
         change = logits - reference
-        error = change.var(-1, correction=0).double() * self.order  # a constant moves no answer
+        change = change - change.mean(-1, keepdim=True)  # a constant moves no answer
+        error = (change * change).sum(-1).double()
         return (logits.scatter(-1, product, -torch.inf).amax(-1) < own[:, 0]), loss, kl, error
 
     def _logits(self, model: HasLogits, pairs: int) -> Float[Tensor, "pair g"]:

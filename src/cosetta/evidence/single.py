@@ -22,7 +22,7 @@ def single_neurons(account: AbstractHypothesis, losses: PairLosses) -> dict[int,
     Returns:
         (kept, KL in nats) of each covered neuron by its position; empty for an account without ideal neurons.
     """
-    ideal = account.functions()
+    ideal = account.idealised
     if not ideal:
         return {}
     pairs = max(1, min(len(losses), ENTRIES // losses.order))

@@ -19,7 +19,12 @@ __all__ = ["coset_free_control", "test_interventions"]
 
 
 def test_interventions(
-    model: FoldedModel, group: Group, config: AnalysisConfig, network: GroupNetwork | None = None
+    model: FoldedModel,
+    group: Group,
+    config: AnalysisConfig,
+    network: GroupNetwork | None = None,
+    *,
+    applies: bool = True,
 ) -> tuple[Evidence, ...]:
     """The interventions of Stander et al.'s Table 1, with the coset-free control beside each.
 
@@ -28,6 +33,8 @@ def test_interventions(
         group: its group.
         config: sample sizes and seed.
         network: the network that the model is folded from, for the exchange of its embeddings.
+        applies: whether any neuron is covered by cosets; without one the predictions are about nothing, and every row
+            is `not applicable`.
 
     Returns:
         One row an intervention.
@@ -60,7 +67,7 @@ def test_interventions(
                 kl=after.kl,
                 pairs=after.pairs,
                 control=controls[intervention.id],
-                verdict="as predicted" if held else "not as predicted",
+                verdict=("as predicted" if held else "not as predicted") if applies else "not applicable",
             )
         )
     return tuple(rows)

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from cosetta.errors import BadRun, CosettaError
 from cosetta.files.paths import FilePath
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "read_bytes", "read_json", "read_toml"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "first_problem", "read_bytes", "read_json", "read_toml", "shown"]
 
 MAX_BYTES = 2**26
 """Largest file that is read if nobody says: 64 MiB; the analysis of an S6 network takes 2."""
@@ -181,17 +181,17 @@ def first_problem(error: ValidationError) -> str:
     text = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if text == problem["msg"] or not field:
         return _line(f"`{field}`: {text[0].lower()}{text[1:]}" if field else f"{text[0].lower()}{text[1:]}")
-    return _line(f"`{field}` must be {text}, not {_shown(problem['input'])}")
+    return _line(f"`{field}` must be {text}, not {shown(problem['input'])}")
 
 
 def _other_schema(parsed: Any, schema: int) -> str:
     """Why this is not a file of this schema, or an empty string."""
     if not isinstance(parsed, dict):
-        return f"it holds {_shown(parsed)}, no table"
+        return f"it holds {shown(parsed)}, no table"
     found = parsed.get("schema")
     if type(found) is int and found == schema:
         return ""
-    return f"it must have schema {schema}; it has {'none' if found is None else _shown(found)}"
+    return f"it must have schema {schema}; it has {'none' if found is None else shown(found)}"
 
 
 @cache
@@ -199,8 +199,19 @@ def _adapter(kind: Any) -> TypeAdapter:
     return TypeAdapter(kind)
 
 
-def _shown(value: Any) -> str:
-    """A value that may be of any size, in a few characters."""
+def shown(value: Any) -> str:
+    """A value of any kind and size for a message.
+
+    Args:
+        value: what arrived.
+
+    Returns:
+        At most 60 printable characters.
+
+    Example:
+        >>> shown([0] * 1000), len(shown("x" * 1000))
+        ('a list of 1,000', 60)
+    """
     if isinstance(value, dict | list | tuple):
         return f"{'a table' if isinstance(value, dict) else 'a list'} of {len(value):,}"
     return "null" if value is None else repr(value)[:60].encode("ascii", "backslashreplace").decode()

@@ -10,7 +10,8 @@ from cosetta.groups.named import named_group
 from cosetta.groups.notation import generated_group
 from cosetta.groups.presentation import presented_group
 from cosetta.groups.products import direct_product, semidirect_product
-from cosetta.groups.reading import read_group
+from cosetta.groups.reading import is_one_group, read_group
+from cosetta.groups.stored import known_group
 from cosetta.groups.subgroups import (
     centralizer,
     conjugate,
@@ -21,7 +22,7 @@ from cosetta.groups.subgroups import (
     normalizer,
     transversal,
 )
-from cosetta.groups.tables import read_table
+from cosetta.groups.tables import read_table, write_table
 from cosetta.groups.wreath import wreath_product
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "double_cosets",
     "find_isomorphism",
     "generated_group",
+    "is_one_group",
+    "known_group",
     "matrix_group",
     "named_group",
     "normalizer",
@@ -53,4 +56,5 @@ __all__ = [
     "subgroup_lattice",
     "transversal",
     "wreath_product",
+    "write_table",
 ]

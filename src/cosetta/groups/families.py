@@ -96,13 +96,34 @@ def _cyclic(order: int) -> Recipe:
 def _dihedral(order: int) -> Recipe:
     """Rotations and reflections of the polygon with order/2 corners."""
     if order % 2 or order < 6:
-        hint = f"the symmetries of the {order}-gon are `D{2 * order}`" if order > 2 else "the smallest is `D6`"
+        hint = (
+            f"the symmetries of the {order}-gon are `D{2 * order}` or `Dih{order}`"
+            if order > 2
+            else "the smallest is `D6`"
+        )
         hint += ", the Klein four-group is `V4`" if order == 4 else ""
         raise Unsupported(f"dihedral groups are named by their order, even and at least 6, not D{order}; {hint}")
     corners = order // 2
     if corners > MAX_DEGREE:
         return Recipe(f"D{order}", order, lambda: _extended_cyclic(corners, 0, f"D{order}"))
     return permutation_recipe(f"D{order}", order, lambda: [[*range(1, corners), 0], [0, *reversed(range(1, corners))]])
+
+
+def _corners(corners: int) -> Recipe:
+    """Dih_n, the symmetries of the n-gon."""
+    _at_least(corners, 3, f"Dih{corners}")
+    return _dihedral(2 * corners)
+
+
+def _quasidihedral(order: int) -> Recipe:
+    """X -> x + 1 and x -> (m/2 - 1) x on m = order/2 points."""
+    if order < 16 or order & (order - 1):
+        raise Unsupported(f"quasidihedral groups have order 16, 32, 64, .., not {order}")
+    m = order // 2
+    if m > MAX_DEGREE:
+        return Recipe(f"QD{order}", order, lambda: _extended_cyclic(m, 0, f"QD{order}", m // 2 - 1))
+    moves = lambda: [[*range(1, m), 0], [(m // 2 - 1) * x % m for x in range(m)]]  # noqa: E731
+    return permutation_recipe(f"QD{order}", order, moves)
 
 
 def _klein(number: int) -> Recipe:
@@ -135,10 +156,10 @@ def _dicyclic_group(n: int, name: str) -> Group:
     return Group(group.table, name=name, labels=("1", "i", "-1", "-i", "j", "k", "-j", "-k"))
 
 
-def _extended_cyclic(m: int, square: int, name: str) -> Group:
-    """Elements a^k (number k) and a^k b (number m + k) with a^m = e, b^2 = a^square, b a b^-1 = a^-1."""
+def _extended_cyclic(m: int, square: int, name: str, moved: int = -1) -> Group:
+    """Elements a^k (number k) and a^k b (number m + k) with a^m = e, b^2 = a^square, b a b^-1 = a^moved."""
     k = np.arange(m)
-    same, opposite = (k[:, None] + k) % m, (k[:, None] - k) % m
+    same, opposite = (k[:, None] + k) % m, (k[:, None] + moved * k) % m
     table = np.block([[same, m + same], [m + opposite, (opposite + square) % m]])
     powers = _powers(m)
     return Group(table, name=name, labels=(*powers, "b", *(f"{power}b" for power in powers[1:])))
@@ -237,8 +258,10 @@ def heisenberg(p: int) -> Recipe:
 
 def _mathieu(degree: int) -> Recipe:
     """M11 on 11 points."""
+    orders = {12: "95,040", 22: "443,520", 23: "10,200,960", 24: "244,823,040"}
     if degree != 11:
-        raise Unsupported(f"of the Mathieu groups only `M11` is small enough, not M{degree}")
+        size = f", of order {orders[degree]}" if degree in orders else ""
+        raise Unsupported(f"of the Mathieu groups only `M11` is small enough, not M{degree}{size}")
     cycle, other = [*range(1, 11), 0], list(range(11))
     for a, b, c, d in ((2, 6, 10, 7), (3, 9, 4, 5)):
         other[a], other[b], other[c], other[d] = b, c, d, a
@@ -254,6 +277,8 @@ FAMILIES: dict[str, Callable[[int], Recipe]] = {
     "v": _klein,
     "q": _quaternion,
     "dic": _dicyclic,
+    "dih": _corners,
+    "qd": _quasidihedral,
     "f": _frobenius,
     "m": _mathieu,
 }

@@ -202,6 +202,32 @@ class Group:
         """
         return self.table[a, b]
 
+    def __getitem__(self, label: str) -> int:
+        """The element with a printed label; permutations are found in any cycle or one-line notation.
+
+        Args:
+            label: such as `(12)(34)`, `(1 2)(3 4)`, `[2,1,4,3]` or `e`.
+
+        Returns:
+            Its number.
+
+        Raises:
+            KeyError: if no element, or more than one, is written so.
+            TypeError: if it is no text.
+
+        Example:
+            >>> S3 = Group.from_permutations([(1, 0, 2), (1, 2, 0)])
+            >>> S3["(1 2)"] == S3["(12)"] == S3["[2,1,3]"] == S3.labels.index("(12)"), S3["e"]
+            (True, 0)
+        """
+        from cosetta.groups.notation import find_element
+
+        if not isinstance(label, str):
+            raise TypeError(
+                f"elements are found by their label, a text; got {label!r}: they are the numbers themselves"
+            )
+        return find_element(self, label)
+
     def subgroup(self, generators: Sequence[int]) -> "Subgroup":
         """Smallest subgroup that contains the given elements.
 

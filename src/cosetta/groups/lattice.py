@@ -6,6 +6,7 @@ first points, such as <(12)>, lead their classes and represent them. j covers i 
 is in `extension.py`, names in `naming.py`, the copy on disk in `lattice_cache.py`.
 """
 
+import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import SupportsIndex, final
@@ -147,6 +148,36 @@ class SubgroupLattice:
             [0, 3]
         """
         return known_subgroup(self.group, np.flatnonzero(self.members[position]))
+
+    def __getitem__(self, name: str | SupportsIndex) -> Subgroup:
+        """The subgroup with a name as reports print it, or at a position.
+
+        Args:
+            name: of a class, such as `S4`, for its first subgroup; `S4#2` is the second. Or a position.
+
+        Returns:
+            The subgroup.
+
+        Raises:
+            KeyError: if no class has this name, or it has fewer subgroups.
+            IndexError: if there is no such position.
+
+        Example:
+            >>> from cosetta.groups import subgroup_lattice
+            >>> C6 = subgroup_lattice(Group((np.arange(6)[:, None] + np.arange(6)) % 6, name="C6"))
+            >>> C6["C3"].order, C6["C3#1"].elements.tolist() == C6[2].elements.tolist()
+            (3, True)
+        """
+        if not isinstance(name, str):
+            return self.subgroup(range(len(self))[name])
+        cls, _, number = name.rpartition("#") if name not in self.class_names else (name, "", "1")
+        if cls not in self.class_names or not number.isdecimal():
+            near = difflib.get_close_matches(name, self.class_names, n=3, cutoff=0)
+            raise KeyError(f"no subgroups of {self.group.name} are named `{name[:40]}`; near: {', '.join(near)}")
+        members = self.classes[self.class_names.index(cls)].subgroups
+        if not 1 <= int(number) <= len(members):
+            raise KeyError(f"`{cls}` has {len(members)} subgroups in {self.group.name}; got number {number[:9]}")
+        return self.subgroup(members[int(number) - 1])
 
     def position(self, H: Subgroup) -> int:
         """Position of a subgroup.

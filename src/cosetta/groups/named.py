@@ -6,7 +6,9 @@
 | `C12`, `Z12` | cyclic group of order 12, rotating 12 points |
 | `D8` | dihedral group **of order 8** (symmetries of the square), on 4 points |
 | `V4` | Klein four-group {e, (12)(34), (13)(24), (14)(23)} |
+| `Dih5` | the same by corners: `Dih5` = `D10`; `D5` is refused with a hint, since D_5 and D_10 both mean it |
 | `Q8`, `Q16`, .. | generalised quaternion group of that order |
+| `QD16`, `SD32`, .. | quasidihedral (semidihedral) group of that order, a power of two |
 | `Dic3` | dicyclic group of order 12 |
 | `F20`, `F21` | Frobenius group C_p:C_m of order p·m with p prime, on p points |
 | `Aff(8)`, `AGL(1,9)`, `AGL(2,3)` | x -> ux + t over the integers mod n; over GF(q)^n |
@@ -15,11 +17,11 @@
 | `M11` | Mathieu group on 11 points |
 | `SmallGroup(32,6)` | by number in the library of small groups, see `catalogue.py` |
 | `S4xC2`, `C2^3` | direct products and powers |
-| `C7:C3`, `(S3xS3):C2` | semidirect products with a cyclic group on the right |
+| `C7:C3`, `(S3xS3):C2`, `C3^2:Q8` | semidirect products, the group on the right acting as faithfully as it can |
 | `C2wrS3` | wreath product, the second group permuting copies of the first |
 
-Powers bind tightest, then `wr`, then `:`, then `x`. Upper or lower case, `_`, `{}` and spaces are
-free; `×`, `⋊`, `≀` are read as `x`, `:`, `wr`. Orders are known before anything large is built. The families are in
+Powers bind tightest, then `wr`, then `:`, then `x`. Other spellings (`S₅`, `Sym(5)`, `Z/7Z`, `GL2(3)`, `×`, `⋊`) are
+turned into these by `spelling.py`. Orders are known before anything large is built. The families are in
 `families.py` and `linear.py`. See `semidirect_product` for which action `N:K` means.
 """
 
@@ -33,16 +35,19 @@ from cosetta.groups.families import FAMILIES, Recipe, affine, heisenberg
 from cosetta.groups.group import Group
 from cosetta.groups.linear import LINEAR
 from cosetta.groups.products import direct_product, semidirect_product
+from cosetta.groups.spelling import nearest_name, plain_spelling
 from cosetta.groups.wreath import wreath_product
 
 __all__ = ["named_group"]
 
-FORMS = (
-    "S5, A6, C12 (or Z12), D8 (order 8), Q8, Dic3, V4, F20, Aff(8), AGL(1,9), GL(2,3), SL(2,5), PSL(2,7), Heis(3), "
-    "M11, SmallGroup(32,6), S4xC2, C2^3, C7:C3, (S3xS3):C2, C2wrS3"
-)
+FORMS = "S5, A6, C12, D8 (order 8), Q8, SL(2,5), SmallGroup(32,6), S4xC2, C7:C3"
+"""A few names, for an error that finds none near."""
+
+LONGEST_NAME = 200
+"""Most characters of a name."""
+
 _TOKEN = re.compile(
-    r"(psl|pgl|agl|sl|gl|smallgroup)\((\d{1,20}),(\d{1,20})\)|(aff|heis)\((\d{1,20})\)|(dic|[aszcdqvfm])(\d{1,20})"
+    r"(psl|pgl|agl|sl|gl|smallgroup)\((\d{1,20}),(\d{1,20})\)|(aff|heis)\((\d{1,20})\)|(dih|dic|qd|[aszcdqvfm])(\d{1,20})"
 )
 _PAIRS: dict[str, Callable[[int, int], Recipe]] = {**LINEAR, "smallgroup": small_group_recipe}
 _SINGLES: dict[str, Callable[[int], Recipe]] = {**FAMILIES, "aff": affine, "heis": heisenberg}
@@ -78,14 +83,13 @@ class _Parser:
 
     def __init__(self, text: str):
         self.text = text
-        self.plain = text.lower().replace("×", "x").replace("*", "x").replace("⋊", ":").replace("≀", "wr")
-        self.plain = "".join(c for c in self.plain if c not in "_{} \t")
+        self.plain = plain_spelling(text[:LONGEST_NAME])
         self.position = 0
 
     def parse(self) -> Recipe:
         """The whole text."""
-        if len(self.plain) > 200:
-            raise Unsupported(f"a group name has at most 200 characters, not {len(self.plain)}; forms are: {FORMS}")
+        if len(self.text) > LONGEST_NAME:
+            raise Unsupported(f"a group name has at most {LONGEST_NAME} characters, not {len(self.text)}")
         recipe = self._product()
         if self.position < len(self.plain):
             raise self._unknown()
@@ -149,7 +153,9 @@ class _Parser:
         """One line that says where reading stopped."""
         rest = self.plain[self.position :]
         where = f" (stopped at `{rest}`)" if self.position > 0 and rest else ""
-        return Unsupported(f"`{self.text}` is not a group name{where}; forms that are: {FORMS}")
+        near = nearest_name(self.text)
+        hint = f"did you mean `{near}`?" if near else f"names are {FORMS}, .."
+        return Unsupported(f"`{self.text}` is not a group name{where}; {hint} docs/groups.md lists all forms")
 
 
 def _direct(left: Recipe, right: Recipe) -> Recipe:

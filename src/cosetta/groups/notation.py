@@ -7,6 +7,7 @@ matrices. Text is read by a small grammar, never evaluated, and its size is chec
 
 import json
 import re
+from contextlib import suppress
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from cosetta.errors import NotAGroup, Unsupported
 from cosetta.groups.generated import matrix_group, permutation_group
 from cosetta.groups.group import Group
 
-__all__ = ["generated_group", "read_matrices", "read_permutations"]
+__all__ = ["find_element", "generated_group", "read_matrices", "read_permutations"]
 
 MAX_TEXT = 100_000
 """Most characters of a text with generators."""
@@ -119,6 +120,39 @@ def read_matrices(text: str) -> tuple[list[np.ndarray], int]:
             raise NotAGroup(f"a matrix must be square with integer entries below 2^31; got `{str(rows)[:40]}`")
         matrices.append(np.array(rows, dtype=np.int64))
     return matrices, int(modulus)
+
+
+def find_element(group: Group, label: str) -> int:
+    """The element that a text names: by its label, or as a permutation in any notation.
+
+    Args:
+        group: the group.
+        label: the text.
+
+    Returns:
+        The element.
+
+    Raises:
+        KeyError: if there is none, or more than one.
+
+    Example:
+        >>> from cosetta.groups.named import named_group
+        >>> S5 = named_group("S5")
+        >>> S5.labels[find_element(S5, "(1, 2, 3) (4 5)")]
+        '(123)(45)'
+    """
+    found = [a for a, name in enumerate(group.labels) if name == label.strip()]
+    if not found and group.permutations is not None:
+        degree = group.permutations.shape[1]
+        with suppress(NotAGroup, Unsupported):
+            lines = [line + list(range(len(line), degree)) for line in read_permutations(label.replace(") (", ")("))]
+            if len(lines) == 1 and len(lines[0]) == degree:
+                found = np.flatnonzero((group.permutations == np.array(lines[0])).all(axis=1)).tolist()
+    if len(found) != 1:
+        near = ", ".join(group.labels[:4])
+        count = "no element" if not found else f"{len(found)} elements"
+        raise KeyError(f"{group.name} has {count} written `{label[:40]}`; its labels are {near}, ..")
+    return int(found[0])
 
 
 def _brackets(text: str) -> list:

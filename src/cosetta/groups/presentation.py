@@ -37,8 +37,9 @@ def presented_group(text: str, name: str | None = None) -> Group:
 
     Args:
         text: generators, a bar, and relators or equations, such as `a, b | a^4, a^2 = b^2, b a b^-1 = a^-1`. Words
-            are generators and words in parentheses with integer exponents; `[a,b]` is a^-1 b^-1 a b; 1 and e are the
-            identity. Angle brackets are free.
+            are generators and words in parentheses with integer exponents; `ab` is a b, `[a,b]` is a^-1 b^-1 a b; 1 and
+            e are the identity. Angle brackets are free. Equations alone are enough where generators are letters:
+            `a^2 = b^3 = (ab)^5 = 1`.
         name: what to call the group; by default the text in angle brackets.
 
     Returns:
@@ -109,6 +110,9 @@ def read_presentation(text: str) -> tuple[tuple[str, ...], list[tuple[int, ...]]
     if len(text) > 10_000:
         raise Unsupported(f"presentations are read from at most 10,000 characters, not {len(text):,}")
     head, bar, body = text.strip().removeprefix("<").removesuffix(">").partition("|")
+    if not bar and "=" in head:  # a^2 = b^3 = (ab)^5 = 1: the generators are the letters
+        letters = dict.fromkeys(letter for letter in head if letter.isalpha() and letter != "e")
+        head, bar, body = ", ".join(letters), "|", head
     names = tuple(part.strip() for part in head.split(","))
     if not bar or not all(re.fullmatch(r"[A-Za-z]\w*", name) for name in names) or len(set(names)) < len(names):
         raise NotAGroup(f"a presentation is `<a, b | a^2, b^3, (a b)^5>` with distinct names; got `{text[:60]}`")
@@ -167,8 +171,9 @@ class _Words:
         elif token == "[":
             u, v = self._nested("]", commas=1)
             base = _inverse(u) + _inverse(v) + u + v
-        elif token in self.names:
-            base = (self.names.index(token) + 1,)
+        elif known := self._leading_name(token):
+            base = (self.names.index(known) + 1,)
+            self.position -= len(token) - len(known)
         elif token in {"1", "e"}:
             base = ()
         else:
@@ -181,6 +186,10 @@ class _Words:
             base = base * exponent if exponent >= 0 else _inverse(base) * -exponent
         self.position -= len(power)
         return base
+
+    def _leading_name(self, token: str) -> str:
+        """The longest generator that a token begins with: `ab` is a b if these are generators and `ab` is none."""
+        return max((name for name in self.names if token.startswith(name)), key=len, default="")
 
     def _nested(self, end: str, commas: int = 0) -> list[tuple[int, ...]]:
         """Words up to a closing bracket."""

@@ -11,6 +11,7 @@ from math import gcd
 import numpy as np
 
 from cosetta.errors import Unsupported
+from cosetta.groups.actions import faithful_action
 from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.group import Group
 from cosetta.groups.isomorphism import all_automorphisms
@@ -52,17 +53,17 @@ def direct_product(G: Group, H: Group, name: str | None = None) -> Group:
 
 
 def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
-    r"""Semidirect product N:K with a cyclic group K acting on N as faithfully as it can.
+    r"""Semidirect product N:K, K acting on N as faithfully as it can.
 
-    Among the automorphisms of N whose order divides |K|, the generator of K acts by the one with, in this order:
-    the largest order; the largest order modulo inner automorphisms (so that the product is not direct in disguise);
-    the fewest fixed elements; the first in the order of the images of 0, 1, 2, .... For N = C_n that is
-    multiplication by a unit of the largest order that |K| allows: C7:C3 is the Frobenius group F21, C3:C4 the
-    dicyclic group Dic3, C4:C2 the dihedral D8.
+    For a K that is not cyclic see `faithful_action`. For a cyclic K, among the automorphisms of N whose order divides
+    |K|, the generator of K acts by the one with, in this order: the largest order; the largest order modulo inner
+    automorphisms (so that the product is not direct in disguise); the fewest fixed elements; the first in the order of
+    the images of 0, 1, 2, .... For N = C_n that is multiplication by a unit of the largest order that |K| allows: C7:C3
+    is the Frobenius group F21, C3:C4 the dicyclic group Dic3, C4:C2 the dihedral D8.
 
     Args:
         N: the normal factor. Its automorphisms are listed, so it must be small.
-        K: the acting factor, cyclic.
+        K: the acting factor.
         name: what to call the product; by default the two names joined by `:`.
 
     Returns:
@@ -72,7 +73,7 @@ def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
         K.order + k`.
 
     Raises:
-        Unsupported: if K is not cyclic, if it cannot act on N but trivially, or if N has too many automorphisms to
+        Unsupported: if K cannot act on N but trivially, or if N has too many automorphisms to
             list.
 
     Example:
@@ -85,7 +86,7 @@ def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
     if N.order * K.order > MAX_ORDER:
         raise Unsupported(f"groups are held up to order {MAX_ORDER:,}; {name} has order {N.order * K.order:,}")
     if K.order not in K.element_orders:
-        raise Unsupported(f"in N:K the acting group K must be cyclic; {K.name} in `{name}` is not")
+        return _with_action(N, K, faithful_action(N, K), name)
     action = None if K.order == 1 else _best_action(N, K.order)
     if action is None:
         raise Unsupported(f"{K.name} acts on {N.name} only trivially; write the direct product `{N.name}x{K.name}`")
@@ -103,6 +104,24 @@ def semidirect_product(N: Group, K: Group, name: str | None = None) -> Group:
     fixed = len(mover) + np.arange(K.order)
     wider = [np.concatenate([p, fixed]).tolist() for p in images] + [np.concatenate([mover, cycle]).tolist()]
     return Group.from_permutations(wider, name=name)
+
+
+def _with_action(N: Group, K: Group, images: np.ndarray | None, name: str) -> Group:
+    """N:K for an action of a K that is not cyclic: the pair (n, k) moves x in N to n·φ_k(x), and the points of K."""
+    if images is None:
+        raise Unsupported(f"{K.name} acts on {N.name} only trivially; write the direct product `{N.name}x{K.name}`")
+    shifts = np.zeros((K.order, 0), dtype=np.int64)
+    if len(np.unique(images, axis=0)) < K.order:
+        shifts = K.table if K.permutations is None else K.permutations
+    points = N.order + np.arange(shifts.shape[1])
+    if N.order + shifts.shape[1] <= MAX_DEGREE:
+        moves = [np.concatenate([N.table[n], points]) for n in N.generators]
+        moves += [np.concatenate([images[k], N.order + shifts[k]]) for k in K.generators]
+        return Group.from_permutations([move.tolist() for move in moves], name=name)
+    first, second = N.table[:, images], K.table  # n, k, m and k, l
+    table = first[..., None] * K.order + second[None, :, None, :]
+    labels = tuple(f"({n},{k})" for n in N.labels for k in K.labels)
+    return Group(table.reshape(N.order * K.order, -1), name=name, labels=labels)
 
 
 def _semidirect_table(N: Group, order: int, action: np.ndarray, name: str) -> Group:

@@ -4,7 +4,7 @@ r"""A group from whatever a user types: a name, generators, a presentation, or a
 |---|---|
 | `S5`, `C7:C3`, `SmallGroup(32,6)` | `named_group` |
 | `(1 2 3)(4 5), (1 2)`, `[2,3,1], [2,1,3]`, `[[1,1],[0,1]] mod 5` | `generated_group` |
-| `<a, b \\| a^2, b^3, (a b)^5>` | `presented_group` |
+| `<a, b \\| a^2, b^3, (a b)^5>`, `a^2 = b^3 = (ab)^5 = 1` | `presented_group` |
 | `table.csv`, `table.npy`, `table.parquet` | `read_table` |
 """
 
@@ -15,9 +15,13 @@ from cosetta.groups.group import Group
 from cosetta.groups.named import named_group
 from cosetta.groups.notation import MAX_TEXT, generated_group
 from cosetta.groups.presentation import presented_group
+from cosetta.groups.spelling import flat_powers
 from cosetta.groups.tables import TABLE_SUFFIXES, read_table
 
-__all__ = ["read_group"]
+__all__ = ["is_one_group", "read_group"]
+
+_GENERATORS = re.compile(r"\s*(<|\[|⟨|\(\s*(\d|\)))")
+_SIGNS = str.maketrans("⟨⟩〈〉∣−", "<><>|-")
 
 
 def read_group(text: str) -> Group:
@@ -40,8 +44,25 @@ def read_group(text: str) -> Group:
         raise Unsupported(f"groups are read from at most {MAX_TEXT:,} characters, not {len(text):,}")
     if text.lower().strip().endswith(TABLE_SUFFIXES):
         return read_table(text.strip())
-    if "|" in text:
+    text = flat_powers(text).translate(_SIGNS)
+    if "|" in text or "=" in text:
         return presented_group(text)
-    if re.match(r"\s*(<|\[|\(\s*(\d|\)))", text):
+    if _GENERATORS.match(text):
         return generated_group(text)
     return named_group(text)
+
+
+def is_one_group(text: str) -> bool:
+    """Whether commas in a text belong to one group: generators or a presentation, not a list of names.
+
+    Args:
+        text: what stands where groups may be listed.
+
+    Returns:
+        Whether the text is to be read whole.
+
+    Example:
+        >>> [is_one_group(text) for text in ("S5,A5", "(1 2 3), (1 2)", "a, b | a^2, b^2, (ab)^3")]
+        [False, True, True]
+    """
+    return any(sign in text for sign in "|=∣") or _GENERATORS.match(text) is not None

@@ -1,11 +1,14 @@
-"""Cayley tables in files: CSV, NPY (never pickled) and Parquet.
+"""Cayley tables in files: CSV, NPY, Parquet, and NPZ with labels, which `write_table` makes. Nothing is unpickled.
 
 Entry (a, b) is the product ab as an element number from 0. The size is checked before anything is read into memory. A
 table whose identity is not element 0 is renumbered: the identity comes first, the others keep their order, and labels
 are the numbers in the file. A CSV file may begin with a line of labels, and then its entries may be those labels.
 """
 
+import os
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +20,13 @@ from cosetta.files import FilePath, check_parquet
 from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.group import Group
 
-__all__ = ["TABLE_SUFFIXES", "read_table"]
+__all__ = ["TABLE_SUFFIXES", "read_table", "write_table"]
 
-TABLE_SUFFIXES = (".csv", ".npy", ".parquet")
+TABLE_SUFFIXES = (".csv", ".npy", ".npz", ".parquet")
 """Formats of Cayley tables."""
+
+MAX_ARCHIVE = 8 * MAX_ORDER**2 + 10**8
+"""Most bytes of a .npz file when unpacked."""
 
 MAX_LINE = 20 * MAX_ORDER
 """Most bytes of a line of CSV: room for labels of 19 characters."""
@@ -51,14 +57,65 @@ def read_table(path: FilePath, name: str | None = None) -> Group:
         (Group('klein', order=4), ('e', 'a', 'b', 'c'))
     """
     path = Path(path)
-    readers = {".csv": _csv, ".npy": _npy, ".parquet": _parquet}
+    readers = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".parquet": _parquet}
     if path.suffix.lower() not in readers:
         raise Unsupported(f"tables are read from {', '.join(TABLE_SUFFIXES)}; got `{path.name}`")
     if not path.is_file():
         raise FileNotFoundError(f"there is no file `{path}`")
     table, labels = readers[path.suffix.lower()](path)
     table, labels = _identity_first(table, labels)
-    return Group(table, name=name or path.stem, labels=labels)
+    return Group(table, name=name or _stored_name(path) or path.stem, labels=labels)
+
+
+def write_table(group: Group, path: Path) -> None:
+    """Write table, name and labels as .npz, under a temporary name that is then changed.
+
+    Args:
+        group: the group.
+        path: the file; its folder must exist.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_table(Group(np.array([[0, 1], [1, 0]]), name="mine", labels=("e", "t")), Path(folder) / "g.npz")
+        ...     again = read_table(Path(folder) / "g.npz")
+        >>> again, again.labels
+        (Group('mine', order=2), ('e', 't'))
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            name, labels = np.array(group.name), np.array(group.labels)
+            np.savez_compressed(file, table=group.table.astype(np.uint16), name=name, labels=labels)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _stored_name(path: Path) -> str:
+    """The name in a .npz file."""
+    if path.suffix.lower() != ".npz":
+        return ""
+    with np.load(path, allow_pickle=False) as stored:
+        return str(stored["name"]) if "name" in stored else ""
+
+
+def _npz(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
+    """What `write_table` wrote; sizes are checked in the archive's directory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MAX_ARCHIVE:
+                raise Unsupported(f"tables are read up to order {MAX_ORDER:,}; `{path.name}` is larger")
+        with np.load(path, allow_pickle=False) as stored:
+            table, labels = stored["table"], tuple(map(str, stored["labels"].tolist())) if "labels" in stored else ()
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, Unsupported):
+            raise
+        raise NotAGroup(f"`{path.name}` is not a whole .npz file with a `table`: {str(error)[:120]}") from None
+    if table.ndim != 2 or table.dtype.kind not in "iu":
+        raise NotAGroup(f"`table` must be a square array of integers; `{path.name}` has {table.shape}, {table.dtype}")
+    _check_order(table.shape[0], table.shape[1], path)
+    return _as_int64(table, path), labels
 
 
 def _csv(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:

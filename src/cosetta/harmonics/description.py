@@ -8,6 +8,7 @@ the reason is kept in their place.
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -18,6 +19,7 @@ from cosetta.groups.catalogue import small_group_id
 from cosetta.groups.enumeration import subgroup_lattice
 from cosetta.groups.group import Group, Subgroup
 from cosetta.groups.lattice import SubgroupLattice
+from cosetta.groups.series import derived_series, nilpotency_class
 from cosetta.groups.subgroups import centralizer, coset_action
 from cosetta.harmonics.invariants import indicator_shares
 from cosetta.harmonics.irrep import Irrep
@@ -82,6 +84,10 @@ class GroupDescription:
         is_abelian: whether all elements commute.
         centre: structure, or order, of the centre.
         derived: the same for the derived subgroup.
+        derived_series: the group, its derived subgroup and so on, by structure or order.
+        derived_factors: the abelian quotients of neighbours in the series, as products of cyclic groups.
+        is_solvable: whether the series ends in the trivial group.
+        nilpotency_class: length of the lower central series; None if the group is not nilpotent.
         abelianisation: invariant factors of the quotient by the derived subgroup, each a multiple of the next.
         classes: conjugacy classes of elements.
         irreps: irreps over the reals.
@@ -97,6 +103,10 @@ class GroupDescription:
     is_abelian: bool
     centre: str
     derived: str
+    derived_series: tuple[str, ...]
+    derived_factors: tuple[str, ...]
+    is_solvable: bool
+    nilpotency_class: int | None
     abelianisation: tuple[int, ...]
     classes: tuple[ClassFacts, ...]
     irreps: tuple[IrrepFacts, ...]
@@ -151,7 +161,7 @@ def describe_group(group: Group) -> GroupDescription:
         except Unsupported as error:
             left_out["irreps"] = str(error)
     centre, derived = centralizer(group.subgroup(group.generators)), group.subgroup(group.commutators)
-    known = small_group_id(group)
+    series, known = derived_series(group), small_group_id(group)
     return GroupDescription(
         name=group.name,
         order=group.order,
@@ -160,6 +170,10 @@ def describe_group(group: Group) -> GroupDescription:
         is_abelian=group.is_abelian,
         centre=_called(centre, lattice),
         derived=_called(derived, lattice),
+        derived_series=tuple(_called(H, lattice) for H in series),
+        derived_factors=tuple("x".join(f"C{n}" for n in _factors(H, K)) for H, K in pairwise(series)),
+        is_solvable=series[-1].order == 1,
+        nilpotency_class=nilpotency_class(group),
         abelianisation=quotient_factors(derived),
         classes=tuple(
             ClassFacts(group.labels[members[0]], int(group.element_orders[members[0]]), len(members))
@@ -170,6 +184,17 @@ def describe_group(group: Group) -> GroupDescription:
         subgroup_classes=() if lattice is None else _subgroup_facts(lattice, found),
         left_out=left_out,
     )
+
+
+def _factors(H: Subgroup, K: Subgroup) -> tuple[int, ...]:
+    """Invariant factors of H/K, where K contains all commutators of H."""
+    inside = Group(_renumbered(H), name="H")
+    return quotient_factors(Subgroup(inside, np.searchsorted(H.elements, K.elements)))
+
+
+def _renumbered(H: Subgroup) -> np.ndarray:
+    """Cayley table of a subgroup, its elements numbered in ascending order."""
+    return np.searchsorted(H.elements, H.group.table[np.ix_(H.elements, H.elements)])
 
 
 def _called(H: Subgroup, lattice: SubgroupLattice | None) -> str:

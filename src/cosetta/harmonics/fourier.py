@@ -14,17 +14,18 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from cosetta.groups import Group
 from cosetta.harmonics.irrep import Irrep
 
 __all__ = ["autocorrelation", "convolve", "fourier", "inverse_fourier", "isotypic_projection", "power"]
 
 
-def fourier(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep]) -> tuple[Float[np.ndarray, "... _ _"], ...]:
+def fourier(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep] | Group) -> tuple[Float[np.ndarray, "... _ _"], ...]:
     r"""Fourier transform $\hat f(\rho) = \sum_g f(g)\rho(g)$.
 
     Args:
         f: functions on G.
-        irreps: which irreps to transform to, all of one group.
+        irreps: which irreps to transform to, all of one group; a group stands for all of its irreps.
 
     Returns:
         One array of matrices an irrep, in the order of `irreps`.
@@ -43,11 +44,11 @@ def fourier(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep]) -> tuple[Flo
         (array([[1.]]), array([[1.]]))
     """
     f = np.asarray(f, dtype=np.float64)
-    return tuple(_transform(f, irrep) for irrep in irreps)
+    return tuple(_transform(f, irrep) for irrep in _listed(irreps))
 
 
 def inverse_fourier(
-    fhat: Sequence[Float[np.ndarray, "... _ _"]], irreps: Sequence[Irrep]
+    fhat: Sequence[Float[np.ndarray, "... _ _"]], irreps: Sequence[Irrep] | Group
 ) -> Float[np.ndarray, "... g"]:
     r"""Function with a given transform.
 
@@ -56,7 +57,7 @@ def inverse_fourier(
 
     Args:
         fhat: one array of matrices an irrep.
-        irreps: the irreps, in the same order.
+        irreps: the irreps, in the same order; a group stands for all of its irreps.
 
     Returns:
         Functions on G.
@@ -72,6 +73,7 @@ def inverse_fourier(
         >>> inverse_fourier(fourier(np.array([5.0, 3.0]), flip), flip)
         array([5., 3.])
     """
+    irreps = _listed(irreps)
     if len(fhat) != len(irreps) or not irreps:
         raise ValueError(
             f"`fhat` must have one array for each of at least one irrep; got {len(fhat)} for {len(irreps)}"
@@ -79,14 +81,23 @@ def inverse_fourier(
     return np.sum([_synthesise(matrices, irrep) for matrices, irrep in zip(fhat, irreps, strict=True)], axis=0)
 
 
-def power(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep]) -> Float[np.ndarray, "... irrep"]:
+def _listed(irreps: Sequence[Irrep] | Group) -> Sequence[Irrep]:
+    """The irreps themselves, or all of a group."""
+    if not isinstance(irreps, Group):
+        return irreps
+    from cosetta.harmonics.irreps import irreps as all_irreps
+
+    return all_irreps(irreps)
+
+
+def power(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep] | Group) -> Float[np.ndarray, "... irrep"]:
     r"""Share of $\sum_g f(g)^2$ that lies in each irrep: $(d/c)\,\|\hat f(\rho)\|_F^2 / (|G| \sum_g f(g)^2)$.
 
     Subtract the mean of f first to leave the trivial irrep out.
 
     Args:
         f: functions on G.
-        irreps: the irreps.
+        irreps: the irreps; a group stands for all of its irreps.
 
     Returns:
         Shares in [0, 1], which sum to 1 over all irreps; all 0 where f = 0.
@@ -102,7 +113,7 @@ def power(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep]) -> Float[np.nd
         >>> power(np.array([3.0, 1.0]), flip)
         array([0.8, 0.2])
     """
-    f = np.asarray(f, dtype=np.float64)
+    f, irreps = np.asarray(f, dtype=np.float64), _listed(irreps)
     energies = [
         irrep.weight * (matrices**2).sum(axis=(-2, -1))
         for irrep, matrices in zip(irreps, fourier(f, irreps), strict=True)
@@ -136,7 +147,7 @@ def isotypic_projection(f: Float[np.ndarray, "... g"], irrep: Irrep) -> Float[np
 
 
 def convolve(
-    f: Float[np.ndarray, "... g"], h: Float[np.ndarray, "... g"], irreps: Sequence[Irrep]
+    f: Float[np.ndarray, "... g"], h: Float[np.ndarray, "... g"], irreps: Sequence[Irrep] | Group
 ) -> Float[np.ndarray, "... g"]:
     r"""Convolution $(f * h)(x) = \sum_{ab = x} f(a) h(b)$, through $\widehat{f * h} = \hat f\,\hat h$.
 
@@ -167,7 +178,7 @@ def convolve(
 
 
 def autocorrelation(
-    f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep], side: Literal["left", "right"] = "left"
+    f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep] | Group, side: Literal["left", "right"] = "left"
 ) -> Float[np.ndarray, "... g"]:
     r"""Autocorrelation $A(h) = \sum_g f(g) f(gh)$ (side "left") or $\sum_g f(g) f(hg)$ (side "right").
 

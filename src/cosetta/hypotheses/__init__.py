@@ -11,7 +11,7 @@ from cosetta.hypotheses.rank_one import RankOneNeurons, RankOneOut
 from cosetta.hypotheses.rho_set import RhoSets, UniformRhoSets
 from cosetta.hypotheses.twisted import TwistedCosets
 
-__all__ = ["ACCOUNTS", "AbstractHypothesis", "CosetCircuit", "lookup_bits"]
+__all__ = ["ACCOUNTS", "AbstractHypothesis", "CosetCircuit", "Lookup", "lookup_bits"]
 
 ACCOUNTS: tuple[type[AbstractHypothesis], ...] = (
     CosetCircuit,

@@ -9,6 +9,7 @@ one: a file with a subclass, and a line in `ACCOUNTS` (`hypotheses/__init__.py`)
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,6 @@ import torch
 from jaxtyping import Bool, Float
 
 from cosetta.config import AnalysisConfig
-from cosetta.interventions import mean_ablate
 from cosetta.measures.facts import FUNCTIONS, Facts
 from cosetta.models import FoldedModel
 from cosetta.models.product_model import ProductModel
@@ -107,6 +107,11 @@ class AbstractHypothesis(ABC):
     def bits(self) -> float:
         """Description length of the ideal: choices, and `number_bits` a number."""
 
+    @cached_property
+    def idealised(self) -> Functions:
+        """`functions()`, computed once: it is asked for by every contest."""
+        return self.functions()
+
     @property
     def predictions(self) -> tuple[Prediction, ...]:
         """What should be seen if the account is right."""
@@ -134,7 +139,7 @@ class AbstractHypothesis(ABC):
             A network.
         """
         model = self.facts.model
-        values = {name: torch.from_numpy(np.array(f)).to(model.left) for name, f in self.functions().items()}
+        values = {name: torch.from_numpy(np.array(f)).to(model.left) for name, f in self.idealised.items()}
         return replace(model, **{name: values[name] for name in replaced if name in values})
 
     def alone(self) -> FoldedModel | ProductModel:
@@ -143,7 +148,9 @@ class AbstractHypothesis(ABC):
         Returns:
             A network.
         """
-        return mean_ablate(self.ideal(), np.flatnonzero(~self.covers).tolist())
+        ideal, covers = self.ideal(), torch.from_numpy(self.covers)
+        means = torch.from_numpy(self.facts.post_means).to(ideal.out)[~covers]  # what is not covered is as it was
+        return replace(ideal.keep(torch.nonzero(covers)[:, 0]), bias=ideal.bias + ideal.out[:, ~covers] @ means)
 
     def record(self) -> AccountRecord:
         """The account as plain data.

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 from cosetta.config import AnalysisConfig
 from cosetta.groups import Group
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 
 __all__ = ["Quotients"]
@@ -77,9 +78,8 @@ class Quotients(AbstractHypothesis):
         model = self.facts.model
         values = {name: getattr(model, name).double().numpy().copy() for name in self.facts.functions}
         for n, parts in self.parts.items():
-            size = np.bincount(parts)
             for f in values.values():
-                f[:, n] = (np.bincount(parts, weights=f[:, n]) / size)[parts]
+                f[:, n] = coset_means(f[:, n], parts)
         return values
 
     def control(self, generator: np.random.Generator) -> "Quotients":

@@ -4,7 +4,9 @@ In each irrep the vector a is one for all neurons, and b, b' run through B = {rh
 subgroup H fixes. So the neurons of a rho-set are irrep-sparse and constant on cosets together. Fitted from the first
 singular pairs: b is snapped to the fixed line of the conjugate of H nearest to it, b' likewise, a is the principal
 direction of the neurons' own, and scales are by least squares. Only H that fix one line of the irrep (over its
-commutant) are used.
+commutant) are used. For complex and quaternionic type a pair of vectors is determined up to the commutant only; there a
+is not compared between neurons, and the ideal is the part of rank one with b, b' moved to the fixed lines, which are
+coset means of it.
 """
 
 from collections.abc import Sequence
@@ -18,11 +20,13 @@ from jaxtyping import Float, Int
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
-from cosetta.groups import SubgroupLattice
+from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
+from cosetta.harmonics import isotypic_projection
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.hypotheses.rank_one import rank_one_labels
 from cosetta.interventions import mean_ablate
 from cosetta.measures.cells import Cells, choose
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.equivariance import bi_equivariance_error
 from cosetta.measures.facts import FUNCTIONS, Facts
 from cosetta.models import FoldedModel
@@ -44,6 +48,8 @@ class RhoNeuron:
         b_prime: unit vector, snapped; its sign is the neuron's.
         point: which point of the orbit b is, up to sign; for real type.
         point_prime: which point b' is.
+        H: the subgroup whose fixed line b is on.
+        K: that of b'.
         scale: what left and right are multiplied by, positive.
         c: what -b^T rho(z) b' is multiplied by; the account predicts it positive.
     """
@@ -53,6 +59,8 @@ class RhoNeuron:
     b_prime: Float[np.ndarray, " d"]
     point: int
     point_prime: int
+    H: Subgroup
+    K: Subgroup
     scale: float
     c: float
 
@@ -69,6 +77,7 @@ class RhoSet:
         a: the shared unit vector.
         points: the orbit, one unit vector each.
         neurons: the members.
+        shares_a: whether a is one for all, which is asked of real type only.
     """
 
     irrep: int
@@ -77,6 +86,7 @@ class RhoSet:
     a: Float[np.ndarray, " d"]
     points: Float[np.ndarray, "point d"]
     neurons: tuple[RhoNeuron, ...]
+    shares_a: bool = True
 
     @property
     def missing(self) -> tuple[tuple[int, int], ...]:
@@ -148,11 +158,26 @@ class RhoSets(AbstractHypothesis):
             rho = self.facts.irreps[rho_set.irrep].matrices
             for neuron in rho_set.neurons:
                 n = neuron.neuron
+                if not rho_set.shares_a:
+                    for name, f in self._on_lines(neuron).items():
+                        values[name][:, n] = f + means[name][n]
+                    continue
                 left, right, out = _columns(rho, rho_set.a, neuron.b, neuron.b_prime)
                 values["left"][:, n] = neuron.scale * left + means["left"][n]
                 values["right"][:, n] = neuron.scale * right - means["left"][n]
                 values["out"][:, n] = neuron.c * out + means["out"][n]
         return values
+
+    def _on_lines(self, neuron: RhoNeuron) -> Functions:
+        """The parts of rank one with their vectors on the fixed lines: coset means; for complex, quaternionic type."""
+        n, parts = neuron.neuron, self.facts.rank_one
+        irrep = self.facts.irreps[self.facts.irrep[n]]
+        out = isotypic_projection(self.facts.functions["out"].values[n], irrep)
+        return {
+            "left": coset_means(parts["left"].part[n], cosets(neuron.H, side="right")),
+            "right": coset_means(parts["right"].part[n], cosets(neuron.K, side="left")),
+            "out": coset_means(out, double_cosets(neuron.H, neuron.K)),
+        }
 
     def control(self, generator: np.random.Generator) -> "RhoSets":
         """The points of each set turned by a random rotation.
@@ -163,7 +188,7 @@ class RhoSets(AbstractHypothesis):
         Returns:
             An account of the same neurons.
         """
-        return replace(self, sets=tuple(_turned(rho_set, generator) for rho_set in self.sets))
+        return replace(self, sets=tuple(_turned(rho_set, generator, self.facts) for rho_set in self.sets))
 
     @property
     def bits(self) -> float:
@@ -172,7 +197,9 @@ class RhoSets(AbstractHypothesis):
         classes = 1 if lattice is None else len(lattice.class_names)
         choice = log2(len(self.facts.irreps)) + log2(classes)
         return 0.0 + sum(
-            choice + len(rho_set.a) * numbers + len(rho_set.neurons) * (2 * log2(2 * len(rho_set.points)) + 2 * numbers)
+            choice
+            + len(rho_set.a) * numbers * (1 if rho_set.shares_a else len(rho_set.neurons))
+            + len(rho_set.neurons) * (2 * log2(2 * len(rho_set.points)) + 2 * numbers)
             for rho_set in self.sets
         )
 
@@ -218,10 +245,15 @@ class UniformRhoSets(AbstractHypothesis):
             Unsupported: if the group's subgroups are out of reach.
         """
         found = RhoSets.fit(facts, config)
-        sets = tuple(s for s in found.sets if len(s.points) ** 2 <= 32 * facts.group.order and len(s.neurons) > 1)
+        most = 32 * facts.group.order
+        sets = tuple(s for s in found.sets if s.shares_a and len(s.points) ** 2 <= most and len(s.neurons) > 1)
         kept = {neuron.neuron for rho_set in sets for neuron in rho_set.neurons}
         labels = {n: label for n, label in found.labels.items() if n in kept}
-        alone = {n: "the only neuron of its rho-set, or a set too large" for n in found.labels if n not in kept}
+        alone = {
+            n: "the only neuron of its rho-set, a set too large, or an irrep that is not of real type"
+            for n in found.labels
+            if n not in kept
+        }
         return cls(facts, config, labels, {**found.reasons, **alone}, sets=sets)
 
     def functions(self) -> Functions:
@@ -268,7 +300,7 @@ class UniformRhoSets(AbstractHypothesis):
         Returns:
             An account of the same neurons.
         """
-        return replace(self, sets=tuple(_turned(rho_set, generator) for rho_set in self.sets))
+        return replace(self, sets=tuple(_turned(rho_set, generator, self.facts) for rho_set in self.sets))
 
     @property
     def bits(self) -> float:
@@ -329,9 +361,9 @@ def _sets_of_irrep(
         picked = np.flatnonzero(fits & (chosen == f))
         conjugates = np.flatnonzero(family == f)
         points = _orbit(irrep.matrices, fixed[conjugates[0]])
+        nearest = [conjugates[x[picked][:, conjugates].argmin(axis=1)] for x in (left, right)]
         snapped = [
-            np.einsum("nde,ne->nd", fixed[conjugates[x[picked][:, conjugates].argmin(axis=1)]], y[picked])
-            for x, y in ((left, b), (right, b_prime))
+            np.einsum("nde,ne->nd", fixed[near], y[picked]) for near, y in zip(nearest, (b, b_prime), strict=True)
         ]
         snapped = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in snapped]
         own = a[picked]
@@ -339,11 +371,19 @@ def _sets_of_irrep(
         for group_ in _sharing(own, facts.strength[members[picked]], irrep.endomorphism_dim == 1):
             shared = _principal(own[group_], theirs[group_])
             neurons = tuple(
-                _neuron(int(members[picked[k]]), snapped[0][k], snapped[1][k], shared, points, facts, irrep.matrices)
+                _neuron(
+                    int(members[picked[k]]),
+                    (snapped[0][k], snapped[1][k]),
+                    (lattice.subgroup(subgroups[nearest[0][k]]), lattice.subgroup(subgroups[nearest[1][k]])),
+                    shared,
+                    points,
+                    facts,
+                )
                 for k in group_
             )
             name = cells.families[lines[f]]
-            sets.append(RhoSet(i, name, int(cells.orders[lines[f]]), shared, points, neurons))
+            order, real = int(cells.orders[lines[f]]), irrep.endomorphism_dim == 1
+            sets.append(RhoSet(i, name, order, shared, points, neurons, shares_a=real))
     return sets, reasons
 
 
@@ -356,10 +396,10 @@ def _orbit(rho: Float[np.ndarray, "g d d"], fixed: Float[np.ndarray, "d d"]) -> 
 
 
 def _sharing(a: Float[np.ndarray, "neuron d"], strength: Float[np.ndarray, " neuron"], real: bool) -> list[list[int]]:
-    """Neurons that share a up to sign, strongest first; each alone where the commutant is larger than the reals."""
+    """Neurons that share a up to sign, strongest first; all where the commutant is larger than the reals."""
     left, groups = list(np.argsort(-strength, kind="stable")), []
     if not real:
-        return [[int(k)] for k in left]
+        return [[int(k) for k in left]]
     while left:
         centre = a[left[0]]
         near = [k for k in left if abs(a[k] @ centre) >= ALIGNED]
@@ -377,14 +417,14 @@ def _principal(own: Float[np.ndarray, "neuron d"], theirs: Float[np.ndarray, "ne
 
 def _neuron(
     n: int,
-    b: Float[np.ndarray, " d"],
-    b_prime: Float[np.ndarray, " d"],
+    vectors: tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]],
+    stabilisers: tuple[Subgroup, Subgroup],
     a: Float[np.ndarray, " d"],
     points: Float[np.ndarray, "point d"],
     facts: Facts,
-    rho: Float[np.ndarray, "g d d"],
 ) -> RhoNeuron:
     """Signs, scale and c by least squares on the neuron's functions."""
+    rho, (b, b_prime) = facts.irreps[facts.irrep[n]].matrices, vectors
     left, right, _ = _columns(rho, a, b, b_prime)
     fits = [
         float(facts.functions[name].values[n] @ basis / max(basis @ basis, 1e-300))
@@ -394,10 +434,18 @@ def _neuron(
     out = _columns(rho, a, b, b_prime)[2]
     c = float(facts.functions["out"].values[n] @ out / max(out @ out, 1e-300))
     nearest = [int(np.abs(points @ vector).argmax()) for vector in (b, b_prime)]
-    return RhoNeuron(n, b, b_prime, nearest[0], nearest[1], float(np.abs(fits).mean()), c)
+    H, K = stabilisers
+    return RhoNeuron(n, b, b_prime, nearest[0], nearest[1], H, K, float(np.abs(fits).mean()), c)
 
 
-def _turned(rho_set: RhoSet, generator: np.random.Generator) -> RhoSet:
+def _turned(rho_set: RhoSet, generator: np.random.Generator, facts: Facts) -> RhoSet:
+    """The points turned at random; where only coset means are taken, cosets of random conjugates instead."""
+    if not rho_set.shares_a:
+        moved = generator.integers(facts.group.order, size=(len(rho_set.neurons), 2))
+        pairs = zip(rho_set.neurons, moved.tolist(), strict=True)
+        return replace(
+            rho_set, neurons=tuple(replace(n, H=conjugate(n.H, g), K=conjugate(n.K, k)) for n, (g, k) in pairs)
+        )
     d = len(rho_set.a)
     turn = np.linalg.qr(generator.standard_normal((d, d)))[0]
     neurons = tuple(replace(n, b=turn @ n.b, b_prime=turn @ n.b_prime) for n in rho_set.neurons)

@@ -14,9 +14,11 @@ from jaxtyping import Float, Int
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
-from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
+from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
+from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
 from cosetta.measures.cells import Cells, choose
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 
 __all__ = ["SignedCell", "TwistedCosets"]
@@ -44,8 +46,9 @@ class SignedCell:
     @property
     def sign_element(self) -> int | None:
         """An element of H with chi = -1, or None."""
-        outside = np.setdiff1d(self.H.elements, self.kernel.elements)
-        return int(outside[0]) if len(outside) else None
+        if self.H.order == self.kernel.order:
+            return None
+        return int(np.setdiff1d(self.H.elements, self.kernel.elements)[0])
 
 
 @final
@@ -150,7 +153,7 @@ class TwistedCosets(AbstractHypothesis):
 def _shared(n: int, cells: Cells, cell: int, facts: Facts, lattice: SubgroupLattice) -> SignedCell:
     """The cell with the right coset of its kernel that has the largest mirror correlation."""
     H, kernel = (lattice.subgroup(int(positions[cell])) for positions in (cells.subgroups, cells.kernels))
-    labels = cosets(kernel, side="right")
+    labels = coset_partition(kernel, "right")
     shared = labels == np.argmax(np.bincount(labels, weights=facts.mirror[n]))
     return SignedCell(n, H, kernel, int(np.argmax(shared)))
 
@@ -158,7 +161,7 @@ def _shared(n: int, cells: Cells, cell: int, facts: Facts, lattice: SubgroupLatt
 def _right_fraction(cell: SignedCell, facts: Facts, lattice: SubgroupLattice) -> float:
     """What the conjugate cell g^-1 H g leaves of right."""
     back = int(facts.group.inverse[cell.representative])
-    H, kernel = (lattice.position(conjugate(subgroup, back)) for subgroup in (cell.H, cell.kernel))
+    H, kernel = (lattice.position(conjugate_by(subgroup, back)) for subgroup in (cell.H, cell.kernel))
     fractions = facts.coset_fractions("right")[cell.neuron]
     return float(fractions[kernel] + (1 - fractions[H] if kernel != H else 0))
 
@@ -167,12 +170,16 @@ def _signed_means(f: Float[np.ndarray, " g"], cell: SignedCell, name: str) -> Fl
     """Projection of f, without its mean, on the functions that carry the cell."""
     group = cell.H.group
     K, back = cell.kernel, int(group.inverse[cell.representative])
-    L = conjugate(K, back)
-    parts = {"left": cosets(K, side="right"), "right": cosets(L, side="left"), "out": double_cosets(K, L)}[name]
+    L = conjugate_by(K, back)
+    parts = {
+        "left": lambda: coset_partition(K, "right"),
+        "right": lambda: coset_partition(L, "left"),
+        "out": lambda: double_coset_partition(K, L),
+    }[name]()
     if cell.relabelled is not None:
         parts = parts[cell.relabelled]
     mean = f.mean()
-    means = (np.bincount(parts, weights=f - mean) / np.bincount(parts))[parts]
+    means = coset_means(f - mean, parts)
     t = cell.sign_element
     if t is not None:
         moved = int(group.table[group.table[back, t], cell.representative])  # g^-1 t g
@@ -202,5 +209,5 @@ def _other(
 
 def _orbits(cell: SignedCell) -> int:
     """Number of double cosets HcK: at least as many as the free values of out."""
-    K = conjugate(cell.H, int(cell.H.group.inverse[cell.representative]))
-    return int(double_cosets(cell.H, K).max()) + 1
+    K = conjugate_by(cell.H, int(cell.H.group.inverse[cell.representative]))
+    return int(double_coset_partition(cell.H, K).max()) + 1

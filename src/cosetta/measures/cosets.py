@@ -12,15 +12,18 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from cosetta.groups import SubgroupLattice
+from cosetta.groups import Subgroup, SubgroupLattice
+from cosetta.groups import cosets as coset_numbers
 from cosetta.harmonics import Irrep, autocorrelation
 
-__all__ = ["coset_variance_fraction", "coset_variance_fractions", "stander2024_concentration"]
+__all__ = ["coset_means", "coset_variance_fraction", "coset_variance_fractions", "stander2024_concentration"]
 
 Side = Literal["left", "right"]
 
 
-def coset_variance_fraction(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"]) -> Float[np.ndarray, "..."]:
+def coset_variance_fraction(
+    f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"] | Subgroup, side: Side = "left"
+) -> Float[np.ndarray, "..."]:
     r"""Fraction of a function's variance that remains inside cosets.
 
     $\mathbb{E}[\operatorname{Var}(f \mid \text{coset})] / \operatorname{Var}(f)$ with population variances; 0 means
@@ -28,7 +31,8 @@ def coset_variance_fraction(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarra
 
     Args:
         f: functions on G in any real unit; the result has none.
-        cosets: coset number of each element, from `cosets(H, side=...)`.
+        cosets: coset number of each element, from `cosets(H, side=...)`; or the subgroup H itself.
+        side: which cosets of H are meant, aH on the left or Ha on the right; with coset numbers it says nothing.
 
     Returns:
         Values in [0, 1], one a function.
@@ -47,9 +51,27 @@ def coset_variance_fraction(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarra
         >>> float(coset_variance_fraction(np.array([0.0, 0, 0, 1, 1, 1]), sixth))
         1.0
     """
-    within = f - _coset_means(f, cosets)[..., cosets]
+    numbers = coset_numbers(cosets, side) if isinstance(cosets, Subgroup) else cosets
+    within = f - _coset_means(f, numbers)[..., numbers]
     total = f.var(axis=-1)
     return np.divide(within.var(axis=-1), total, out=np.zeros_like(total), where=total > 0)
+
+
+def coset_means(f: Float[np.ndarray, " g"], parts: Int[np.ndarray, " g"]) -> Float[np.ndarray, " g"]:
+    """A function with each value replaced by the mean over its part.
+
+    Args:
+        f: a function on G.
+        parts: number of the part of each element, such as its coset.
+
+    Returns:
+        A function that is constant on the parts.
+
+    Example:
+        >>> coset_means(np.array([0.0, 2.0, 5.0]), np.array([0, 0, 1])).tolist()
+        [1.0, 1.0, 5.0]
+    """
+    return (np.bincount(parts, weights=f) / np.bincount(parts))[parts]
 
 
 def stander2024_concentration(f: Float[np.ndarray, "... g"], cosets: Int[np.ndarray, " g"]) -> Float[np.ndarray, "..."]:

@@ -24,6 +24,7 @@ from cosetta.measures.pairs import logit_strength, pair_statistics
 from cosetta.measures.products import product_means
 from cosetta.measures.ranks import RankOne, rank_one
 from cosetta.models import FoldedModel
+from cosetta.models.moments import post_moments
 from cosetta.models.scoring import check_order
 
 __all__ = ["FUNCTIONS", "Facts", "FunctionFacts", "measure"]
@@ -103,6 +104,11 @@ class Facts:
     def product_means(self) -> Float[np.ndarray, "g neuron"]:
         """Mean post-activation of each neuron over the pairs with each product."""
         return product_means(self.model, self.group)
+
+    @cached_property
+    def post_means(self) -> Float[np.ndarray, " neuron"]:
+        """Mean post-activation of each neuron over all pairs."""
+        return post_moments(self.model)[0]
 
     @cached_property
     def noise(self) -> float:

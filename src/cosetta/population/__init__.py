@@ -6,22 +6,35 @@ neurons, because the neurons of one network are not independent.
 
 from cosetta.population.acquisition import Acquisition, acquired, acquisition
 from cosetta.population.rows import TIMES
-from cosetta.population.shares import CensusDistance, ClassShares, census_distance, class_shares
+from cosetta.population.shares import (
+    AccountShares,
+    CensusDistance,
+    ClassShares,
+    CoveredShares,
+    account_shares,
+    census_distance,
+    class_shares,
+    covered_shares,
+)
 from cosetta.population.survival import GrokTimes, grok_times
 from cosetta.population.tables import Census, census, load_census
 
 __all__ = [
     "TIMES",
+    "AccountShares",
     "Acquisition",
     "Census",
     "CensusDistance",
     "ClassShares",
+    "CoveredShares",
     "GrokTimes",
+    "account_shares",
     "acquired",
     "acquisition",
     "census",
     "census_distance",
     "class_shares",
+    "covered_shares",
     "grok_times",
     "load_census",
 ]

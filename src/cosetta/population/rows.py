@@ -5,8 +5,7 @@ and nothing dropped without a word. The columns are documented in docs/census.md
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final, get_args
 
@@ -15,16 +14,28 @@ import polars as pl
 
 from cosetta.errors import BadRun, CosettaError
 from cosetta.explanation import failure
-from cosetta.groups import Group, SubgroupLattice, named_group, subgroup_lattice
+from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import coset_variance_fractions
-from cosetta.results import Analysis, CosetFindings, CosetLabel, CosetNeuron, DeadNeuron, Neuron, load_analysis
+from cosetta.results import (
+    AccountRecord,
+    Analysis,
+    Arena,
+    Contest,
+    CosetFindings,
+    CosetLabel,
+    CosetNeuron,
+    DeadNeuron,
+    Neuron,
+    load_analysis,
+)
 from cosetta.training.config import TrainConfig
+from cosetta.training.metrics import read_analysis_seconds
 from cosetta.training.run_folder import TrainedRun, read_record
 from cosetta.trajectory import concentrations
 
-__all__ = ["GROK_ACCURACY", "NEURONS", "RUNS", "SETTINGS", "TIMES", "RunReader", "settings_of"]
+__all__ = ["ACCOUNTS", "GROK_ACCURACY", "NEURONS", "NEWER", "RUNS", "SETTINGS", "TIMES", "RunReader", "settings_of"]
 
 GROK_ACCURACY = 0.99
 """A run has grokked from the first evaluation with at least this test accuracy after which none falls below it."""
@@ -81,6 +92,10 @@ RUNS: dict[str, Any] = {
     "live": pl.Int64,
     "explained": pl.Int64,
     "explained_share": pl.Float64,
+    "significant_share": pl.Float64,
+    "chance_share": pl.Float64,
+    "explained_strength": pl.Float64,
+    "best_account": pl.String,
     "circuits": pl.Int64,
     "coset_threshold": pl.Float64,
     "analysis_seconds": pl.Float64,
@@ -112,6 +127,32 @@ NEURONS: dict[str, Any] = {
 }
 """Columns of `neurons` and their types; 32-bit floats hold all the digits that mean anything."""
 
+ACCOUNTS: dict[str, Any] = {
+    "run": pl.String,
+    "group": pl.String,
+    "recipe": pl.String,
+    "account": pl.String,
+    "title": pl.String,
+    "refused": pl.String,
+    "covered": pl.Int32,
+    "strength": pl.Float64,
+    "bits": pl.Float64,
+    "accuracy": pl.Float64,
+    "recovered": pl.Float64,
+    "recovered_low": pl.Float64,
+    "recovered_high": pl.Float64,
+    "fidelity": pl.Float64,
+    "control_recovered": pl.Float64,
+    "control_low": pl.Float64,
+    "control_high": pl.Float64,
+    "verdict": pl.String,
+    "is_best": pl.Boolean,
+}
+"""Columns of `accounts` and their types: one row an account and run, whatever accounts there are."""
+
+NEWER = ("significant_share", "chance_share", "explained_strength", "best_account")
+"""Columns of `runs` that tables written before 2026-11-27 do not have."""
+
 
 def settings_of(config: TrainConfig) -> dict[str, Any]:
     """Values of the columns `SETTINGS`.
@@ -134,6 +175,28 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in SETTINGS if name not in derived | betas} | betas | derived
 
 
+_Part = tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]
+"""Values of the row of a run, rows of its neurons, rows of its accounts."""
+
+
+@final
+@dataclass(frozen=True)
+class RunRows:
+    """Everything about one run.
+
+    Args:
+        run: its row of `runs`.
+        neurons: its rows of `neurons`.
+        accounts: its rows of `accounts`.
+        lines: one for each file that could not be used.
+    """
+
+    run: dict[str, Any]
+    neurons: list[dict[str, Any]] = field(default_factory=list)
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
 @final
 @dataclass(frozen=True)
 class _Algebra:
@@ -154,9 +217,9 @@ class RunReader:
 
     def __init__(self, argmin: bool) -> None:
         self.argmin = argmin
-        self.algebra = cache(_algebra)
+        self._known: dict[str, _Algebra] = {}
 
-    def read(self, folder: Path, name: str) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]:
+    def read(self, folder: Path, name: str) -> "RunRows":
         """Everything about one run.
 
         Args:
@@ -164,7 +227,7 @@ class RunReader:
             name: what it is called in the tables.
 
         Returns:
-            Its row, its neurons' rows, and a line for each file that could not be used.
+            Its row, its neurons' and accounts' rows, and a line for each file that could not be used.
 
         Raises:
             BadRun: if there is no row to make because its record is damaged.
@@ -173,11 +236,11 @@ class RunReader:
         row = dict.fromkeys(RUNS) | _made(run) | {"run": name, "is_explained": False}
         row["status"], row["reason"] = _status(folder)
         if not (folder / "model.safetensors").is_file():
-            return row, [], []
-        lines, neurons = [], []
+            return RunRows(row)
+        lines, neurons, accounts = [], [], []
         for part in (_learned, self._explained):
             try:
-                values, found = part(run)
+                values, found, said = part(run)
             except (CosettaError, OSError) as error:
                 lines.append(f"{name}: {error}")
             except Exception as error:  # one odd run must not end the census of a thousand
@@ -185,11 +248,13 @@ class RunReader:
             else:
                 row |= values
                 neurons += found
+                accounts += said
         shared = {column: row[column] for column in ("run", "group", "recipe")}
-        return row, [shared | neuron for neuron in neurons], lines
+        rows = [[shared | more for more in found] for found in (neurons, accounts)]
+        return RunRows(row, rows[0], rows[1], lines)
 
-    def _explained(self, run: TrainedRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """What the analysis says of the run and of its neurons."""
+    def _explained(self, run: TrainedRun) -> "_Part":
+        """What the analysis says of the run, of its neurons, and by account."""
         analysis = load_analysis(run.folder)
         theirs = analysis.run.get("hash", run.record["hash"])
         if theirs != run.record["hash"]:
@@ -203,15 +268,26 @@ class RunReader:
             "live": len(analysis.live),
             "explained": len(analysis.coset.covered),
             "explained_share": analysis.covered_share,
+            "significant_share": analysis.chance.significant if analysis.chance else None,
+            "chance_share": analysis.chance.by_chance if analysis.chance else None,
+            "explained_strength": analysis.covered_strength,
+            "best_account": analysis.arena.best if analysis.arena else None,
             "circuits": len(analysis.coset.circuits),
             "coset_threshold": analysis.thresholds.get("coset_threshold"),
-            "analysis_seconds": analysis.seconds,
+            "analysis_seconds": read_analysis_seconds(run.folder),
         }
-        return values, rows
+        return values, rows, _accounts(analysis)
+
+    def _algebra(self, run: TrainedRun) -> _Algebra:
+        """Lattice and irreps of the run's group, found once for each multiplication table."""
+        key = run.record["group"]["content_hash"]
+        if key not in self._known:
+            self._known[key] = _Algebra(run.group, subgroup_lattice(run.group), all_irreps(run.group))
+        return self._known[key]
 
     def _argmin(self, run: TrainedRun, analysis: Analysis) -> list[str]:
         """Class with the smallest C_H of `left` for each neuron, `none` where every C_H is 1 or more."""
-        known = self.algebra(run.config.group)
+        known = self._algebra(run)
         run.check_group(known.group)
         left = run.network().fold().left.double().numpy().T
         found = concentrations(coset_variance_fractions(left, known.lattice, known.irreps, "right"), known.lattice)
@@ -222,11 +298,6 @@ class RunReader:
         nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
         dead = [isinstance(neuron, DeadNeuron) for neuron in analysis.neurons]
         return np.where(dead, "dead", names[nearest]).tolist()
-
-
-def _algebra(name: str) -> _Algebra:
-    group = named_group(name)
-    return _Algebra(group, subgroup_lattice(group), all_irreps(group))
 
 
 def _status(folder: Path) -> tuple[str, str]:
@@ -253,8 +324,8 @@ def _made(run: TrainedRun) -> dict[str, Any]:
     }
 
 
-def _learned(run: TrainedRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The last evaluation, and when the run grokked; no neurons."""
+def _learned(run: TrainedRun) -> "_Part":
+    """The last evaluation, and when the run grokked; no neurons, no accounts."""
     metrics = run.metrics
     last, accuracy = metrics.row(-1, named=True), metrics["test_accuracy"].to_numpy()
     columns = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
@@ -262,7 +333,27 @@ def _learned(run: TrainedRun) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     holds = len(accuracy) - int(np.argmin([*(accuracy >= GROK_ACCURACY)[::-1], False]))
     if holds < len(accuracy):
         values |= {"grok_step": metrics["step"][holds], "grok_seconds": metrics["seconds"][holds]}
-    return values, []
+    return values, [], []
+
+
+def _accounts(analysis: Analysis) -> list[dict[str, Any]]:
+    """One row an account, without what it shares with its run."""
+    contests = {row.account: row for row in analysis.arena.contests if row.mode == "alone"} if analysis.arena else {}
+    return [_account(record, contests.get(record.id), analysis.arena) for record in analysis.accounts]
+
+
+def _account(record: AccountRecord, alone: Contest | None, arena: Arena | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"account": record.id, "title": record.title, "refused": record.refused}
+    if not record.refused:
+        row |= {"covered": len(record.covered), "strength": record.strength, "bits": record.bits}
+    if alone is not None and arena is not None:
+        low, high = alone.recovered_interval
+        row |= {name: getattr(alone, name) for name in ("accuracy", "recovered", "fidelity", "verdict")}
+        row |= {"recovered_low": low, "recovered_high": high, "is_best": record.id == arena.best}
+        if alone.control is not None:
+            low, high = alone.control.recovered_interval
+            row |= {"control_recovered": alone.control.recovered, "control_low": low, "control_high": high}
+    return row
 
 
 def _neuron(neuron: Neuron, coset: CosetFindings, argmin: str | None) -> dict[str, Any]:

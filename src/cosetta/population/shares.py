@@ -17,7 +17,19 @@ from scipy import stats
 from cosetta.errors import BadConfig
 from cosetta.population.tables import Census
 
-__all__ = ["FEWEST_RUNS", "CensusDistance", "ClassShares", "Labels", "census_distance", "class_shares", "mean_interval"]
+__all__ = [
+    "FEWEST_RUNS",
+    "AccountShares",
+    "CensusDistance",
+    "ClassShares",
+    "CoveredShares",
+    "Labels",
+    "account_shares",
+    "census_distance",
+    "class_shares",
+    "covered_shares",
+    "mean_interval",
+]
 
 FEWEST_RUNS = 5
 """Fewest runs of which an interval is given: a bootstrap of fewer knows too few different samples."""
@@ -128,6 +140,123 @@ def class_shares(census: Census, by: Labels = "subgroup", *, seed: int = 0) -> C
     )
 
 
+@final
+@dataclass(frozen=True)
+class CoveredShares:
+    """The share of the live neurons in cosets as three numbers, means over the runs of a population.
+
+    Args:
+        names: `covered`, `p < 0.05` and `by chance`, as far as the runs have them.
+        share: mean share of each, in [0, 1].
+        low: lower bound of each 95 % interval over runs; None if there are too few runs.
+        high: upper bound, likewise.
+        runs: number of runs.
+        note: why there is no interval, or which runs have no such numbers, or an empty string.
+    """
+
+    names: tuple[str, ...]
+    share: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    runs: int
+    note: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class AccountShares:
+    """What each account covers and recovers, means over the runs of a population.
+
+    Args:
+        names: ids of the accounts, in the order of the list of accounts.
+        titles: their names in words.
+        strength: mean share of the network's strength that each covers, in [0, 1]; a run in which an account was left
+            out does not count for it.
+        low: lower bound of each 95 % interval over runs; None if there are too few runs.
+        high: upper bound, likewise.
+        bits: median description length.
+        runs: number of runs in which the account was fitted.
+        recovered: mean share of the loss that the account recovers alone; None where no run has an arena.
+        fidelity: mean fidelity, likewise.
+        holds: share of the runs with an arena in which the account holds; None without any.
+        best: the same for being the shortest that holds.
+    """
+
+    names: tuple[str, ...]
+    titles: tuple[str, ...]
+    strength: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    bits: tuple[float, ...]
+    runs: tuple[int, ...]
+    recovered: tuple[float | None, ...]
+    fidelity: tuple[float | None, ...]
+    holds: tuple[float | None, ...]
+    best: tuple[float | None, ...]
+
+
+def covered_shares(census: Census, *, seed: int = 0) -> CoveredShares:
+    """Shares of the live neurons in cosets: covered, covered with p < 0.05, and what chance would reach.
+
+    Args:
+        census: one population.
+        seed: seed of the bootstrap.
+
+    Returns:
+        The shares; runs of older analyses have the first number alone, and if any has, so has the population.
+
+    Raises:
+        BadConfig: if no finished run is explained.
+
+    Example:
+        >>> shares = {"explained_share": [0.9, 1.0], "significant_share": [0.8, 0.6], "chance_share": [0.5, 0.7]}
+        >>> runs = pl.DataFrame({"run": ["a", "b"], "status": "finished", "is_explained": True, **shares})
+        >>> covered_shares(Census(runs, pl.DataFrame())).share
+        (0.95, 0.7, 0.6)
+    """
+    runs = census.runs.filter(pl.col("status") == "finished", pl.col("is_explained"))
+    if not runs.height:
+        raise BadConfig("no finished run here is explained: explain the runs with `cosetta explain RUN`")
+    columns = {"explained_share": "covered", "significant_share": "p < 0.05", "chance_share": "by chance"}
+    unknown = int(runs.select(pl.any_horizontal(pl.col(*list(columns)[1:]).is_null()).sum()).item())
+    kept = [name for name in columns if not unknown or name == "explained_share"]
+    values = runs.select(kept).cast(pl.Float64).to_numpy()
+    low, high = mean_interval(values, seed)
+    notes = [f"{unknown} of {runs.height} runs were explained before chance was measured"] if unknown else []
+    notes += [note] if (note := _note(runs.height)) else []
+    share = tuple(float(x) for x in values.mean(axis=0))
+    return CoveredShares(tuple(columns[name] for name in kept), share, low, high, runs.height, "; ".join(notes))
+
+
+def account_shares(census: Census, *, seed: int = 0) -> AccountShares:
+    """What each account covers in the runs of a population, and recovers where the accounts competed.
+
+    Args:
+        census: one population.
+        seed: seed of the bootstrap.
+
+    Returns:
+        One entry an account, whatever accounts there are.
+
+    Raises:
+        BadConfig: if no finished run knows an account.
+    """
+    finished = census.runs.filter(pl.col("status") == "finished")["run"].to_list()
+    table = census.accounts.filter(pl.col("run").is_in(finished), pl.col("strength").is_not_null())
+    if not table.height:
+        raise BadConfig("no finished run here knows an account: explain the runs with `cosetta explain RUN`")
+    rows = []
+    for (name,), part in table.group_by("account", maintain_order=True):
+        strength = part["strength"].to_numpy()[:, None]
+        (low,), (high,) = mean_interval(strength, seed)
+        tried = part.filter(pl.col("verdict").is_not_null())
+        means = (tried["recovered"].mean(), tried["fidelity"].mean(), (tried["verdict"] == "holds").mean())
+        competed = tuple(map(_number, (*means, tried["is_best"].mean())))
+        bits = float(np.median(part["bits"].to_numpy()))
+        rows.append((name, part["title"][0], float(strength.mean()), low, high, bits, part.height, *competed))
+    return AccountShares(*map(tuple, zip(*rows, strict=True)))
+
+
 def census_distance(first: Census, second: Census, by: Labels = "subgroup", *, seed: int = 0) -> CensusDistance:
     """Total variation distance between the mean shares of two populations, with an interval and a permutation test.
 
@@ -236,6 +365,11 @@ _LAST = ("none", "dead")
 
 def _distance(one: Float[np.ndarray, "_ column"], other: Float[np.ndarray, "_ column"]) -> float:
     return float(np.abs(one.mean(axis=0) - other.mean(axis=0)).sum() / 2)
+
+
+def _number(value: Any) -> float | None:
+    """A mean that there may be none of."""
+    return None if value is None or np.isnan(value) else float(value)
 
 
 def _note(runs: int) -> str:

@@ -1,4 +1,4 @@
-"""A folder of runs as two tables: one row a run, one row a neuron.
+"""A folder of runs as three tables: one row a run, one row a neuron, one row an account and run.
 
 The tables depend on the runs alone: not on the order in which they were made, nor on whether they were made in one go,
 except for the columns of wall time (`TIMES`). They are written as Parquet, which DuckDB and pandas read without us.
@@ -6,7 +6,7 @@ except for the columns of wall time (`TIMES`). They are written as Parquet, whic
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
@@ -14,9 +14,11 @@ import polars as pl
 
 from cosetta.errors import BadConfig, BadRun
 from cosetta.files import FilePath, read_parquet, write_table
-from cosetta.population.rows import NEURONS, RUNS, SETTINGS, RunReader
+from cosetta.population.rows import ACCOUNTS, NEURONS, NEWER, RUNS, SETTINGS, RunReader
 
 __all__ = ["Census", "census", "load_census"]
+
+NO_ACCOUNTS = pl.DataFrame(schema=ACCOUNTS)
 
 
 @final
@@ -28,11 +30,13 @@ class Census:
         runs: one row a run, finished or not.
         neurons: one row a neuron of each run that is explained.
         skipped: one line for each file that could not be used, which names the run.
+        accounts: one row an account of each run that is explained; empty for tables written before there were accounts.
     """
 
     runs: pl.DataFrame
     neurons: pl.DataFrame
     skipped: tuple[str, ...] = ()
+    accounts: pl.DataFrame = field(default_factory=lambda: NO_ACCOUNTS)
 
     def where(self, **values: Any) -> "Census":
         """The part of the census whose runs have these values.
@@ -57,7 +61,8 @@ class Census:
         runs = self.runs
         for name, value in values.items():
             runs = runs.filter(pl.col(name).eq_missing(value))
-        return Census(runs, self.neurons.filter(pl.col("run").is_in(runs["run"].to_list())), self.skipped)
+        kept = pl.col("run").is_in(runs["run"].to_list())
+        return Census(runs, self.neurons.filter(kept), self.skipped, self.accounts.filter(kept))
 
     def populations(self) -> dict[str, "Census"]:
         """The census by configuration: runs of one population differ in nothing but the seed.
@@ -78,7 +83,7 @@ class Census:
         return parts
 
     def save(self, folder: FilePath) -> None:
-        """Write `runs.parquet` and `neurons.parquet`, each whole or not at all.
+        """Write `runs.parquet`, `neurons.parquet` and `accounts.parquet`, each whole or not at all.
 
         Args:
             folder: where they go; made if missing.
@@ -88,12 +93,12 @@ class Census:
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, frame in (("runs", self.runs), ("neurons", self.neurons)):
+        for name, frame in (("runs", self.runs), ("neurons", self.neurons), ("accounts", self.accounts)):
             write_table(folder / f"{name}.parquet", frame, compression="zstd", compression_level=15)
 
 
 def census(folder: FilePath, *, argmin: bool = True) -> Census:
-    """Read every run below a folder into two tables.
+    """Read every run below a folder into three tables.
 
     Args:
         folder: holds run folders, at any depth; a run folder itself is a population of one.
@@ -123,28 +128,30 @@ def census(folder: FilePath, *, argmin: bool = True) -> Census:
     if not folder.is_dir():
         raise BadRun(f"`{folder}` must be a folder of runs; there is no such folder: name another")
     reader = RunReader(argmin)
-    rows, neurons, skipped, seen = [], [pl.DataFrame(schema=NEURONS)], [], {}
+    rows, skipped, seen = [], [], {}
+    neurons, accounts = [pl.DataFrame(schema=NEURONS)], [pl.DataFrame(schema=ACCOUNTS)]
     for path in _run_folders(folder):
         name = path.relative_to(folder).as_posix() if path != folder else path.resolve().name
         try:
-            row, more, lines = reader.read(path, name)
+            found = reader.read(path, name)
         except BadRun as error:
             skipped.append(f"{name}: {error}")
             continue
-        key = tuple(row[column] for column in ("group", "recipe", "seed", "hash"))  # 32 bits alone meet by chance
+        key = tuple(found.run[column] for column in ("group", "recipe", "seed", "hash"))  # 32 bits alone meet by chance
         if (twin := seen.setdefault(key, name)) != name:
             skipped.append(f"{name}: the same configuration as {twin}: one run must not count twice")
             continue
-        rows.append(row)
-        neurons.append(pl.DataFrame(more, schema=NEURONS))
-        skipped += lines
+        rows.append(found.run)
+        neurons.append(pl.DataFrame(found.neurons, schema=NEURONS))
+        accounts.append(pl.DataFrame(found.accounts, schema=ACCOUNTS))
+        skipped += found.lines
     if not rows and not skipped:
         raise BadRun(f"`{folder}` must hold runs; no folder below it has a config.json: name another")
-    return _sorted(pl.DataFrame(rows, schema=RUNS), pl.concat(neurons, rechunk=True), tuple(skipped))
+    return _sorted(pl.DataFrame(rows, schema=RUNS), pl.concat(neurons), pl.concat(accounts), tuple(skipped))
 
 
 def load_census(folder: FilePath) -> Census:
-    """Read `runs.parquet` and `neurons.parquet` back.
+    """Read `runs.parquet`, `neurons.parquet` and, where there is one, `accounts.parquet` back.
 
     Args:
         folder: where `Census.save` wrote them.
@@ -155,11 +162,18 @@ def load_census(folder: FilePath) -> Census:
     Raises:
         BadRun: if a file is missing, damaged or lacks a column.
     """
-    frames = []
-    for name, schema in (("runs", RUNS), ("neurons", NEURONS)):
-        path, what = Path(folder) / f"{name}.parquet", "a table of a census"
-        frames.append(read_parquet(path, schema, what=what, advice="run `cosetta census` again"))
-    return Census(*frames)
+    folder, frames = Path(folder), {}
+    newer = {name: RUNS[name] for name in NEWER}
+    known = {name: kind for name, kind in RUNS.items() if name not in newer}
+    tables = {"runs": (known, newer), "neurons": (NEURONS, {}), "accounts": (ACCOUNTS, {})}
+    if not (folder / "accounts.parquet").exists():  # of a census made before there were accounts
+        del tables["accounts"]
+    for name, (schema, optional) in tables.items():
+        path, what = folder / f"{name}.parquet", "a table of a census"
+        found = read_parquet(path, schema, what=what, advice="run `cosetta census` again", optional=optional)
+        missing = {column: pl.lit(None, kind) for column, kind in optional.items() if column not in found.columns}
+        frames[name] = found.with_columns(**missing)
+    return Census(frames["runs"].select(*RUNS), frames["neurons"], (), frames.get("accounts", NO_ACCOUNTS))
 
 
 def _run_folders(folder: Path) -> Iterator[Path]:
@@ -171,9 +185,10 @@ def _run_folders(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
 
 
-def _sorted(runs: pl.DataFrame, neurons: pl.DataFrame, skipped: tuple[str, ...]) -> Census:
+def _sorted(runs: pl.DataFrame, neurons: pl.DataFrame, accounts: pl.DataFrame, skipped: tuple[str, ...]) -> Census:
     """By group, recipe, settings, seed, so that the order in which runs were made cannot be seen."""
     runs = runs.sort("group", "recipe", *SETTINGS, "seed", "run", nulls_last=True)
     place = runs.select("run", place=pl.int_range(pl.len()))
     ordered = neurons.join(place, on="run", how="left", maintain_order="left").sort("place", "neuron").drop("place")
-    return Census(runs, ordered, skipped)
+    said = accounts.join(place, on="run", how="left", maintain_order="left").sort("place", maintain_order=True)
+    return Census(runs, ordered, skipped, said.drop("place"))

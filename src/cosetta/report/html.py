@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,10 +18,10 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from cosetta.config import AnalysisConfig
-from cosetta.files import write_whole
-from cosetta.report import figures, headline, notation
+from cosetta.files import FilePath, write_whole
+from cosetta.report import accounts, figures, headline, notation, waves
 from cosetta.report.palette import class_palette, irrep_palette
-from cosetta.results import Analysis, CosetNeuron, Exemplar, Neuron, OpenNeuron
+from cosetta.results import Analysis, CosetNeuron, Exemplar, LiveNeuron, Neuron, OpenNeuron
 
 __all__ = ["render_report", "write_report"]
 
@@ -47,17 +46,26 @@ class ExemplarView(NamedTuple):
     plots: tuple[Plot, ...]
 
 
+class Section(NamedTuple):
+    """A part of the page: its number and its title."""
+
+    number: int
+    title: str
+
+
 class NeuronView(NamedTuple):
-    """A row of the table of neurons; a dead neuron has no finding."""
+    """A row of the table of neurons; a dead neuron has no finding, `wave` is empty without frequencies."""
 
     neuron: Neuron
     finding: CosetNeuron | OpenNeuron | None
     status: str
     row: str
     sentence: str
+    labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    wave: str = ""
 
 
-def write_report(analysis: Analysis, path: Path) -> None:
+def write_report(analysis: Analysis, path: FilePath) -> None:
     """Write the report, whole or not at all.
 
     Args:
@@ -85,14 +93,7 @@ def render_report(analysis: Analysis) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (
-        notation.count,
-        notation.decimal,
-        notation.draws,
-        notation.duration,
-        notation.percent,
-        notation.scientific,
-    ):
+    for function in (notation.count, notation.decimal, notation.draws, notation.percent, notation.scientific):
         environment.filters[function.__name__] = function
     environment.filters |= {"typeset": notation.typeset, "plain_class": notation.plain_class}
     script = _source(environment, "table.js")
@@ -104,7 +105,26 @@ def render_report(analysis: Analysis) -> str:
         script_hash=digest,
         style=Markup(_source(environment, "report.css")),
         stats=headline.headline_stats(analysis),
+        accuracy_sentence=headline.accuracy_sentence(analysis),
+        learning=headline.verdict_of_learning(analysis),
         sentence=headline.headline_sentence(analysis),
+        instead=headline.found_instead(analysis),
+        best=headline.best_sentence(analysis),
+        judged=headline.judged(analysis),
+        sections=_sections(analysis),
+        accounts=accounts.account_rows(analysis),
+        uncovered=(left_open := accounts.uncovered(analysis)),
+        uncovered_strength=sum(row.neuron.facts.strength for row in left_open),
+        modes=accounts.MODES,
+        recovered_by_control=accounts.recovered_by_control,
+        detail=accounts.detail,
+        waves=analysis.frequencies,
+        quotients=[f for f in analysis.frequencies.frequencies if f.kernel > 1] if analysis.frequencies else [],
+        no_subgroups=analysis.frequencies is not None and _is_prime(analysis.order),
+        named=waves.named,
+        kind_of=waves.kind_of,
+        clock=waves.CLOCK,
+        pizza=waves.PIZZA,
         open_sentence=headline.open_sentence(analysis),
         neurons=(views := tuple(_view(analysis, neuron) for neuron in analysis.neurons)),
         statuses=Counter(view.status for view in views),
@@ -168,11 +188,47 @@ def _view(analysis: Analysis, neuron: Neuron) -> NeuronView:
     """A neuron with what the coset account says of it, in one plain line."""
     finding, row = analysis.coset.by_neuron.get(neuron.neuron), analysis.coset.row_of(neuron.neuron)
     if isinstance(finding, CosetNeuron):
-        return NeuronView(neuron, finding, "covered", row, finding.sentence)
+        return NeuronView(neuron, finding, "covered", row, finding.sentence, *_said(analysis, neuron))
     if finding is None:
         return NeuronView(neuron, finding, "dead", row, "dead: it moves no logit")
     sentence = f"not covered by cosets ({finding.reason}); mostly irrep {neuron.facts.irrep}"
-    return NeuronView(neuron, finding, "open", row, sentence)
+    return NeuronView(neuron, finding, "open", row, sentence, *_said(analysis, neuron))
+
+
+def _said(analysis: Analysis, neuron: Neuron) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], str]:
+    """What the accounts call a live neuron, and its wave in words."""
+    labels = accounts.labels_of(analysis, neuron) if isinstance(neuron, LiveNeuron) else ()
+    found = analysis.frequencies
+    if found is None or neuron.neuron not in found.by_neuron:
+        return labels, ""
+    wave = found.by_neuron[neuron.neuron]
+    phases = ", ".join(notation.decimal(wave.phases.get(part)) for part in ("left", "right", "out"))
+    return labels, f"frequency {waves.named(found.frequencies[wave.frequency])}; phases {phases}"
+
+
+def _sections(analysis: Analysis) -> dict[str, Section]:
+    """The parts of the page in reading order, by id."""
+    titles = {
+        "trained": "What was trained",
+        "accounts": "Accounts of the network, on one scale",
+        "frequencies": "Frequencies, amplitudes and phases",
+        "neurons-are": "What the neurons are, by cosets",
+        "clearest": "The clearest neuron of each class",
+        "circuits": "Circuits",
+        "evidence": "Causal evidence with controls",
+        "every-neuron": "Every neuron",
+        "unexplained": "What stays open",
+        "definitions": "Thresholds and definitions",
+        "reproduce": "How to reproduce",
+    }
+    if analysis.frequencies is None:
+        del titles["frequencies"]
+    return {id: Section(number, title) for number, (id, title) in enumerate(titles.items(), 1)}
+
+
+def _is_prime(order: int) -> bool:
+    """Whether the order is prime: such a group has no proper subgroup besides 1."""
+    return order > 1 and all(order % divisor for divisor in range(2, int(order**0.5) + 1))
 
 
 def _plots(analysis: Analysis) -> dict[str, Any]:
@@ -188,9 +244,14 @@ def _plots(analysis: Analysis) -> dict[str, Any]:
 
     curve, classes, circuits = analysis.curve, analysis.coset.classes, analysis.coset.circuits
     plots: dict[str, Any] = dict.fromkeys(("training", "classes", "irreps", "fractions", "lifts", "replacements"))
-    plots["interventions"] = None
+    plots |= dict.fromkeys(("interventions", "pareto", "wave_plot"))
     if curve and curve.step:
         plots["training"] = plot(figures.draw_training(curve), figures.caption_training(curve))
+    if analysis.arena is not None:
+        plots["pareto"] = plot(figures.draw_pareto(analysis), figures.caption_pareto(analysis))
+    if analysis.frequencies is not None:
+        found = analysis.frequencies
+        plots["wave_plot"] = plot(figures.draw_frequencies(found), figures.caption_frequencies(found))
     if classes:
         plots["classes"] = plot(figures.draw_classes(classes, irreps), figures.caption_classes(classes, analysis.width))
         plots["irreps"] = plot(figures.draw_irreps(classes, irreps), figures.caption_irreps(classes))

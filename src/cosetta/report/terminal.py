@@ -1,21 +1,34 @@
-"""The summary printed in a terminal: classes, evidence with controls, and what stays open, in 80 columns.
+"""The summary printed in a terminal: accounts, classes, evidence with controls, and what stays open.
 
-Colour only repeats what the words say, so the summary reads the same without it. Names are untrusted: they are never
-parsed as markup, and control characters are shown as `�`.
+A table that is wider than the terminal drops its least important columns; names and numbers stay whole. Colour only
+repeats what the words say, so the summary reads the same without it. Names are untrusted: they are never parsed as
+markup, and control characters are shown as `�`.
 """
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cosetta.report.headline import headline_sentence, judged
-from cosetta.report.notation import count, drawn, percent, plain_class, scientific, typeset
+from cosetta.report.accounts import account_rows, recovered_by_control, uncovered
+from cosetta.report.headline import (
+    accuracy_sentence,
+    best_sentence,
+    found_instead,
+    headline_sentence,
+    judged,
+    verdict_of_learning,
+)
+from cosetta.report.notation import count, decimal, drawn, percent, plain_class, scientific, typeset
 from cosetta.report.palette import class_palette
-from cosetta.results import Analysis, ClassSummary, Evidence
+from cosetta.report.waves import kind_of, named
+from cosetta.results import Analysis, ClassSummary, Evidence, FrequencyFindings
 
 __all__ = ["summary"]
 
@@ -25,12 +38,18 @@ VERDICTS = {
     "not applicable": Text("not applicable", "dim"),
 }
 
+FOLDED = 20
+"""Columns of the first column of a table that would be too wide otherwise."""
+
+SHOWN_FREQUENCIES = 8
+"""Frequencies that are printed; the report has all."""
+
 SHOWN_NOTES = 5
 """Lines on what stays open that are printed; the report has all."""
 
 
 def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
-    """A compact summary of an analysis for a terminal of at least 80 columns.
+    """A compact summary of an analysis for a terminal, written for 80 columns and readable in 60.
 
     Args:
         analysis: what to summarise.
@@ -46,10 +65,14 @@ def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
         True
     """
     parts: list[RenderableType] = [_title(analysis), Text()]
-    if analysis.coset.classes:
+    if analysis.accounts:
+        parts += [_accounts(analysis), Text()]
+    if analysis.frequencies is not None and analysis.frequencies.frequencies:
+        parts += [_frequencies(analysis.frequencies), Text()]
+    if analysis.coset.classes and (analysis.coset.covered or not analysis.accounts):
         parts += [_classes(analysis), Text()]
     replacements = [test for test in analysis.evidence if test.kind == "replacement"]
-    if replacements:
+    if replacements and (analysis.coset.covered or judged(analysis)):
         parts += [_replacements(replacements), *_controls(replacements), Text()]
     parts += [_predictions(analysis), *_open(analysis)]
     if report is not None:
@@ -58,12 +81,18 @@ def summary(analysis: Analysis, report: Path | None = None) -> RenderableType:
 
 
 def _title(analysis: Analysis) -> Text:
-    return Text.assemble(
+    learning = verdict_of_learning(analysis)
+    text = Text.assemble(
         (_plain(typeset(analysis.group)), "bold"),
-        f"  {count(analysis.width)} neurons, {count(analysis.width - len(analysis.live))} dead · "
-        f"accuracy {percent(analysis.accuracy)}{_sampled(analysis)} · cross-entropy {scientific(analysis.loss)} nats\n",
+        f"  {accuracy_sentence(analysis)} {count(analysis.width)} neurons, "
+        f"{count(analysis.width - len(analysis.live))} dead · accuracy {percent(analysis.accuracy)}"
+        f"{_sampled(analysis)} · cross-entropy {scientific(analysis.loss)} nats\n",
+        (f"{learning}\n" if learning else "", "bold red"),
         _plain(headline_sentence(analysis)),
     )
+    for sentence in (found_instead(analysis), best_sentence(analysis)):
+        text.append(f"\n{_plain(sentence)}" if sentence else "")
+    return text
 
 
 def _sampled(analysis: Analysis) -> str:
@@ -74,26 +103,72 @@ def _sampled(analysis: Analysis) -> str:
     return f" (sampled; 95 % interval {low} to {high})"
 
 
-def _classes(analysis: Analysis) -> Table:
-    table = _table(
-        ("class of H", "left"),
-        ("neurons", "right"),
-        ("variance", "right"),
-        ("cosets", "right"),
-        ("med. fraction", "right"),
-        ("dominant irreps", "left"),
+def _accounts(analysis: Analysis) -> RenderableType:
+    """Every account: what it covers, how long it is, and what it does alone."""
+    names = ["account", "verdict", "recovered", "bits", "strength", "fidelity", "control", "accuracy", "neurons"]
+    order = ["account", "neurons", "strength", "bits", "accuracy", "recovered", "fidelity", "control", "verdict"]
+    if analysis.arena is None:
+        names, order = ["account", "strength", "bits", "neurons"], ["account", "neurons", "strength", "bits"]
+    rows = []
+    for row in account_rows(analysis):
+        alone, covered = row.alone, bool(row.record.covered)
+        title = _plain(typeset(row.record.title))
+        shown: dict[str, Text | str] = dict.fromkeys(order, "–")
+        shown["account"] = Text.assemble((f"{title} (best)", "bold")) if row.is_best else Text(title)
+        shown["neurons"] = _plain(row.neurons)
+        if row.record.refused:
+            shown["verdict"] = Text("left out", "dim")
+        else:
+            shown |= {"strength": percent(row.record.strength, 1), "bits": count(round(row.record.bits))}
+        if alone is not None and covered:
+            shown |= {
+                "accuracy": percent(alone.accuracy, 1),
+                "recovered": percent(alone.recovered, 1),
+                "fidelity": percent(max(0.0, alone.fidelity), 1),
+                "control": recovered_by_control(alone.control)[0],
+                "verdict": Text(alone.verdict, "" if alone.verdict == "holds" else "dim"),
+            }
+        elif alone is not None:
+            shown["verdict"] = Text("covers nothing", "dim")
+        rows.append(shown)
+    return Folded(tuple(order), tuple(names), tuple(rows), ("account", "verdict"), min(5, len(order)))
+
+
+def _frequencies(found: FrequencyFindings) -> RenderableType:
+    """The frequencies of an abelian group, strongest first."""
+    order = ("frequency", "neurons", "strength", "quotient", "unevenness", "kind")
+    rows = tuple(
+        {
+            "frequency": named(frequency),
+            "neurons": count(frequency.neurons),
+            "strength": percent(frequency.strength, 1),
+            "quotient": count(frequency.order),
+            "unevenness": decimal(frequency.unevenness, 3),
+            "kind": kind_of(frequency),
+        }
+        for frequency in found.frequencies[:SHOWN_FREQUENCIES]
     )
+    rest = len(found.frequencies) - SHOWN_FREQUENCIES
+    table = Folded(order, ("frequency", "kind", "strength", "neurons", "unevenness", "quotient"), rows, ("kind",))
+    return Group(table, Text(f"and {count(rest)} weaker frequencies in the report")) if rest > 0 else table
+
+
+def _classes(analysis: Analysis) -> RenderableType:
+    order = ("class of H", "neurons", "variance", "cosets", "med. fraction", "dominant irreps")
+    keep = ("class of H", "neurons", "variance", "cosets", "dominant irreps", "med. fraction")
     colours = class_palette(row.subgroup for row in analysis.coset.classes)
-    for row in analysis.coset.classes:
-        table.add_row(
-            Text.assemble(("■ ", colours[row.subgroup]), _plain(plain_class(row.subgroup))),
-            f"{count(row.neurons)} {percent(row.share, 0):>5}",
-            percent(row.strength, 1),
-            f"{count(row.circuits)}/{count(row.possible_circuits)}" if row.possible_circuits else "–",
-            scientific(row.median_fraction, 1),
-            Text(_irreps(row)),
-        )
-    return table
+    rows = tuple(
+        {
+            "class of H": Text.assemble(("■ ", colours[row.subgroup]), _plain(plain_class(row.subgroup))),
+            "neurons": f"{count(row.neurons)} {percent(row.share, 0):>5}",
+            "variance": percent(row.strength, 1),
+            "cosets": f"{count(row.circuits)}/{count(row.possible_circuits)}" if row.possible_circuits else "–",
+            "med. fraction": scientific(row.median_fraction, 1),
+            "dominant irreps": Text(_irreps(row)),
+        }
+        for row in analysis.coset.classes
+    )
+    return Folded(order, keep, rows, ("class of H", "dominant irreps"))
 
 
 def _irreps(row: ClassSummary) -> str:
@@ -103,23 +178,20 @@ def _irreps(row: ClassSummary) -> str:
     return ", ".join([*parts, "…"] if len(shown) > 2 else parts) or "–"
 
 
-def _replacements(tests: list[Evidence]) -> Table:
-    table = _table(
-        ("functions replaced", "left"),
-        ("accuracy", "right"),
-        ("loss", "right"),
-        ("control", "right"),
-        ("prediction", "left"),
+def _replacements(tests: list[Evidence]) -> RenderableType:
+    order = ("functions replaced", "accuracy", "loss", "control", "prediction")
+    keep = ("functions replaced", "accuracy", "prediction", "control", "loss")
+    rows = tuple(
+        {
+            "functions replaced": Text(_plain(test.name)),
+            "accuracy": percent(test.accuracy),
+            "loss": scientific(test.loss, 1),
+            "control": percent(test.control.accuracy) if test.control else "–",
+            "prediction": VERDICTS.get(test.verdict, "–"),
+        }
+        for test in tests
     )
-    for test in tests:
-        table.add_row(
-            Text(_plain(test.name)),
-            percent(test.accuracy),
-            scientific(test.loss, 1),
-            percent(test.control.accuracy) if test.control else "–",
-            VERDICTS.get(test.verdict, "–"),
-        )
-    return table
+    return Folded(order, keep, rows, ("functions replaced", "prediction"), 4)
 
 
 def _controls(tests: list[Evidence]) -> list[RenderableType]:
@@ -135,7 +207,8 @@ def _predictions(analysis: Analysis) -> Text:
     ablated = [circuit.ablation for circuit in analysis.coset.circuits if circuit.ablation]
     held = [ablation for ablation in ablated if ablation.verdict == "as predicted"]
     if not tests and not ablated:
-        return Text("No causal test has run.")
+        idle = "Predictions  not applicable: cosets cover no neuron"
+        return Text(idle if analysis.evidence else "No causal test has run.")
     text = Text.assemble(
         ("Predictions  ", "bold"), f"{count(len(tests) - len(failed))} of {count(len(tests))} causal tests held; "
     )
@@ -149,6 +222,11 @@ def _open(analysis: Analysis) -> list[RenderableType]:
     notes: list[RenderableType] = [
         Padding(Text(f"· {_plain(typeset(line))}"), (0, 0, 0, 2)) for line in analysis.unexplained[:SHOWN_NOTES]
     ]
+    if alone := uncovered(analysis):
+        strength = percent(sum(row.neuron.facts.strength for row in alone), 1)
+        said = f"no account describes {count(len(alone))} of {count(len(analysis.live))} live neurons"
+        said += f" ({strength} of the strength)"
+        notes.insert(0, Padding(Text(f"· {said}"), (0, 0, 0, 2)))
     rest = len(analysis.unexplained) - SHOWN_NOTES
     if rest > 0:
         notes.append(Padding(Text(f"· {rest} more in the report"), (0, 0, 0, 2)))
@@ -158,11 +236,50 @@ def _open(analysis: Analysis) -> list[RenderableType]:
     ]
 
 
-def _table(*columns: tuple[str, Literal["left", "right"]]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for name, justify in columns:
-        table.add_column(name, justify=justify, no_wrap=name != "functions replaced")
-    return table
+@final
+@dataclass(frozen=True)
+class Folded:
+    """A table that leaves out its least important columns where the terminal is too narrow.
+
+    Args:
+        order: names of the columns, from left to right.
+        keep: the same, the most important first; the first is never left out.
+        rows: a cell for each column.
+        left: columns that are flush left.
+        essential: how many of `keep` are never left out; the first column is folded before one of them goes.
+    """
+
+    order: tuple[str, ...]
+    keep: tuple[str, ...]
+    rows: tuple[Mapping[str, Text | str], ...]
+    left: tuple[str, ...]
+    essential: int = 3
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Yield the widest table that fits, and the names of what was left out."""
+        tries = [(number, False) for number in range(len(self.keep), self.essential - 1, -1)]
+        tries += [(number, True) for number in range(self.essential, 0, -1)]
+        number, table = 0, Table()
+        for number, folds in tries:
+            table = self._table(self.keep[:number], folds)
+            wide = options.update(max_width=1000)
+            if Measurement.get(console, wide, table).maximum <= options.max_width:
+                break
+        yield table
+        if number < len(self.keep):
+            missing = [name for name in self.order if name in self.keep[number:]]
+            yield Text(f"not shown in {options.max_width} columns: {', '.join(missing)}", "dim")
+
+    def _table(self, kept: tuple[str, ...], folds: bool) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        shown = [name for name in self.order if name in kept]
+        for name in shown:
+            justify = "left" if name in self.left else "right"
+            is_folded = folds and name == self.keep[0]
+            table.add_column(name, justify=justify, no_wrap=not is_folded, width=FOLDED if is_folded else None)
+        for row in self.rows:
+            table.add_row(*(row[name] for name in shown))
+        return table
 
 
 def _plain(text: str) -> str:

@@ -17,12 +17,10 @@ from torch import Tensor
 
 from cosetta.groups import Group
 from cosetta.harmonics import Irrep, isotypic_projection
+from cosetta.measures.gcr import KEY_SIMILARITY
 from cosetta.models import FoldedModel
 
 __all__ = ["KEY_SIMILARITY", "measures", "training_pairs"]
-
-KEY_SIMILARITY = 0.005
-"""An irrep is key when the cosine of its character with the logits is above this (the authors' code)."""
 
 
 def training_pairs(order: int, share: float, seed: int) -> Bool[np.ndarray, " pair"]:

@@ -12,6 +12,18 @@ from cosetta.results.arena import (
     Prediction,
     Standing,
 )
+from cosetta.results.comparison import (
+    Agreement,
+    ComparedAccount,
+    ComparedNetwork,
+    Comparison,
+    Entry,
+    IrrepMeasures,
+    Mean,
+    Relation,
+    Summary,
+    Uncovered,
+)
 from cosetta.results.coset import (
     Ablation,
     CircuitRecord,
@@ -24,6 +36,7 @@ from cosetta.results.coset import (
     SharedCoset,
 )
 from cosetta.results.evidence import Control, Evidence, Verdict
+from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
 
 __all__ = [
@@ -31,11 +44,15 @@ __all__ = [
     "Ablation",
     "AccountNeuron",
     "AccountRecord",
+    "Agreement",
     "Analysis",
     "Arena",
     "Chance",
     "CircuitRecord",
     "ClassSummary",
+    "ComparedAccount",
+    "ComparedNetwork",
+    "Comparison",
     "Contest",
     "Control",
     "CosetFindings",
@@ -43,18 +60,27 @@ __all__ = [
     "CosetNeuron",
     "DeadNeuron",
     "Draws",
+    "Entry",
     "Evidence",
     "Exchange",
     "Exemplar",
+    "Frequency",
+    "FrequencyFindings",
+    "FrequencyNeuron",
+    "IrrepMeasures",
     "LiveNeuron",
+    "Mean",
     "Mode",
     "Neuron",
     "NeuronFacts",
     "OpenNeuron",
     "Prediction",
+    "Relation",
     "SharedCoset",
     "Standing",
+    "Summary",
     "TrainingCurve",
+    "Uncovered",
     "Verdict",
     "load_analysis",
 ]

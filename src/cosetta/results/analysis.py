@@ -8,6 +8,7 @@ finder.
 import json
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
@@ -18,6 +19,7 @@ from cosetta.files import read_json
 from cosetta.results.arena import AccountRecord, Arena
 from cosetta.results.coset import CosetFindings
 from cosetta.results.evidence import Evidence
+from cosetta.results.frequencies import FrequencyFindings
 from cosetta.results.neurons import LiveNeuron, Neuron
 from cosetta.results.schema1 import upgrade
 
@@ -34,7 +36,6 @@ class TrainingCurve:
 
     Args:
         step: optimiser steps so far.
-        seconds: wall time so far.
         train_loss: cross-entropy on the training pairs, nats.
         test_loss: cross-entropy on the test pairs, nats.
         train_accuracy: in [0, 1].
@@ -42,7 +43,6 @@ class TrainingCurve:
     """
 
     step: tuple[int, ...]
-    seconds: tuple[float, ...]
     train_loss: tuple[float, ...]
     test_loss: tuple[float, ...]
     train_accuracy: tuple[float, ...]
@@ -70,7 +70,7 @@ class Chance:
 @final
 @dataclass(frozen=True)
 class Analysis:
-    """The whole analysis of one network.
+    """The whole analysis of one network. It holds no wall time, so that equal configurations give equal bytes.
 
     Args:
         group: name of the group.
@@ -89,10 +89,10 @@ class Analysis:
         accounts: every account, fitted.
         arena: the accounts on one scale; None in files of schema 1 and where it was left out.
         chance: shares of neurons in cosets beside chance; None in files of schema 1.
+        frequencies: frequencies, amplitudes and phases of the neurons; None for a group that is not abelian.
         curve: training metrics, if the run has them.
-        run: how the network was made (configuration, versions, host, seconds), as found in `config.json`.
+        run: how the network was made (configuration, versions), as found in `config.json`.
         command: the command that makes this result again.
-        seconds: wall time of the analysis.
         accuracy_pairs: number of pairs behind `accuracy`; None in files written before samples were possible.
         accuracy_interval: 95 % interval of the accuracy on all pairs when only a sample was scored, else None.
         schema: number of this layout; an older file that was read is of this one from then on.
@@ -114,10 +114,10 @@ class Analysis:
     accounts: tuple[AccountRecord, ...] = ()
     arena: Arena | None = None
     chance: Chance | None = None
+    frequencies: FrequencyFindings | None = None
     curve: TrainingCurve | None = None
     run: dict[str, Any] = field(default_factory=dict)
     command: str = ""
-    seconds: float = 0.0
     accuracy_pairs: int | None = None
     accuracy_interval: tuple[float, float] | None = None
     schema: int = SCHEMA
@@ -131,6 +131,19 @@ class Analysis:
     def covered_share(self) -> float:
         """Share of the live neurons that the coset account covers, in [0, 1]; 0 without live neurons."""
         return len(self.coset.covered) / max(1, len(self.live))
+
+    @cached_property
+    def covered_strength(self) -> float:
+        """Share of the network's strength that the neurons covered by cosets carry, in [0, 1]."""
+        return sum((self.neurons[finding.neuron].facts.strength for finding in self.coset.covered), 0.0)
+
+    @cached_property
+    def strength_by_irrep(self) -> dict[str, float]:
+        """Strength of the live neurons by the irrep with most power in `left`, strongest first; in [0, 1]."""
+        found: dict[str, float] = {}
+        for neuron in self.live:
+            found[neuron.facts.irrep] = found.get(neuron.facts.irrep, 0.0) + neuron.facts.strength
+        return dict(sorted(found.items(), key=lambda item: -item[1]))
 
     def neuron(self, position: int) -> Neuron:
         """One neuron.

@@ -187,8 +187,9 @@ class Arena:
         lookup_bits: size of the multiplication table, |G|^2 log2 |G|; an account above it explains nothing.
         contests: every account under every replacement that it allows.
         exchanges: one equivalence test an account.
-        best: id of the account with the fewest bits among those that hold alone, have fewer bits than the table and
-            reproduce the logits (`faithful_at`); empty if there is none.
+        shortest: id of the account with the fewest bits among those that hold alone and reproduce the logits
+            (`faithful_at`), the table apart; empty if there is none.
+        best: the same if it has fewer bits than the table, else empty: a longer account explains nothing.
     """
 
     pairs: int
@@ -199,6 +200,7 @@ class Arena:
     lookup_bits: float
     contests: tuple[Contest, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    shortest: str = ""
     best: str = ""
 
     def contest(self, account: str, mode: Mode) -> Contest:

@@ -17,12 +17,11 @@ from typing import final
 
 import torch
 
-from cosetta.errors import BadRun
-from cosetta.groups import Group, named_group
-from cosetta.results import load_analysis
+from cosetta.groups import Group, known_group
 from cosetta.sweep.count import Count
 from cosetta.sweep.plan import SweepPlan, is_explained
 from cosetta.training import TrainConfig, load_run
+from cosetta.training.metrics import read_analysis_seconds
 from cosetta.training.parameters import parameter_shapes
 from cosetta.training.stack import Stack
 from cosetta.training.state import TrainState
@@ -87,7 +86,7 @@ def estimate(plan: SweepPlan) -> Estimate:
     untrained = Counter(_kind(config) for config in left if not (plan.out / config.run_name / WEIGHTS).is_file())
     trained = _trained(plan, set(kinds))
     untimed = [kind for kind in kinds if not trained.get(kind) and untrained[kind]]
-    groups = {name: named_group(name) for name in {configs[0].group for configs in kinds.values()}}
+    groups = {name: known_group(name, runs=plan.out) for name in {configs[0].group for configs in kinds.values()}}
     clock = _StepClock(SECONDS / max(1, len(untimed)))
     train, disk, explain = 0.0, 0, []
     for kind, configs in kinds.items():
@@ -132,10 +131,8 @@ def _measured(folders: Sequence[Path]) -> tuple[float, int, list[float]]:
     sizes = [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in folders]
     explained = []
     for folder in folders:
-        try:
-            explained.append(load_analysis(folder).seconds)
-        except BadRun:
-            continue
+        if (analysis_seconds := read_analysis_seconds(folder)) is not None:
+            explained.append(analysis_seconds)
     return statistics.median(seconds), round(statistics.mean(sizes)), explained
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cosetta.errors import BadConfig
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, is_one_group, read_group
 from cosetta.training import RECIPES, TrainConfig
 
 __all__ = ["ALIASES", "grid", "seed_range", "split_list"]
@@ -112,12 +112,15 @@ def split_list(text: str) -> tuple[str, ...]:
 
 
 def _group(name: Any) -> Group:
-    return named_group(str(name))
+    return read_group(str(name))
 
 
 def _values(name: str, given: Any) -> tuple[Any, ...]:
     """The values of one setting."""
-    if isinstance(given, str):
+    if name == "group":
+        texts = [given] if isinstance(given, str) else given
+        given = [part for text in texts for part in ([text] if is_one_group(str(text)) else split_list(str(text)))]
+    elif isinstance(given, str):
         given = [_value(name, part) for part in split_list(given)]
     elif not isinstance(given, Sequence) or (name in _SEQUENCES and not isinstance(given[:1][0], Sequence)):
         given = [given]

@@ -15,12 +15,12 @@ import torch
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
 from cosetta.files import read_json
-from cosetta.groups import named_group
+from cosetta.groups import known_group
 from cosetta.training import TrainConfig, stack_size
 from cosetta.training.trainer import is_large
 from cosetta.trajectory import has_trajectory
 
-__all__ = ["Shard", "SweepPlan", "Work", "is_done", "is_explained"]
+__all__ = ["SWEEP_ANALYSIS", "Shard", "SweepPlan", "Work", "is_done", "is_explained"]
 
 LARGEST_STACK = 128
 """Most runs in a shard if nobody says: what a kill can cost, and how long the first explanation waits."""
@@ -32,6 +32,11 @@ UNSEEN_MEMORY = 16 * 2**30
 """Bytes that a GPU of another machine is taken to have; a stack that does not fit is halved there."""
 
 
+SWEEP_ANALYSIS = AnalysisConfig(arena=False)
+"""How a sweep explains if nobody says: every account is fitted, so the census has what each covers, but they do not
+compete, which is most of the time of an explanation."""
+
+
 @final
 @dataclass(frozen=True)
 class Work:
@@ -40,7 +45,8 @@ class Work:
     Args:
         explain: whether to explain each run once it is trained, without `report.html`.
         trajectory: whether to write `trajectory.json` too.
-        analysis: thresholds; runs explained with others are explained again. None takes any explanation there is.
+        analysis: thresholds; runs explained with others are explained again, but for an arena that is there and not
+            asked for. None takes any explanation there is, and makes what is missing by `SWEEP_ANALYSIS`.
         retry_failed: whether to try runs again that failed before.
         track: dashboard that gets the curves of each run once it is trained: `wandb` or `trackio`; None is none.
     """
@@ -150,7 +156,7 @@ class SweepPlan:
         for start in range(0, len(runs), size):
             chunk = runs[start : start + size]
             if self.uses_gpu and runs[0].device == "auto":
-                group = named_group(runs[0].group)
+                group = known_group(runs[0].group, runs=self.out)
                 device = "cuda" if any(is_large(config, group, len(chunk)) for config in chunk) else "cpu"
                 chunk = [config.model_copy(update={"device": device}) for config in chunk]
             length = size if chunk[0].device == "cuda" else single
@@ -164,14 +170,14 @@ class SweepPlan:
         has_gpu = torch.cuda.is_available()
         memory = torch.cuda.get_device_properties(0).total_memory if has_gpu else UNSEEN_MEMORY
         part = int(MEMORY_SHARE * min(1.0, self.gpus or 1.0) * memory)
-        return min(max(1, stack_size(config, named_group(config.group), part)), LARGEST_STACK)
+        return min(max(1, stack_size(config, known_group(config.group, runs=self.out), part)), LARGEST_STACK)
 
 
 @dataclass(frozen=True)
 class _Explained:
     """What is read of an analysis."""
 
-    thresholds: dict[str, float]
+    thresholds: dict[str, float | bool]
 
 
 def is_done(folder: Path, work: Work) -> bool:
@@ -208,4 +214,5 @@ def is_explained(folder: Path, config: AnalysisConfig | None) -> bool:
         found = read_json(path, _Explained, what="an analysis", advice="").thresholds
     except BadRun:
         return False
-    return found == config.model_dump()
+    wanted = config.model_dump()
+    return found == wanted or (not config.arena and found == wanted | {"arena": True})

@@ -18,9 +18,9 @@ from cosetta._version import __version__
 from cosetta.errors import Unsupported
 from cosetta.explanation import FAILED, explain_run, failure
 from cosetta.files import write_json
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, known_group
 from cosetta.sweep.locks import run_lock
-from cosetta.sweep.plan import Shard, Work, is_done, is_explained
+from cosetta.sweep.plan import SWEEP_ANALYSIS, Shard, Work, is_done, is_explained
 from cosetta.tracking import tracker
 from cosetta.training import Progress, TrainConfig, TrainedRun, train_stack
 from cosetta.training.trainer import training_device
@@ -61,7 +61,7 @@ def run_shard(shard: Shard) -> tuple[RunRow, ...]:
         OSError: if a file cannot be written; what was written stays valid.
         MemoryError: if this machine has too little.
     """
-    group = named_group(shard.configs[0].group)
+    group = known_group(shard.configs[0].group, runs=shard.out)
     shard.out.mkdir(parents=True, exist_ok=True)
     rows: list[RunRow] = []
     with ExitStack() as locks:
@@ -133,7 +133,7 @@ def _end(folder: Path, outcome: TrainedRun | Exception, group: Group, work: Work
 def _explain(run: TrainedRun, group: Group, work: Work) -> None:
     """The explanation and the trajectory, as far as they are asked for and missing."""
     if work.explain and not is_explained(run.folder, work.analysis):
-        explain_run(run, group, work.analysis, report=False)
+        explain_run(run, group, work.analysis or SWEEP_ANALYSIS, report=False)
     if work.trajectory and not has_trajectory(run.folder, work.analysis):
         trajectory(run, group, work.analysis)
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cosetta.errors import BadConfig
+from cosetta.files.reading import shown
 
 __all__ = ["Phase", "TrainConfig"]
 
@@ -227,4 +228,6 @@ def _first_problem(error: ValidationError) -> str:
     reason = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
         return f"`{'.'.join(map(str, path))}` must be given"
-    return f"`{'.'.join(map(str, path))}` is out of range: {reason[0].lower()}{reason[1:]}; got {problem['input']!r}"
+    return (
+        f"`{'.'.join(map(str, path))}` is out of range: {reason[0].lower()}{reason[1:]}; got {shown(problem['input'])}"
+    )

@@ -8,7 +8,7 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, final
+from typing import Annotated, Any, final
 
 import polars as pl
 from pydantic import Field
@@ -16,7 +16,7 @@ from pydantic import Field
 from cosetta.errors import BadRun
 from cosetta.files import read_json, read_parquet, write_json, write_table
 
-__all__ = ["METRICS", "read_metrics", "write_metrics"]
+__all__ = ["METRICS", "read_analysis_seconds", "read_metrics", "write_analysis_seconds", "write_metrics"]
 
 METRICS = {
     "step": pl.Int64,
@@ -39,9 +39,11 @@ TIMING_SCHEMA = 1
 @final
 @dataclass(frozen=True)
 class Timing:
-    """What is read of `timing.json`: wall time so far at each evaluation, in seconds."""
+    """What is read of `timing.json`: wall times in seconds, at each evaluation and of the analysis; the machine."""
 
     seconds: tuple[Annotated[float, Field(ge=0)], ...]
+    analysis_seconds: Annotated[float, Field(ge=0)] | None = None
+    host: dict[str, Any] | None = None
 
 
 def write_metrics(folder: Path, rows: list[tuple]) -> None:
@@ -55,9 +57,41 @@ def write_metrics(folder: Path, rows: list[tuple]) -> None:
         OSError: if a file cannot be written.
     """
     table = pl.DataFrame(rows, schema=METRICS, orient="row")
-    machine = {"platform": platform.platform(), "machine": platform.machine(), "cpus": os.cpu_count()}
-    write_json(folder / TIMING, {"schema": TIMING_SCHEMA, "host": machine, "seconds": table["seconds"].to_list()})
+    _write_timing(folder, table["seconds"].to_list())
     write_table(folder / "metrics.parquet", table.drop("seconds"))
+
+
+def write_analysis_seconds(folder: Path, seconds: float) -> None:
+    """Note in `timing.json` how long the analysis took; the times of the training stay.
+
+    Args:
+        folder: the run's folder, or that of an explained checkpoint.
+        seconds: wall time of the analysis.
+
+    Raises:
+        OSError: if the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_analysis_seconds(folder, 1.5)
+        >>> read_analysis_seconds(folder)
+        1.5
+    """
+    found = _timing(folder)
+    _write_timing(folder, list(found.seconds), found.host, seconds)
+
+
+def read_analysis_seconds(folder: Path) -> float | None:
+    """How long the analysis of a run took.
+
+    Args:
+        folder: the run's folder.
+
+    Returns:
+        Wall time in seconds; None if nobody noted it.
+    """
+    return _timing(folder).analysis_seconds
 
 
 def read_metrics(folder: Path) -> pl.DataFrame:
@@ -100,8 +134,21 @@ def _fault(table: pl.DataFrame) -> str:
 
 def _seconds(folder: Path, evaluations: int) -> pl.Series:
     """The wall times of this many evaluations, or nulls: they are not worth an error."""
-    try:
-        found = read_json(folder / TIMING, Timing, what="times", advice="", schema=TIMING_SCHEMA).seconds
-    except BadRun:
-        found = ()
+    found = _timing(folder).seconds
     return pl.Series("seconds", found if len(found) == evaluations else [None] * evaluations, dtype=METRICS["seconds"])
+
+
+def _timing(folder: Path) -> Timing:
+    """What `timing.json` says; nothing if it is missing or damaged."""
+    try:
+        return read_json(folder / TIMING, Timing, what="times", advice="", schema=TIMING_SCHEMA)
+    except BadRun:
+        return Timing(())
+
+
+def _write_timing(
+    folder: Path, seconds: list[float], host: dict[str, Any] | None = None, analysis_seconds: float | None = None
+) -> None:
+    machine = host or {"platform": platform.platform(), "machine": platform.machine(), "cpus": os.cpu_count()}
+    values = {"schema": TIMING_SCHEMA, "host": machine, "seconds": seconds}
+    write_json(folder / TIMING, values | ({} if analysis_seconds is None else {"analysis_seconds": analysis_seconds}))

@@ -9,32 +9,36 @@ from collections.abc import Callable
 from math import log2
 from typing import Any
 
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, read_group
 from cosetta.training.config import Phase, TrainConfig
 
 __all__ = ["RECIPES", "fast", "network_size", "stander2024", "wu2024"]
 
-TINY = 16
+TINY = 12
 """Largest order at which `fast` trains on 90 % of the pairs."""
 
 
 def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     """This project's recipe: seconds for S5 on one core, and the same kind of circuit as the paper's.
 
-    AdamW with small embeddings, in six phases. *Form*: until 30 % of the test pairs are right. *Choose*: large batches,
-    until 99 %; with the noise of small ones more circuits of small subgroups survive. *Clean*: small batches, whose
-    noise dissolves neurons that belong to no circuit. *Settle*: large batches. *Sharpen*: less weight decay, until the
-    loss is 1e-5. *Anneal*: learning rate to 0.
+    AdamW with small embeddings, in five phases. *Learn*: until 99 % of the test pairs are right. *Clean*: small
+    batches, whose noise dissolves neurons that belong to no circuit. *Settle*: large batches. *Sharpen*: less weight
+    decay, until the loss is 1e-5. *Anneal*: learning rate to 0.
 
-    What depends on the group: small and large batches are the powers of two nearest to 4|G| and 16|G| (S5: 512 and
-    2,048; S6: 2,048 and 8,192), at most the full batch. The learning rate of the first three phases is 2e-2 up to order
-    200, and 1e-2 above, where 2e-2 lets decay outrun the gradient; *form* has half the large batch up to order 200, all
-    of it above, and shorter later phases, since a step of S6 costs as much as thirty of S5. 40 % of the pairs train, as
-    in the paper, but 80 % below order 50, where 40 % are too few.
+    What depends on the group: batches are powers of two nearest to a multiple of |G|, at most the full batch. 8|G| to
+    learn and 4|G| to clean (S5: 1,024 and 512); from settling on 16|G|, but 8|G| from order 120 on, where cleaning is
+    halved, too, since a step costs more.
 
-    Up to order 16 even 80 % do not determine the rest (docs/groups.md): 90 % train, which leaves few test pairs, 4 of
-    S3. *Form* and *choose* are one phase of full batches there, since the noise of smaller ones keeps such networks
-    from generalising, and *clean* has batches of 8|G| and twice the weight decay.
+    Up to order 16 learning and cleaning have full batches, since the noise of smaller ones keeps such networks from
+    generalising; up to order 12 cleaning has batches of 8|G| and twice the weight decay. Up to order 8 there are 48
+    neurons: more only memorise.
+
+    Above order 200 (S6: batches of 8,192, 2,048 to clean) the learning rate is 1e-2, since 2e-2 lets decay outrun the
+    gradient, and the phases are shorter; *learn* is two phases, of which the first ends at 30 %.
+
+    40 % of the pairs train, as in the paper; 80 % below order 50, 95 % up to order 16 (Q16 needs them) and 90 % up to
+    order 12 (of C2, 3 of the 4 pairs); 60 % for perfect groups of order 100 to 200, SL(2,5) and PSL(2,7). Fewer do not
+    determine the rest (docs/groups.md).
 
     Args:
         group: the group, or its name.
@@ -54,48 +58,61 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     Example:
         >>> config = fast("S5", seed=1)
         >>> config.run_name[:10], [phase.batch_size for phase in config.phases]
-        ('S5-fast-1-', [1024, 2048, 512, 2048, 2048, 2048])
+        ('S5-fast-1-', [1024, 512, 1024, 1024, 1024])
     """
     order = _order(group)
-    small, large = (2 ** round(log2(factor * order)) for factor in (4, 16))
-    rate = 2e-2 if order <= 200 else 1e-2
-    steps = (1500, 400, 800, 300) if order <= 200 else (1000, 150, 300, 250)
-    form = Phase(
-        max_steps=2000,
-        learning_rate=rate,
-        weight_decay=1.0,
-        batch_size=large // 2 if order <= 200 else large,
-        until_accuracy=0.3,
-        hold=1,
-    )
-    choose = Phase(
-        max_steps=1500,
-        learning_rate=rate,
-        final_learning_rate=1e-2,
-        weight_decay=1.0,
-        batch_size=large,
-        until_accuracy=0.99,
-    )
-    clean = Phase(max_steps=steps[0], learning_rate=rate, weight_decay=1.0, batch_size=small)
-    settle = Phase(max_steps=steps[1], learning_rate=1e-2, weight_decay=1.0, batch_size=large)
-    sharpen = Phase(max_steps=steps[2], learning_rate=1e-2, weight_decay=0.1, batch_size=large, until_loss=1e-5, hold=2)
-    anneal = Phase(max_steps=steps[3], learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=large)
-    first = (form, choose, clean)
-    if order <= TINY:
-        learn = Phase(max_steps=3000, learning_rate=rate, weight_decay=1.0, until_accuracy=0.99)
-        first = (learn, clean.model_copy(update={"weight_decay": 2.0, "batch_size": 2 * small}))
-    defaults = {
-        "embed_std": 0.1,
-        "phases": (*first, settle, sharpen, anneal),
-        "train_fraction": _fraction(order),
-        "eval_pairs": 3000,
-    }
+    phases = _phases(order) if order <= 200 else _phases_of_large(order)
+    defaults = {"embed_std": 0.1, "phases": phases, "train_fraction": _fraction(group), "eval_pairs": 3000}
+    if order <= 8:
+        defaults["width"] = 48
     return _config("fast", group, seed, defaults | overrides)
 
 
-def _fraction(order: int) -> float:
-    """Share of the pairs that trains in `fast`; one pair of C2 has to be left."""
-    return 0.75 if order == 2 else 0.9 if order <= TINY else 0.8 if order < 50 else 0.4
+def _phases(order: int) -> tuple[Phase, ...]:
+    """Phases of `fast` up to order 200."""
+    late = _batch(16 if order < 120 else 8, order)
+    learn = Phase(
+        max_steps=5000, learning_rate=2e-2, weight_decay=1.0, batch_size=_batch(8, order), until_accuracy=0.99
+    )
+    clean = Phase(
+        max_steps=3000 if order < 120 else 1500, learning_rate=2e-2, weight_decay=1.0, batch_size=_batch(4, order)
+    )
+    if order <= 16:
+        learn = learn.model_copy(update={"max_steps": 3000 if order <= TINY else 5000, "batch_size": None})
+        clean = clean.model_copy(update={"max_steps": 1500, "batch_size": None})
+    if order <= TINY:
+        clean = clean.model_copy(update={"batch_size": _batch(8, order), "weight_decay": 2.0})
+    settle = Phase(max_steps=400, learning_rate=1e-2, weight_decay=1.0, batch_size=late)
+    sharpen = Phase(max_steps=800, learning_rate=1e-2, weight_decay=0.1, batch_size=late, until_loss=1e-5, hold=2)
+    anneal = Phase(max_steps=300, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=late)
+    return learn, clean, settle, sharpen, anneal
+
+
+def _phases_of_large(order: int) -> tuple[Phase, ...]:
+    """Phases of `fast` above order 200; a step of S6 costs as much as thirty of S5."""
+    large = _batch(16, order)
+    settle = Phase(max_steps=150, learning_rate=1e-2, weight_decay=1.0, batch_size=large)
+    form = settle.model_copy(update={"max_steps": 2000, "until_accuracy": 0.3, "hold": 1})
+    choose = settle.model_copy(update={"max_steps": 1500, "until_accuracy": 0.99})
+    clean = settle.model_copy(update={"max_steps": 1000, "batch_size": _batch(4, order)})
+    sharpen = Phase(max_steps=300, learning_rate=1e-2, weight_decay=0.1, batch_size=large, until_loss=1e-5, hold=2)
+    anneal = Phase(max_steps=250, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=large)
+    return form, choose, clean, settle, sharpen, anneal
+
+
+def _batch(factor: int, order: int) -> int:
+    """The power of two nearest to a multiple of the order."""
+    return 2 ** round(log2(factor * order))
+
+
+def _fraction(group: Group | str) -> float:
+    """Share of the pairs that trains in `fast`."""
+    group = group if isinstance(group, Group) else read_group(group)
+    order = group.order
+    if order < 50:
+        return 0.75 if order == 2 else 0.9 if order <= TINY else 0.95 if order <= 16 else 0.8
+    is_perfect = 100 <= order <= 200 and group.subgroup(group.commutators).order == order
+    return 0.6 if is_perfect else 0.4
 
 
 def stander2024(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
@@ -182,7 +199,7 @@ def network_size(order: int) -> tuple[int, int]:
 
 def _config(recipe: str, group: Group | str, seed: int, values: dict[str, Any]) -> TrainConfig:
     embed_dim, width = network_size(_order(group))
-    name = group.name if isinstance(group, Group) else named_group(group).name
+    name = group.name if isinstance(group, Group) else read_group(group).name
     fixed = {"group": name, "recipe": recipe, "seed": seed}
     every_phase = {key: values[key] for key in values if key in Phase.model_fields}
     others = {key: value for key, value in values.items() if key not in every_phase}
@@ -192,4 +209,4 @@ def _config(recipe: str, group: Group | str, seed: int, values: dict[str, Any]) 
 
 
 def _order(group: Group | str) -> int:
-    return group.order if isinstance(group, Group) else named_group(group).order
+    return group.order if isinstance(group, Group) else read_group(group).order

@@ -1,6 +1,7 @@
 """A training run on disk.
 
     config.json           what was asked for and how it was computed; written first
+    group.npz             table and labels of the group, where its name does not say it
     metrics.parquet       one row an evaluation
     timing.json           wall times and the machine, which alone differ when the run is made again
     checkpoints/          step-00001000.safetensors: weights; resume.safetensors: all that is needed to go on
@@ -26,7 +27,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from cosetta._version import __version__
 from cosetta.errors import BadConfig, BadRun
 from cosetta.files import FilePath, read_json, write_json
-from cosetta.groups import Group
+from cosetta.groups import Group, known_group, write_table
+from cosetta.groups.stored import STORED_GROUP, names_itself
 from cosetta.models import GroupNetwork, load_network
 from cosetta.results import TrainingCurve
 from cosetta.training.config import TrainConfig
@@ -84,15 +86,21 @@ class TrainedRun:
         """The configuration it was trained with."""
         return TrainConfig.checked(self.record["config"])
 
+    @cached_property
+    def group(self) -> Group:
+        """The group it was trained on: from its own table if it carries one, else by name."""
+        return known_group(self.config.group, self.folder, self.folder.parent)
+
     @property
     def command(self) -> str:
         """The command that trains the same network again."""
         config = self.config
         recipe = RECIPES.get(config.recipe)
-        if recipe and recipe(config.group, config.seed, device=config.device) == config:
-            return f"cosetta run {shlex.quote(config.group)} --recipe {config.recipe} --seed {config.seed}"
         name = self.folder.resolve().name  # seen from the folder above, wherever that is
-        return f"cosetta run {shlex.quote(config.group)} --config {shlex.quote(f'{name}/config.json')}"
+        group = f"{name}/{STORED_GROUP}" if (self.folder / STORED_GROUP).is_file() else config.group
+        if recipe and recipe(self.group, config.seed, device=config.device) == config:
+            return f"cosetta run {shlex.quote(group)} --recipe {config.recipe} --seed {config.seed}"
+        return f"cosetta run {shlex.quote(group)} --config {shlex.quote(f'{name}/config.json')}"
 
     @cached_property
     def metrics(self) -> pl.DataFrame:
@@ -141,7 +149,10 @@ class TrainedRun:
         """
         stride = max(1.0, (self.metrics.height - 1) / max(1, points - 1))
         thinned = self.metrics[[round(i * stride) for i in range(min(points, self.metrics.height))]]
-        return TrainingCurve(**{name: tuple(thinned[name].to_list()) for name in TrainingCurve.__dataclass_fields__})
+        columns = {name: tuple(thinned[name].to_list()) for name in TrainingCurve.__dataclass_fields__}
+        if None in columns.get("seconds", ()):
+            columns["seconds"] = ()  # unknown
+        return TrainingCurve(**columns)
 
 
 def load_run(folder: FilePath) -> TrainedRun:
@@ -187,10 +198,18 @@ def claim_folder(
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", _record(config, group, device))
         (folder / "checkpoints").mkdir(exist_ok=True)  # after the record: killed in between, the folder is still ours
+        _carry_table(folder, group)
         return "new"
     _check_same(folder.name, read_record(folder), config, group)
+    _carry_table(folder, group)
     (folder / "checkpoints").mkdir(exist_ok=True)
     return "finished" if (folder / "model.safetensors").is_file() else "unfinished"
+
+
+def _carry_table(folder: Path, group: Group) -> None:
+    """Keep the table of a group that cannot be made again from its name."""
+    if not (folder / STORED_GROUP).exists() and not names_itself(group):
+        write_table(group, folder / STORED_GROUP)
 
 
 def _record(config: TrainConfig, group: Group, device: str) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def stack_size(config: TrainConfig, group: Group, memory: int) -> int:
         >>> from cosetta.training.recipes import fast
         >>> S5 = named_group("S5")
         >>> [stack_size(fast(S5), S5, gigabytes * 10**9) for gigabytes in (0, 1, 16)]
-        [0, 22, 1679]
+        [0, 23, 1839]
     """
     return bisect_right(
         range(1, memory // _stored_bytes(config, group) + 1), memory, key=partial(_bytes, config, group)

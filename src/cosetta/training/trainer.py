@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 
 from cosetta.errors import BadConfig, BadRun
-from cosetta.groups import Group
+from cosetta.files import FilePath
+from cosetta.groups import Group, named_group
 from cosetta.machine import usable_cores
 from cosetta.stopping import Deferred, deferred
 from cosetta.training.config import TrainConfig
@@ -31,8 +32,8 @@ LARGE_WORK = 2**28
 
 def train(
     config: TrainConfig,
-    group: Group,
-    folder: Path,
+    group: Group | None = None,
+    folder: FilePath | None = None,
     *,
     progress: Callable[[Progress], None] | None = None,
     threads: int | None = None,
@@ -41,8 +42,9 @@ def train(
 
     Args:
         config: what to train.
-        group: the group that `config.group` names.
-        folder: where the run goes; a finished run is returned as it is, an unfinished one resumed.
+        group: the group that `config.group` names; it is made from its name if None.
+        folder: where the run goes, `runs/<run_name>` if None; a finished run is returned as it is, an unfinished one
+            resumed.
         progress: called at each evaluation. What it raises stops training and leaves the run resumable.
         threads: CPU threads; None takes one up to S5, whose matrices are small, and all cores from S6 on.
 
@@ -63,6 +65,8 @@ def train(
         >>> run.network().width, run.metrics["step"][0]
         (8, 0)
     """
+    group = named_group(config.group) if group is None else group
+    folder = Path("runs") / config.run_name if folder is None else Path(folder)
     of_stack = None if progress is None else lambda _, now: progress(now)
     [run] = train_stack([config], group, [folder], progress=of_stack, threads=threads)
     if isinstance(run, BadRun):
@@ -73,7 +77,7 @@ def train(
 def train_stack(
     configs: Sequence[TrainConfig],
     group: Group,
-    folders: Sequence[Path],
+    folders: Sequence[FilePath],
     *,
     progress: Callable[[int, Progress], None] | None = None,
     threads: int | None = None,
@@ -111,6 +115,7 @@ def train_stack(
         >>> [run.config.seed for run in runs]
         [0, 1]
     """
+    folders = [Path(folder) for folder in folders]
     _check(configs, group, folders)
     devices = [training_device(config, group, len(configs)) for config in configs]
     with _threads(threads or max((_thread_count(config, group) for config in configs), default=1)):

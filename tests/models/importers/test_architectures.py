@@ -105,6 +105,37 @@ def test_transformers_that_cannot_be_read_are_named(change, error, message, tmp_
         import_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    ("config", "error", "message"),
+    [
+        ({"act_fn": "gelu_new"}, Unsupported, "says 'gelu_new': say which with --activation"),
+        ({"attn_coeff": "half"}, BadRun, "`attn_coeff` must be a number from 0 to 1.*'half'"),
+        ({"attn_coeff": 7}, BadRun, "says '7'"),
+        ({"normalization_type": "LNPre"}, Unsupported, "without layer norm; .* has one .`LNPre`"),
+        ({"diff_vocab": True, "C": 6}, BadRun, "names 6 elements; its 7 tokens leave 3"),
+    ],
+)
+def test_configurations_that_cannot_be_followed_are_named(config, error, message, tmp_path):
+    path = saved({"model": transformer_tensors(), "config": config}, tmp_path / "model.pt")
+    with pytest.raises(error, match=message):
+        import_checkpoint(path)
+    if "act_fn" in config:
+        assert import_checkpoint(path, activation="gelu").model.width == 5
+
+
+def test_different_tokens_for_both_factors(tmp_path):
+    tensors = transformer_tensors()
+    tensors["embed.W_E"] = torch.cat([draw(6, 8), draw(6, 8, seed=5), draw(1, 8)]).double()
+    both = import_checkpoint(saved({"model": tensors, "config": {"diff_vocab": True}}, tmp_path / "model.pt")).model
+    assert both.order == 6
+    tensors["embed.W_E"][6:12] = tensors["embed.W_E"][:6]
+    tied = import_checkpoint(saved({"model": tensors, "config": {"diff_vocab": True}}, tmp_path / "tied.pt")).model
+    tensors["embed.W_E"] = torch.cat([tensors["embed.W_E"][:6], tensors["embed.W_E"][12:]])
+    plain = import_checkpoint(saved(tensors, tmp_path / "plain.pt")).model
+    torch.testing.assert_close(tied.logits(A, B), plain.logits(A, B))
+    assert not torch.allclose(both.logits(A, B), plain.logits(A, B))
+
+
 def test_attention_without_neurons_is_named(tmp_path):
     tensors = {name: t for name, t in transformer_tensors().items() if ".mlp." not in name}
     with pytest.raises(Unsupported, match="has attention alone"):

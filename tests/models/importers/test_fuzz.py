@@ -6,13 +6,16 @@ The default suite tries some hundred cases; `pytest -m slow` tries 10,000 a load
 import io
 import json
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save
 
+from cosetta.cli.folding import read_array
 from cosetta.errors import CosettaError
+from cosetta.models.function_model import model_of_arrays
 from cosetta.models.importers import FORMATS, import_checkpoint, read_tensors
 from cosetta.models.importers.mapped import ROLES
 
@@ -101,6 +104,37 @@ def state_dicts(draw):
     return found
 
 
+@st.composite
+def transformers(draw):
+    """State dicts near a transformer: one or two tensors odd, missing or one too many, and a configuration."""
+    g, m, h, d, w, places = draw(numbers), draw(numbers), draw(numbers), draw(numbers), draw(numbers), draw(numbers)
+    shape = {"embed.W_E": (g + places - 2, m), "pos_embed.W_pos": (places, m), "unembed.W_U": (m, g)}
+    for i in range(draw(st.integers(1, 2))):
+        start = f"blocks.{i}."
+        shape |= {start + f"attn.W_{x}": (h, m, d) for x in "QKV"} | {start + "attn.W_O": (h, d, m)}
+        shape |= {start + "mlp.W_in": (m, w), start + "mlp.W_out": (w, m), start + "mlp.b_in": (w,)}
+    found = {name: torch.full([max(n, 0) for n in sizes], 0.5) for name, sizes in shape.items()}
+    for name in draw(
+        st.lists(st.sampled_from((*found, "blocks.0.ln1.w", "blocks.7.mlp.b_in", "blocks.x.y")), max_size=2)
+    ):
+        found[name] = draw(tensors)
+    for name in draw(st.lists(st.sampled_from(tuple(found)), max_size=1)):
+        del found[name]
+    values = st.one_of(st.none(), st.integers(-2, 9), st.floats(), st.text(max_size=5), st.booleans())
+    names = st.sampled_from(("C", "act_fn", "attn_coeff", "diff_vocab", "attention_dir", "normalization_type"))
+    return {"model": found, "config": draw(st.dictionaries(names, values, max_size=3))}
+
+
+def check_transformer(content, path):
+    torch.save(content, path)
+    model = survives(lambda: import_checkpoint(path).model)
+    if model is not None:
+        a = torch.zeros(1, dtype=torch.int64)
+        pre, logits = survives(lambda: model.run(a, a)) or (torch.zeros(1), torch.zeros(1))
+        assert bool(torch.isfinite(pre).all())
+        assert bool(torch.isfinite(logits).all())
+
+
 def check_bytes(content, path):
     path.write_bytes(content)
     loaded = survives(lambda: read_tensors(path, max_bytes=2**20))
@@ -165,3 +199,23 @@ def test_configurations(amount, path):
         amount(given(st.one_of(trees, st.dictionaries(keys, trees)))(check))()
     finally:
         (path.parent / "cfg.json").unlink()
+
+
+@amounts
+def test_state_dicts_near_a_transformer(amount, path):
+    amount(given(transformers())(lambda content: check_transformer(content, path)))()
+
+
+@amounts
+def test_damaged_arrays(amount, path):
+    buffer = io.BytesIO()
+    np.save(buffer, np.ones((3, 3, 2)))
+
+    def check(content):
+        path.with_suffix(".npy").write_bytes(content)
+        array = survives(lambda: read_array(path.with_suffix(".npy")))
+        assert array is None or isinstance(array, np.ndarray)
+        if array is not None:
+            survives(lambda: model_of_arrays(array))
+
+    amount(given(damaged(buffer.getvalue()))(check))()

@@ -10,19 +10,20 @@ With `mirror`, right is not averaged but written down from left: right(b) = mean
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import log2
 from typing import ClassVar, final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
-from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
+from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
 from cosetta.hypotheses.coset.finder import Found, FoundCoset, chance_of_cosets, find_neurons
+from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
+from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 from cosetta.measures.mirror import mirror_of
 from cosetta.results import Chance, CircuitRecord, CosetFindings, OpenNeuron, Prediction
@@ -140,13 +141,13 @@ class CosetCircuit(AbstractHypothesis):
             n, H, K = assignment.neuron, assignment.left, assignment.right
             left = values["left"][:, n]
             partition = {
-                "left": cosets(H, side="right"),
-                "right": cosets(K, side="left"),
-                "out": double_cosets(H, K),
+                "left": coset_partition(H, "right"),
+                "right": coset_partition(K, "left"),
+                "out": double_coset_partition(H, K),
             }
             if assignment.relabelled is not None:
                 partition = {name: parts[assignment.relabelled] for name, parts in partition.items()}
-            means = {name: _averaged(values[name][:, n], parts) for name, parts in partition.items()}
+            means = {name: coset_means(values[name][:, n], parts) for name, parts in partition.items()}
             if self.mirror:
                 mean = values["right"][:, n].mean() + left.mean()
                 means["right"] = mean + mirror_of(means["left"][None], assignment.representative, H.group)[0]
@@ -179,14 +180,7 @@ class CosetCircuit(AbstractHypothesis):
         return len(self.assigned) * log2(choices) + values * self.config.number_bits
 
     def _double_cosets(self, assignment: Assignment) -> int:
-        key = assignment.left, assignment.right
-        if key not in self._counts:
-            self._counts[key] = int(double_cosets(*key).max()) + 1
-        return self._counts[key]
-
-    @cached_property
-    def _counts(self) -> dict[tuple[Subgroup, Subgroup], int]:
-        return {}
+        return int(double_coset_partition(assignment.left, assignment.right).max()) + 1
 
     @property
     def predictions(self) -> tuple[Prediction, ...]:
@@ -224,10 +218,6 @@ def _random_assignments(
             continue
         H = lattice.subgroup(int(generator.choice(others)))
         g = int(generator.integers(lattice.group.order))
-        K = conjugate(H, int(lattice.group.inverse[g]))
+        K = conjugate_by(H, int(lattice.group.inverse[g]))
         replaced.append(replace(assignment, left=H, right=K, representative=g))
     return tuple(replaced)
-
-
-def _averaged(f: Float[np.ndarray, " g"], parts: Int[np.ndarray, " g"]) -> Float[np.ndarray, " g"]:
-    return (np.bincount(parts, weights=f) / np.bincount(parts))[parts]

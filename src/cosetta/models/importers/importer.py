@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Int
 
 from cosetta.errors import BadConfig, Unsupported
-from cosetta.groups import Group, named_group
+from cosetta.groups import Group, read_group
 from cosetta.models.element_order import Recovered, recover_group
 from cosetta.models.fold import fold_model
 from cosetta.models.folded import ACTIVATIONS, FoldedModel
@@ -207,7 +207,7 @@ def open_checkpoint(
         >>> open_checkpoint(path, group="S3", element_order=np.arange(6)).group.name
         'S3'
     """
-    known = named_group(group) if isinstance(group, str) else group
+    known = read_group(group) if isinstance(group, str) else group
     order = None if known is None else known.order
     imported = import_checkpoint(path, format, mapping, instance, activation, max_bytes, site, order)
     recovered = recover_group(imported.model, known, element_order, _hint(imported.group_name), imported.source)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cosetta.errors import BadRun, Unsupported
+from cosetta.models.folded import ACTIVATIONS
 from cosetta.models.importers import chughtai2023
 from cosetta.models.importers.folding import MAX_ORDER, weights
 from cosetta.models.importers.layout import Config, Format, Tensors, precision
@@ -48,9 +49,9 @@ def _network(
         [_block(tensors, f"blocks.{i}.", source, model, joined, dtype) for i in range(count)],
         unembed[:, :order],
         None if bias is None else bias[:order],
-        activation or str(config.get("act_fn") or "relu").lower(),
+        activation or _activation(config, source),
         causal="attn_coeff" not in config and config.get("attention_dir", "causal") != "bidirectional",
-        mixing=float(config.get("attn_coeff", 1.0)),
+        mixing=_share(config, "attn_coeff", source),
         scale=1.0 if config.get("use_attn_scale") is False else None,
     )
     return ModuleModel(network, order, site or f"blocks.{count - 1}.mlp.hook_pre", inputs), notes
@@ -65,6 +66,23 @@ def _refuse_what_is_missing_here(tensors: Tensors, config: Config, source: str) 
         raise Unsupported(f"neurons must follow one matrix after attention; `{source}` has `{gate}`: {module}")
     if "blocks.0.mlp.W_in" not in tensors:
         raise Unsupported(f"a site needs neurons; `{source}` has attention alone: {module} with a site of your own")
+
+
+def _activation(config: Config, source: str) -> str:
+    name = str(config.get("act_fn") or "relu").lower()
+    if name not in ACTIVATIONS:
+        raise Unsupported(
+            f"an activation must be one of {', '.join(ACTIVATIONS)}; the configuration of `{source}` says "
+            f"'{name[:40]}': say which with --activation"
+        )
+    return name
+
+
+def _share(config: Config, name: str, source: str) -> float:
+    value = config.get(name, 1.0)
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise BadRun(f"`{name}` must be a number from 0 to 1; the configuration of `{source}` says {str(value)[:40]!r}")
+    return float(value)
 
 
 def _vocabulary(
@@ -82,6 +100,9 @@ def _vocabulary(
             f"the tokens must be the elements{' and `=`' if extra else ''}, and there must be a logit for each; "
             f"`{source}` has {vocabulary} tokens and {answers} logits"
         )
+    named = config.get("C")
+    if isinstance(named, int) and named != order:
+        raise BadRun(f"the configuration of `{source}` names {named} elements; its {vocabulary} tokens leave {order}")
     if extra:
         notes.append(f"the tokens of a pair are a, b, and {vocabulary - 1} for `=`")
     if answers > order:

@@ -3,6 +3,7 @@
 No function here computes a statistic or reads a file, and none changes matplotlib's global state.
 """
 
+from cosetta.report.figures.accounts import caption_pareto, draw_pareto
 from cosetta.report.figures.circuits import caption_coverage, caption_lifts, draw_coverage, draw_lifts
 from cosetta.report.figures.classes import (
     caption_classes,
@@ -23,6 +24,7 @@ from cosetta.report.figures.exemplar import (
     draw_mirror,
     draw_out,
 )
+from cosetta.report.figures.frequencies import caption_frequencies, draw_frequencies
 from cosetta.report.figures.population import (
     caption_acquisition,
     caption_grok_times,
@@ -41,6 +43,7 @@ __all__ = [
     "caption_coverage",
     "caption_evidence",
     "caption_fractions",
+    "caption_frequencies",
     "caption_grok_times",
     "caption_histograms",
     "caption_irreps",
@@ -48,6 +51,7 @@ __all__ = [
     "caption_matrix",
     "caption_mirror",
     "caption_out",
+    "caption_pareto",
     "caption_shares",
     "caption_training",
     "draw_acquisition",
@@ -55,6 +59,7 @@ __all__ = [
     "draw_coverage",
     "draw_evidence",
     "draw_fractions",
+    "draw_frequencies",
     "draw_grok_times",
     "draw_histograms",
     "draw_irreps",
@@ -62,6 +67,7 @@ __all__ = [
     "draw_matrix",
     "draw_mirror",
     "draw_out",
+    "draw_pareto",
     "draw_shares",
     "draw_training",
     "to_svg",

@@ -15,7 +15,7 @@ from cosetta.report.figures.style import (
     power_axis,
     styled,
 )
-from cosetta.report.notation import count, duration, percent, scientific
+from cosetta.report.notation import count, percent, scientific
 from cosetta.results import TrainingCurve
 
 __all__ = ["caption_training", "draw_training"]
@@ -84,10 +84,7 @@ def caption_training(curve: TrainingCurve) -> Caption:
     if lasting is None:
         finding = f"Test accuracy does not stay at 100 %; it ends at {percent(curve.test_accuracy[-1])}."
     else:
-        finding = (
-            f"Test accuracy is 100 % at every evaluation from step {count(curve.step[lasting])} "
-            f"({duration(curve.seconds[lasting])}) to the end."
-        )
+        finding = f"Test accuracy is 100 % at every evaluation from step {count(curve.step[lasting])} to the end."
     if fitted is None:
         start = f"Training accuracy does not stay at 100 %; it ends at {percent(curve.train_accuracy[-1])}. "
     else:

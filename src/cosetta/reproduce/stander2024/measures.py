@@ -20,6 +20,7 @@ from cosetta.files import read_json, write_whole
 from cosetta.groups import Group, SubgroupLattice, cosets, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024
+from cosetta.measures.gcr import GcrMeasures, gcr_measures
 from cosetta.models import PairScorer
 from cosetta.reproduce.stander2024.concentration import (
     THRESHOLDS,
@@ -28,7 +29,6 @@ from cosetta.reproduce.stander2024.concentration import (
     ablation_curves,
     least_concentrations,
 )
-from cosetta.reproduce.stander2024.gcr import GcrMeasures, gcr_measures
 from cosetta.reproduce.stander2024.out_columns import (
     Bin,
     CosetLogits,

@@ -1,10 +1,10 @@
 r"""The measures of Chughtai, Chan and Nanda 2023 (arXiv:2302.03025), also for groups as large as S6.
 
-`chughtai2023.measures` holds activations and logits on all pairs; here one pass over the left factor keeps only the
-means of the activations h over pairs with one left factor, right factor or product, and their Gram matrix
-$\sum h h^T$. The norm of the centred logits follows from it. Everything is exact over all pairs but the excluded loss,
-which is over the training pairs, or a sample of them in a group as large as S6. The tests hold the two against each
-other.
+`reproduce.chughtai2023.measures` holds activations and logits on all pairs; here one pass over the left factor keeps
+only the means of the activations h over pairs with one left factor, right factor or product, and their Gram matrix
+$\sum h h^T$. The norm of the centred logits follows from it, but for a network with a path around its neurons, whose
+logits are passed over as well. Everything is exact over all pairs but the excluded loss, which is over the training
+pairs, or a sample of them in a group as large as S6. The tests hold the two against each other.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,12 @@ from torch import Tensor
 from cosetta.groups import Group
 from cosetta.harmonics import Irrep, isotypic_projection
 from cosetta.models import FoldedModel
-from cosetta.reproduce.chughtai2023 import KEY_SIMILARITY
+from cosetta.results import IrrepMeasures
 
-__all__ = ["GcrMeasures", "gcr_measures"]
+__all__ = ["KEY_SIMILARITY", "GcrMeasures", "gcr_measures", "irrep_measures"]
+
+KEY_SIMILARITY = 0.005
+"""An irrep is key when the cosine of its character with the logits is above this (the authors' code)."""
 
 
 @final
@@ -100,9 +103,7 @@ def gcr_measures(
         return float(kept), float(F.cross_entropy(logits - part[products], products))
 
     by_irrep = {irrep.name: losses([irrep.name]) for irrep in others}
-    key = tuple(
-        sorted((name for name in similarity if similarity[name] > KEY_SIMILARITY), key=lambda n: -similarity[n])
-    )
+    key = _key(similarity)
     restricted, excluded = losses(key)
     total = {kind: float(sum(values[name] for name in key)) for kind, values in by_kind.items()}
     return GcrMeasures(
@@ -116,6 +117,50 @@ def gcr_measures(
     )
 
 
+def irrep_measures(model: FoldedModel, group: Group, irreps: Sequence[Irrep]) -> IrrepMeasures:
+    """The measures that need no training pairs: what irreps explain of the logits and of the activations.
+
+    Cost: as `gcr_measures`.
+
+    Args:
+        model: the network, on the CPU.
+        group: its group.
+        irreps: all its irreps.
+
+    Returns:
+        Plain data.
+
+    Source:
+        Chughtai et al. 2023 (arXiv:2302.03025), section 5.
+
+    Example:
+        >>> from cosetta import irreps, named_group
+        >>> from cosetta.models.planted import CosetPlan, plant
+        >>> S3 = named_group("S3")
+        >>> net = plant(S3, [CosetPlan(S3.subgroup([1]))], generator=torch.Generator().manual_seed(0)).folded
+        >>> found = irrep_measures(net, S3, irreps(S3))
+        >>> found.key, round(found.hidden_share, 2) == round(found.hidden["(2,1)"], 2)
+        (('(2,1)',), True)
+    """
+    state = _State(model.to(dtype=torch.float64), group)
+    others = [irrep for irrep in irreps if not _is_trivial(irrep)]
+    similarity = {irrep.name: state.similarity(irrep) for irrep in others}
+    hidden = {irrep.name: state.hidden(irrep) for irrep in others}
+    return IrrepMeasures(
+        key=_key(similarity),
+        similarity=similarity,
+        hidden={name: sum(shares.values()) for name, shares in hidden.items()},
+        product={name: shares["xy"] for name, shares in hidden.items()},
+    )
+
+
+def _key(similarity: dict[str, float]) -> tuple[str, ...]:
+    """The key irreps, strongest first."""
+    return tuple(
+        sorted((name for name in similarity if similarity[name] > KEY_SIMILARITY), key=lambda n: -similarity[n])
+    )
+
+
 class _State:
     """Means of the activations over pairs with one left factor, right factor or product, and their Gram matrix."""
 
@@ -125,8 +170,13 @@ class _State:
         table = torch.from_numpy(group.table.astype(np.int64))
         x, y, xy = (torch.zeros(n, width, dtype=torch.float64) for _ in range(3))
         gram = torch.zeros(width, width, dtype=torch.float64)
+        is_direct, square = model.direct_left is not None or model.direct_right is not None, torch.zeros(())
+        b = torch.arange(n)
         for a in range(n):
             post = model.activate(model.left[a] + model.right)
+            if is_direct:
+                logits = model.read_out(post, torch.full((n,), a), b)
+                square = square + ((logits - logits.mean(1, keepdim=True)) ** 2).sum()
             x[a] = post.mean(0)
             y += post
             xy[table[a]] += post
@@ -135,7 +185,8 @@ class _State:
         mean = x.mean(0)
         self.spread = float(gram.trace() - n * n * (mean @ mean))
         out, bias = model.out - model.out.mean(0), model.bias - model.bias.mean()
-        square = ((out @ gram) * out).sum() + n * n * (2 * (out @ mean) @ bias + bias @ bias)
+        if not is_direct:
+            square = ((out @ gram) * out).sum() + n * n * (2 * (out @ mean) @ bias + bias @ bias)
         self.norm = float(square.clamp(min=0).sqrt())
         self.by_product = xy @ out.T + n * bias
 
@@ -151,11 +202,15 @@ class _State:
         for name in ("left", "right", "out"):
             values = getattr(self.model, name)
             found[name] = float((_part(values, irrep) ** 2).sum() / max(float((values**2).sum()), _TINY))
-        hidden = {
+        hidden = self.hidden(irrep)
+        return found | {"hidden": sum(hidden.values()), "product": hidden["xy"]}
+
+    def hidden(self, irrep: Irrep) -> dict[str, float]:
+        """Shares of the centred activations in rho(a), rho(b) and rho(ab)."""
+        return {
             name: self.group.order * float((_part(mean - mean.mean(0), irrep) ** 2).sum()) / max(self.spread, _TINY)
             for name, mean in self.means.items()
         }
-        return found | {"hidden": sum(hidden.values()), "product": hidden["xy"]}
 
     def logit_part(self, irrep: Irrep) -> Float[Tensor, "g g"]:
         """What rho(ab) in the activations gives to the logits, by product."""

@@ -1,0 +1,110 @@
+"""The table of numbers in the README, from the demo itself: `cosetta run S5` as a user gives it.
+
+    python scripts/readme_numbers.py            runs the demo, writes docs/readme_numbers.json and README.md
+    python scripts/readme_numbers.py --check    says whether README.md shows what docs/readme_numbers.json holds
+
+A test makes the check, so that nobody edits one without the other.
+"""
+
+import argparse
+import datetime
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cosetta import Analysis, load_analysis, load_run
+from cosetta.files import read_json, write_json, write_text
+from cosetta.report.notation import drawn, percent, plain_class, scientific
+from cosetta.results import Control
+
+ROOT = Path(__file__).parents[1]
+NUMBERS = ROOT / "docs" / "readme_numbers.json"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- numbers: begin (make numbers) -->\n", "<!-- numbers: end -->\n"
+
+
+def measured() -> dict[str, Any]:
+    """The demo's numbers."""
+    with tempfile.TemporaryDirectory() as place:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        command = [sys.executable, "-m", "cosetta", "run", "S5"]
+        subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
+        seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        (folder,) = (Path(place) / "runs").iterdir()
+        return facts(load_analysis(folder)) | {
+            "date": datetime.date.today().isoformat(),
+            "steps": int(load_run(folder).metrics["step"][-1]),
+            "processor_seconds": round(seconds, 1),
+        }
+
+
+def facts(analysis: Analysis) -> dict[str, Any]:
+    """What the README says of an analysis."""
+    rows = {row.id: row for row in analysis.evidence}
+    ablated = [circuit.ablation.verdict for circuit in analysis.coset.circuits if circuit.ablation is not None]
+    classes = [row for row in analysis.coset.classes if row.subgroup not in ("none", "dead")]
+    return {
+        "accuracy": analysis.accuracy,
+        "loss": analysis.loss,
+        "neurons": analysis.width,
+        "live": len(analysis.live),
+        "covered": len(analysis.coset.covered),
+        "classes": [[plain_class(row.subgroup), row.neurons, row.strength] for row in classes],
+        "coset_means": rows["coset-means"].accuracy,
+        "control": None if (control := rows["coset-means"].control) is None else asdict(control),
+        "covered_by_their_mean": rows["covered-by-mean"].accuracy,
+        "circuits": len(ablated),
+        "circuits_as_predicted": ablated.count("as predicted"),
+    }
+
+
+def table(numbers: dict[str, Any]) -> str:
+    """The table as Markdown."""
+    classes = ", ".join(f"{name} ({count}; {percent(share)})" for name, count, share in numbers["classes"])
+    dead, control = numbers["neurons"] - numbers["live"], numbers["control"]
+    circuits = f"{numbers['circuits_as_predicted']} of {numbers['circuits']}"
+    covered = f"{numbers['covered']} of {numbers['live']} live ones; {dead} of {numbers['neurons']} are dead"
+    rows = {
+        "accuracy on all 14,400 products, loss": f"{percent(numbers['accuracy'])}, {scientific(numbers['loss'])} nats",
+        "neurons covered by cosets": covered,
+        "classes found (neurons; share of logit variance)": classes,
+        "accuracy with left, right and out replaced by their coset means": percent(numbers["coset_means"]),
+        "the same with random subgroups of the same index (control)": drawn(control and Control(**control)),
+        "the same with the mean of each covered neuron (control)": percent(numbers["covered_by_their_mean"]),
+        "circuits whose removal raises the logits of their own coset, as predicted": circuits,
+    }
+    spent = f"{numbers['steps']:,} steps, {numbers['processor_seconds']:.0f} s of one core in all"
+    head = f"This is what `make demo` (S5, seed 0) gave on {numbers['date']}; {spent}:\n\n| | |\n|---|---|\n"
+    return head + "".join(f"| {name} | {value} |\n" for name, value in rows.items()).replace("\u00a0", " ")
+
+
+def shown(text: str) -> str:
+    """The part of the README between the marks."""
+    return text.partition(BEGIN)[2].partition(END)[0]
+
+
+def written(text: str, numbers: dict[str, Any]) -> str:
+    """The README with the table of these numbers."""
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + table(numbers) + END + rest.partition(END)[2]
+
+
+def main() -> None:
+    """Measure and write, or check."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true")
+    if parser.parse_args().check:
+        numbers = read_json(NUMBERS, dict[str, Any], what="the numbers of the README", advice="run `make numbers`")
+        sys.exit(shown(README.read_text(encoding="utf-8")) != table(numbers))
+    numbers = measured()
+    write_json(NUMBERS, numbers)
+    write_text(README, written(README.read_text(encoding="utf-8"), numbers))
+    print(table(numbers))
+
+
+if __name__ == "__main__":
+    main()
