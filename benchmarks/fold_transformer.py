@@ -41,8 +41,9 @@ def _explain(name, model, group, folded, one_pass) -> None:
     start = time.process_time()
     analysis = analyse(model, group)
     explained = time.process_time() - start
-    live = [neuron for neuron in analysis.neurons if neuron.status != "dead"]
-    share = f"{analysis.explained_share:.2%} of {len(live)} live neurons on cosets, accuracy {analysis.accuracy:.4f}"
+    share = (
+        f"{analysis.covered_share:.2%} of {len(analysis.live)} live neurons on cosets, accuracy {analysis.accuracy:.4f}"
+    )
     print(
         f"{name}: fold {folded:.1f} s, explain {explained:.1f} s, together {folded + explained:.1f} s; "
         f"one plain pass {one_pass:.1f} s, ratio {(folded + explained) / one_pass:.1f}; {share}",

@@ -73,7 +73,9 @@ def table(numbers: dict[str, Any]) -> str:
         "neurons covered by cosets": covered,
         "classes found (neurons; share of logit variance)": classes,
         "accuracy with left, right and out replaced by their coset means": percent(numbers["coset_means"]),
-        "the same with random subgroups of the same index (control)": drawn(control and Control(**control)),
+        "the same with random subgroups of the same index (control)": drawn(
+            control and Control(**control | {"accuracy_interval": tuple(control["accuracy_interval"])})
+        ),
         "the same with the mean of each covered neuron (control)": percent(numbers["covered_by_their_mean"]),
         "circuits whose removal raises the logits of their own coset, as predicted": circuits,
     }
@@ -98,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:
-        numbers = read_json(NUMBERS, dict[str, Any], what="the numbers of the README", advice="run `make numbers`")
+        numbers = read_json(NUMBERS, dict, what="the numbers of the README", advice="run `make numbers`")
         sys.exit(shown(README.read_text(encoding="utf-8")) != table(numbers))
     numbers = measured()
     write_json(NUMBERS, numbers)

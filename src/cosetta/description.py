@@ -229,8 +229,9 @@ class _CosetFinder:
         self._best, self._chances, self._chosen = {}, {}, {}
         for side in _SIDES:
             fractions = self._cells.fractions(coset_variance_fractions(values, lattice, irreps, side))
-            best = self._best[side] = self._cells.best(fractions)
+            best = self._cells.best(fractions)
             chances = self._chances[side] = self._cells.log_chance(powers, best)
+            best = self._best[side] = np.where(self._cells.evident(powers, chances), best, 1.0)
             if self._cells.families:
                 self._chosen[side] = choose(chances, best, self._cells.orders, config.coset_threshold)
 

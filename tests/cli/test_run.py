@@ -187,7 +187,7 @@ def test_interruption_is_one_line_and_resumes_to_the_same_bytes(cosetta, trainin
     assert (folder / "model.safetensors").read_bytes() == resumed
 
 
-TIMED = {"timing.json", "analysis.json", "report.html"}
+TIMED = {"timing.json"}
 """Files that hold wall times."""
 
 

@@ -37,11 +37,13 @@ def test_the_coset_account_holds_on_coset_circuits_and_on_nothing_random(compari
 
 def test_what_no_account_covers_is_what_was_added_at_random(comparison, two):
     cosets, noise = comparison.networks
-    records = map(two[0].analysis.account, comparison.agreements[0].accounts)
-    covered = {n for record in records for n in record.covered}
-    assert {found.neuron for found in cosets.uncovered} == set(cosets.live) - covered
+    for one, network, agreement in zip(two, comparison.networks, comparison.agreements, strict=True):
+        covered = {n for id in agreement.accounts for n in one.analysis.account(id).covered}
+        assert {found.neuron for found in network.uncovered} == set(network.live) - covered
+        strengths = [found.strength for found in network.uncovered]
+        assert strengths == sorted(strengths, reverse=True)
     assert 0 < len(cosets.uncovered) <= 4
-    assert [found.neuron for found in sorted(noise.uncovered, key=lambda f: f.neuron)] == list(noise.live)
+    assert len(noise.uncovered) >= len(noise.live) - 2
     assert all(0 <= p <= 1 for found in noise.uncovered for p in found.power)
     assert sum(cosets.power.values()) == pytest.approx(1)
     assert not {"lookup", "nothing", "gcr", "gcr_hidden"} & set(comparison.agreements[0].accounts)
@@ -102,9 +104,8 @@ def test_accounts_are_told_apart_only_where_intervals_part(two):
 
 
 def test_networks_of_two_groups_are_not_averaged_together(two):
-    other = replace(two[1], analysis=replace(two[1].analysis, group="D24"))
-    assert compare([two[0], other]).summaries == ()
-    assert {row.group for row in compare([two[0], two[1]]).summaries} == {"S4"}
+    assert compare(two).summaries == ()  # S3 and S4
+    assert {row.group for row in compare([*two, replace(two[0], name="again")]).summaries} == {"S3"}
 
 
 def test_names_must_differ_and_the_arena_must_be_there(two):

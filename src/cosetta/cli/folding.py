@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import rich
 from rich.markup import escape
 from rich.table import Table
 
 from cosetta.errors import BadConfig, BadNetwork
+from cosetta.files import map_array
 
 __all__ = ["fold_arrays", "read_array", "show_parts"]
 
@@ -28,19 +28,8 @@ def read_array(path: Path) -> Any:
     Raises:
         BadNetwork: if it is missing, damaged, holds objects, or is larger than 16 GiB.
     """
-    if not path.is_file():
-        raise BadNetwork(f"activations must be a `.npy` file; `{path}` is not a file: check the path")
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (
-        Exception
-    ) as error:  # a damaged header fails anywhere: ValueError, TokenError, SyntaxError, OverflowError, ...
-        words = " ".join(str(error).split())[:200]
-        raise BadNetwork(
-            f"`{path}` must be a whole `.npy` file of numbers; {words}: save it with numpy.save"
-        ) from error
-    if not isinstance(array, np.ndarray):
-        raise BadNetwork(f"`{path}` must be one array; it is an archive of several: save it with numpy.save")
+    what = "a whole `.npy` file of numbers"
+    array = map_array(path, what=what, advice="save it with numpy.save", error=BadNetwork)
     if array.nbytes > MAX_BYTES:
         raise BadNetwork(f"an array may have {MAX_BYTES:,} bytes; `{path}` declares {array.nbytes:,}")
     return array

@@ -191,7 +191,6 @@ def _network(one: Analysed) -> ComparedNetwork:
         irreps=one.irreps,
         power={name: share / whole for name, share in sorted(power.items(), key=lambda item: -item[1])},
         uncovered=tuple(sorted(uncovered, key=lambda found: -found.strength)),
-        seconds=analysis.seconds,
     )
 
 

@@ -4,6 +4,7 @@ Every path may be a `str` or any `os.PathLike`. Reading checks size, nesting, ty
 one line what is wrong with which file; writing goes through a temporary name, so a file that has its name is complete.
 """
 
+from cosetta.files.arrays import map_array
 from cosetta.files.digests import file_digest, folder_digest
 from cosetta.files.paths import FilePath
 from cosetta.files.reading import read_bytes, read_json, read_toml
@@ -15,6 +16,7 @@ __all__ = [
     "check_parquet",
     "file_digest",
     "folder_digest",
+    "map_array",
     "read_bytes",
     "read_json",
     "read_parquet",

@@ -5,10 +5,6 @@ table whose identity is not element 0 is renumbered: the identity comes first, t
 are the numbers in the file. A CSV file may begin with a line of labels, and then its entries may be those labels.
 """
 
-import os
-import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,15 +157,12 @@ def _lines(path: Path) -> Iterator[list[str]]:
 
 def _npy(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
     """An integer array, mapped before it is read so that a false size in its head allocates nothing."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names of types, in a damaged head
-            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:  # whatever numpy makes of a damaged head: TypeError, TokenError, struct.error
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise NotAGroup(f"`{path.name}` is not a whole .npy file of numbers: {reason}") from None
-    if not isinstance(mapped, np.ndarray) or mapped.ndim != 2 or mapped.dtype.kind not in "iu":
-        shape, kind = getattr(mapped, "shape", None), getattr(mapped, "dtype", type(mapped).__name__)
+    from cosetta.files import map_array
+
+    what = "a whole .npy file of numbers"
+    mapped = map_array(path, what=what, advice="save the table with numpy.save", error=NotAGroup)
+    if mapped.ndim != 2 or mapped.dtype.kind not in "iu":
+        shape, kind = mapped.shape, mapped.dtype
         raise NotAGroup(f"a table must be a square array of integers; `{path.name}` has shape {shape} and type {kind}")
     _check_order(mapped.shape[0], mapped.shape[1], path)
     return _as_int64(np.array(mapped), path), ()

@@ -349,7 +349,10 @@ def _sets_of_irrep(
     for found in best:
         everywhere[:, lines] = found
         chances.append(cells.log_chance(power, everywhere, facts.noise)[:, lines])
-    chosen = choose((chances[0] + chances[1]) / 2, worst, cells.orders[lines], config.coset_threshold)
+    chance = (chances[0] + chances[1]) / 2
+    everywhere[:, lines] = chance
+    worst = np.where(cells.evident(power, everywhere)[:, lines], worst, 1.0)
+    chosen = choose(chance, worst, cells.orders[lines], config.coset_threshold)
     fits = np.take_along_axis(worst, chosen[:, None], axis=1)[:, 0] < config.coset_threshold
     reasons = {
         int(n): f"b or b' is off every orbit: the best, of {cells.families[lines[f]]}, leaves {worst[k, f]:.2g}"

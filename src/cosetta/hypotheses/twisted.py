@@ -96,14 +96,17 @@ class TwistedCosets(AbstractHypothesis):
         left, right = (cells.fractions(facts.coset_fractions(name)) for name in ("left", "right"))
         best = {"left": cells.best(left), "right": cells.best(right)}
         chances = [cells.log_chance(facts.functions[name].power, best[name], facts.noise) for name in best]
-        worst = np.maximum(best["left"], best["right"])
-        chosen = choose((chances[0] + chances[1]) / 2, worst, cells.orders, config.coset_threshold)
+        chance, worst = (chances[0] + chances[1]) / 2, np.maximum(best["left"], best["right"])
+        evident = cells.evident(facts.functions["left"].power, chance)
+        worst = np.where(evident, worst, 1.0)
+        chosen = choose(chance, worst, cells.orders, config.coset_threshold)
         labels, reasons, found = {}, {}, []
         for n in facts.live.tolist():
             family = chosen[n]
             if worst[n, family] >= config.coset_threshold:
                 leaves = f"leaves {best['left'][n, family]:.2g} of left's variance and {best['right'][n, family]:.2g}"
-                reasons[n] = f"the best cell, {cells.families[family]}, {leaves} of right's"
+                by_chance = "" if evident[n, family] else ", which random vectors do as well"
+                reasons[n] = f"the best cell, {cells.families[family]}, {leaves} of right's{by_chance}"
                 continue
             first = cells.starts[family]
             cell = int(first + np.argmin(left[n, first : first + cells.sizes[family]]))

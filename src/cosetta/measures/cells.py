@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.special import betainc, betaln
 
 from cosetta.groups import SubgroupLattice
@@ -159,18 +159,40 @@ class Cells:
         Returns:
             Values <= 0; 0 where the irreps alone force the fraction.
         """
+        mean, variance = self._moments(power)
+        forced = variance <= _EXACT
+        scale = mean * (1 - mean) / np.where(forced, 1, variance) - 1
+        alpha, beta = (np.where(forced, 1, np.maximum(x * scale, _EXACT)) for x in (mean, 1 - mean))
+        chance = log_beta(np.clip(fractions, max(noise, _EXACT), 1), alpha, beta) + np.log(self.sizes)
+        return np.where(forced, 0.0, np.minimum(chance, 0.0))
+
+    def evident(
+        self, power: Float[np.ndarray, "... irrep"], log_chance: Float[np.ndarray, "... family"]
+    ) -> Bool[np.ndarray, "... family"]:
+        """Families that may label a function: beyond chance, or forced by its irreps whatever its vectors are.
+
+        A family that random vectors would fit as well says nothing of a function, however little it leaves.
+
+        Args:
+            power: power share by irrep of the centred functions; each sums to 1.
+            log_chance: of each family.
+
+        Returns:
+            Whether each family may be a label.
+        """
+        return (log_chance < BEYOND_CHANCE) | (self._moments(power)[0] <= _EXACT)
+
+    def _moments(
+        self, power: Float[np.ndarray, "... irrep"]
+    ) -> tuple[Float[np.ndarray, "... family"], Float[np.ndarray, "... family"]]:
+        """Mean and variance of what each cell of a family leaves of random functions."""
         dims = np.array([irrep.dim for irrep in self.irreps], dtype=float)
         power = np.where(power < NEGLIGIBLE, 0, power)
         total = power.sum(axis=-1, keepdims=True)
         power = np.divide(power, total, out=np.zeros_like(power), where=total > 0)
         unfixed = (dims - self.ranks) / dims
         spread = 2 * unfixed * (1 - unfixed) / (dims + 2)
-        mean, variance = power @ unfixed.T, power**2 @ spread.T
-        forced = variance <= _EXACT
-        scale = mean * (1 - mean) / np.where(forced, 1, variance) - 1
-        alpha, beta = (np.where(forced, 1, np.maximum(x * scale, _EXACT)) for x in (mean, 1 - mean))
-        chance = log_beta(np.clip(fractions, max(noise, _EXACT), 1), alpha, beta) + np.log(self.sizes)
-        return np.where(forced, 0.0, np.minimum(chance, 0.0))
+        return power @ unfixed.T, power**2 @ spread.T
 
 
 _EXACT = 1e-12

@@ -111,6 +111,7 @@ class CosetNull:
             return np.zeros(self.samples), 0.0
         best = self.cells.best(self.fractions(power))
         chance = self.cells.log_chance(power, best, self.noise)
+        best = np.where(self.cells.evident(power, chance), best, 1.0)
         chosen = choose(chance, best, self.cells.orders, self.threshold)[:, None]
         covered = np.take_along_axis(best, chosen, axis=1) < self.threshold
         return np.take_along_axis(chance, chosen, axis=1)[:, 0], float(covered.mean())

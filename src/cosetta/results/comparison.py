@@ -152,7 +152,6 @@ class ComparedNetwork:
         irreps: what irreps explain; None if the weights are not at hand.
         power: share of the strength of the live neurons by their main irrep.
         uncovered: the neurons that no account of neurons covers, strongest first.
-        seconds: wall time of the analysis.
     """
 
     name: str
@@ -172,7 +171,6 @@ class ComparedNetwork:
     irreps: IrrepMeasures | None
     power: dict[str, float]
     uncovered: tuple[Uncovered, ...]
-    seconds: float
 
 
 @final

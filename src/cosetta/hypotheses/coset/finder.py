@@ -173,15 +173,25 @@ class _Finder:
     @cached_property
     def families(self) -> dict[str, Int[np.ndarray, " neuron"]]:
         """Family of each neuron: of `left` and `right` together, and of `out` alone."""
-        both = self._choose(
-            (self.chances["left"] + self.chances["right"]) / 2, np.maximum(self.best["left"], self.best["right"])
-        )
-        return {"left": both, "right": both, "out": self._choose(self.chances["out"], self.best["out"])}
+        both = self._choose("left", self._joint_chance, np.maximum(self.best["left"], self.best["right"]))
+        return {"left": both, "right": both, "out": self._choose("out", self.chances["out"], self.best["out"])}
+
+    @cached_property
+    def _joint_chance(self) -> Float[np.ndarray, "neuron family"]:
+        return (self.chances["left"] + self.chances["right"]) / 2
+
+    @cached_property
+    def evident(self) -> dict[str, Bool[np.ndarray, "neuron family"]]:
+        """Whether each family may label a function."""
+        both = self.cells.evident(self.facts.functions["left"].power, self._joint_chance)
+        out = self.cells.evident(self.facts.functions["out"].power, self.chances["out"])
+        return {"left": both, "right": both, "out": out}
 
     def _choose(
-        self, chances: Float[np.ndarray, "neuron family"], best: Float[np.ndarray, "neuron family"]
+        self, name: str, chances: Float[np.ndarray, "neuron family"], best: Float[np.ndarray, "neuron family"]
     ) -> Int[np.ndarray, " neuron"]:
-        return choose(chances, best, self.cells.orders, self.config.coset_threshold)
+        fits = np.where(self.evident[name], best, 1.0)
+        return choose(chances, fits, self.cells.orders, self.config.coset_threshold)
 
     def covers(self, n: int) -> bool:
         """Whether `find` would cover the neuron, without its record."""
@@ -196,8 +206,12 @@ class _Finder:
         return bool(mirror_residual(left, right, g, self.facts.group) <= self.config.mirror_threshold)
 
     def _misfits(self, n: int) -> bool:
-        family = self.families["left"][n]
-        return bool(max(self.best[side][n, family] for side in ("left", "right")) >= self.config.coset_threshold)
+        return any(self._is_open(side, n) for side in ("left", "right"))
+
+    def _is_open(self, name: str, n: int) -> bool:
+        """Whether the chosen family of a function says nothing: no evidence, or it leaves too much."""
+        family = self.families[name][n]
+        return bool(not self.evident[name][n, family] or self.best[name][n, family] >= self.config.coset_threshold)
 
     def _representative(self, n: int, H: Subgroup) -> int:
         """Smallest element of the right coset Hg with the largest mirror correlation."""
@@ -247,9 +261,10 @@ class _Finder:
         """Why left or right has no label: what the best class leaves of each."""
         family = self.families["left"][n]
         left, right = (self.best[side][n, family] for side in ("left", "right"))
+        by_chance = "" if self.evident["left"][n, family] else ", which random vectors of its irreps do as well"
         return (
             f"not constant on cosets: the best class, {self.cells.families[family]}, leaves {left:.2g} of left's "
-            f"variance and {right:.2g} of right's"
+            f"variance and {right:.2g} of right's{by_chance}"
         )
 
     def _of_subgroups(self, name: str) -> Float[np.ndarray, "neuron subgroup"]:
@@ -264,7 +279,7 @@ class _Finder:
 
     def _label(self, name: str, n: int) -> CosetLabel | None:
         """Label of a function by its family, if it leaves less than the threshold."""
-        if self.best[name][n, self.families[name][n]] >= self.config.coset_threshold:
+        if self._is_open(name, n):
             return None
         return self._labelled(name, n, self._nearest(name, n))
 
