@@ -9,6 +9,7 @@ import json
 import tomllib
 from functools import cache
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -74,7 +75,7 @@ def read_bytes(
 
 def read_json(
     path: FilePath,
-    kind: type[T],
+    kind: type[T] | GenericAlias,
     *,
     what: str,
     advice: str,

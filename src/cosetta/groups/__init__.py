@@ -2,12 +2,11 @@
 
 from cosetta.groups.catalogue import small_group, small_group_id
 from cosetta.groups.enumeration import subgroup_lattice
-from cosetta.groups.generated import matrix_group, permutation_group
+from cosetta.groups.generated import generated_group, matrix_group, permutation_group
 from cosetta.groups.group import Group, Subgroup
 from cosetta.groups.isomorphism import all_automorphisms, find_isomorphism, outer_automorphisms
 from cosetta.groups.lattice import SubgroupClass, SubgroupLattice
 from cosetta.groups.named import named_group
-from cosetta.groups.notation import generated_group
 from cosetta.groups.presentation import presented_group
 from cosetta.groups.products import direct_product, semidirect_product
 from cosetta.groups.reading import is_one_group, read_group

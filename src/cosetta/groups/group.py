@@ -20,6 +20,7 @@ from cosetta.errors import NotAGroup, NotASubgroup
 from cosetta.groups.cayley import MAX_ORDER, check_action, check_table, frozen, generated, greedy_generators, power
 from cosetta.groups.closures import closed_matrices, closed_permutations, cycle_label
 from cosetta.groups.integers import prime_factors
+from cosetta.groups.notation import find_element
 
 __all__ = ["Group", "Subgroup", "conjugates", "known_subgroup", "same_group"]
 
@@ -220,13 +221,11 @@ class Group:
             >>> S3["(1 2)"] == S3["(12)"] == S3["[2,1,3]"] == S3.labels.index("(12)"), S3["e"]
             (True, 0)
         """
-        from cosetta.groups.notation import find_element
-
         if not isinstance(label, str):
             raise TypeError(
                 f"elements are found by their label, a text; got {label!r}: they are the numbers themselves"
             )
-        return find_element(self, label)
+        return find_element(label, self.labels, self.permutations, self.name)
 
     def subgroup(self, generators: Sequence[int]) -> "Subgroup":
         """Smallest subgroup that contains the given elements.

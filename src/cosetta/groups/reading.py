@@ -11,9 +11,10 @@ r"""A group from whatever a user types: a name, generators, a presentation, or a
 import re
 
 from cosetta.errors import Unsupported
+from cosetta.groups.generated import generated_group
 from cosetta.groups.group import Group
 from cosetta.groups.named import named_group
-from cosetta.groups.notation import MAX_TEXT, generated_group
+from cosetta.groups.notation import MAX_TEXT
 from cosetta.groups.presentation import presented_group
 from cosetta.groups.spelling import flat_powers
 from cosetta.groups.tables import TABLE_SUFFIXES, read_table

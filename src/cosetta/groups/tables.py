@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cosetta.errors import NotAGroup, Unsupported
-from cosetta.files import FilePath, check_parquet
+from cosetta.files import FilePath, check_parquet, map_array
 from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.group import Group
 
@@ -160,8 +160,6 @@ def _lines(path: Path) -> Iterator[list[str]]:
 
 def _npy(path: Path) -> tuple[Int[np.ndarray, "g g"], tuple[str, ...]]:
     """An integer array, mapped before it is read so that a false size in its head allocates nothing."""
-    from cosetta.files import map_array
-
     what = "a whole .npy file of numbers"
     mapped = map_array(path, what=what, advice="save the table with numpy.save", error=NotAGroup)
     if mapped.ndim != 2 or mapped.dtype.kind not in "iu":

@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from cosetta.groups import Group
 from cosetta.harmonics.irrep import Irrep
+from cosetta.harmonics.irreps import irreps as all_irreps
 
 __all__ = ["autocorrelation", "convolve", "fourier", "inverse_fourier", "isotypic_projection", "power"]
 
@@ -83,11 +84,7 @@ def inverse_fourier(
 
 def _listed(irreps: Sequence[Irrep] | Group) -> Sequence[Irrep]:
     """The irreps themselves, or all of a group."""
-    if not isinstance(irreps, Group):
-        return irreps
-    from cosetta.harmonics.irreps import irreps as all_irreps
-
-    return all_irreps(irreps)
+    return all_irreps(irreps) if isinstance(irreps, Group) else irreps
 
 
 def power(f: Float[np.ndarray, "... g"], irreps: Sequence[Irrep] | Group) -> Float[np.ndarray, "... irrep"]:

@@ -30,7 +30,7 @@ def lookup_bits(order: int) -> float:
 
     Example:
         >>> round(lookup_bits(120)), round(lookup_bits(720))
-        (99460, 4920383)
+        (99459, 4920577)
     """
     return order**2 * log2(order) if order > 1 else 0.0
 

@@ -168,7 +168,7 @@ class RhoSets(AbstractHypothesis):
                 values["out"][:, n] = neuron.c * out + means["out"][n]
         return values
 
-    def _on_lines(self, neuron: RhoNeuron) -> Functions:
+    def _on_lines(self, neuron: RhoNeuron) -> dict[str, Float[np.ndarray, " g"]]:
         """The parts of rank one with their vectors on the fixed lines: coset means; for complex, quaternionic type."""
         n, parts = neuron.neuron, self.facts.rank_one
         irrep = self.facts.irreps[self.facts.irrep[n]]
