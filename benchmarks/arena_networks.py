@@ -1,7 +1,7 @@
 """Networks trained here under every account: train or read them, let the accounts compete, keep each analysis.
 
 Run: python benchmarks/arena_networks.py --out DIR [--populations FILE.npz ...] [--most 6] [--ideal FILE.safetensors].
-Two networks of each of `GROUPS` are trained with `fast`; populations are those that benchmarks/gpu_session.sh brings
+Five networks of each of `GROUPS` are trained with `fast`; populations are those that benchmarks/gpu_session.sh brings
 back, of which the first `--most` that learned (test accuracy 0.999) are taken, seed by seed. The protocol is the
 default `AnalysisConfig`, as in `cosetta compare`. Each analysis is a file in DIR, so a second call goes on where the
 first stopped; benchmarks/arena_results.py makes docs/arena of them. `--ideal` fits rho-sets to the idealised networks
@@ -16,6 +16,7 @@ import time
 from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 import torch
 from packing import load_arrays
 from pydantic import TypeAdapter
@@ -33,8 +34,9 @@ from cosetta.models.importers import open_checkpoint
 from cosetta.training import fast, train
 
 GROUPS = ["S3", "D8", "A4", "F20", "C7:C3", "SL(2,3)", "S4", "Heis(3)", "GL(2,3)", "C59", "A5", "C113", "S5"]
-SEEDS = 2
+SEEDS = 5
 LEARNED = 0.999
+SAME = 0.99  # functions with a larger cosine are one
 KEPT = TypeAdapter(Analysed)
 
 
@@ -103,7 +105,10 @@ def ideal(path):
         for key, neurons in irreps_of.items():
             for n in set(neurons) & set(live):
                 names.setdefault(key, set()).add(mine[n])
-        sets = [{"points": len(s.points), "index": facts.group.order // s.stabiliser} for s in account.sets]
+        sets = [
+            {"points": seen(facts, [n.neuron for n in s.neurons]), "index": facts.group.order // s.stabiliser}
+            for s in account.sets
+        ]
         listed = {n for neurons in irreps_of.values() for n in neurons}
         row = {"network": i, "sets": sets, "index_agrees": all(s["points"] == s["index"] for s in sets)}
         row |= {"live": len(live), "covered": len(account.labels), "listed": len(listed)}
@@ -124,6 +129,26 @@ def ideal(path):
         "neurons": totals,
         "rows": rows,
     }
+
+
+def seen(facts, neurons):
+    """Number of vectors b, b' of these neurons, counted without any fit.
+
+    With one `a`, left is b^T rho(x) a and right is -a^T rho(y) b', so minus the right function at the inverse is the
+    left function of b': functions up to scale are as many as vectors.
+
+    Returns:
+        The number of different functions.
+    """
+    left = facts.functions["left"].values[neurons]
+    right = -facts.functions["right"].values[neurons][:, facts.group.inverse]
+    both = np.concatenate([left, right])
+    both /= np.linalg.norm(both, axis=1, keepdims=True)
+    found = []
+    for f in both:
+        if all(f @ other < SAME for other in found):
+            found.append(f)
+    return len(found)
 
 
 def _write(path, content):
