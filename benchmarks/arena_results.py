@@ -46,11 +46,14 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("docs/arena"))
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    sets = {"data": compare([_read(path) for path in _files(chosen.data / "analyses")])}
+    folders = {"data": _files(chosen.data / "analyses")}
     for recipe in ("fast", "stander2024", "wu2024"):
-        found = [_read(path) for path in _files(chosen.networks) if path.name.startswith(f"{recipe} ")]
-        if found:
-            sets[recipe] = compare(found)
+        folders[recipe] = [path for path in _files(chosen.networks) if path.name.startswith(f"{recipe} ")]
+    sets, chances = {}, {}
+    for name, paths in folders.items():
+        found = [_read(path) for path in paths]
+        sets[name] = compare(found)
+        chances |= {one.name: one.analysis.chance for one in found}
     refused = json.loads((chosen.data / "compare.json").read_text())["skipped"]
     ideal_file = chosen.networks / "ideal.json"
     ideal = json.loads(ideal_file.read_text()) if ideal_file.exists() else None
@@ -58,23 +61,24 @@ def main():
         [comparison_table(part).insert_column(0, pl.lit(name).alias("set")) for name, part in sets.items()]
     )
     write_table(chosen.out / "accounts.parquet", rows, compression="zstd")
-    _write(chosen.out / "arena.json", json.dumps(record(sets, refused, ideal), indent=1))
+    _write(chosen.out / "arena.json", json.dumps(record(sets, chances, refused, ideal), indent=1))
     data = sets["data"]
     save(draw_compared(data.networks, data.entries, data.accounts), chosen.out / "coverage.svg")
     save(draw_twins(data), chosen.out / "twins.svg")
-    parts = [*data_table(data, refused), *twins_table(data), *recipe_table(sets, rows), *exchange_table(sets)]
+    parts = [*data_table(data, refused), *twins_table(data), *recipe_table(sets, rows, chances), *exchange_table(sets)]
     parts += [*relation_table(sets), *open_table(sets), *ideal_lines(ideal)]
     page = chosen.out / "results.md"
     head, rest = page.read_text(encoding="utf-8").split(BEGIN)
     _write(page, f"{head}{BEGIN}\n" + "\n".join(parts) + f"\n{END}{rest.split(END)[1]}")
 
 
-def record(sets, refused, ideal):
+def record(sets, chances, refused, ideal):
     """What the Parquet table lacks, as plain data."""
     networks, summaries = [], []
     for name, part in sets.items():
         for network in part.networks:
             plain = asdict(network) | {"set": name, "live": len(network.live), "uncovered": len(network.uncovered)}
+            plain["neurons_in_cosets"] = asdict(chances[network.name]) if chances[network.name] else None
             plain["uncovered_strength"] = sum(neuron.strength for neuron in network.uncovered)
             networks.append({key: value for key, value in plain.items() if key not in {"strength", "source"}})
         summaries += [asdict(summary) | {"set": name} for summary in part.summaries]
@@ -97,6 +101,9 @@ def draw_twins(data):
             axis.plot(entry.bits, height, shape, color=colour, markerfacecolor=face, label=entry.account, markersize=5)
         axis.axvline(next(n.lookup_bits for n in data.networks if n.name == name), color=QUIET, linestyle=":")
         axis.set_xscale("symlog", linthresh=10)
+        axis.set_xlim(-2, 3e6)
+        axis.set_xticks([0, 10, 100, 1e3, 1e4, 1e5, 1e6], ["0", "10", "100", "10³", "10⁴", "10⁵", "10⁶"])
+        axis.minorticks_off()
         axis.set_title(name)
         axis.set_xlabel("description length (bits)")
         axis.grid(axis="y")
@@ -109,7 +116,9 @@ def draw_twins(data):
 def save(figure, path):
     """Write a figure on white, the same bytes each time."""
     with rc_context(STYLE):
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None}, facecolor="white")
+        figure.savefig(
+            path, format="svg", metadata={"Date": None, "Creator": None}, facecolor="white", bbox_inches="tight"
+        )
 
 
 def _files(folder):

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 
+from cosetta.population.shares import FEWEST_RUNS
 from cosetta.report.notation import count, percent
 
 __all__ = [
@@ -72,13 +73,14 @@ def twins_table(data):
     yield "\n![Bits against the variance of the logits that is reproduced](twins.svg)\n"
 
 
-def recipe_table(sets, rows):
+def recipe_table(sets, rows, chances):
     """Groups and recipes against accounts: means over networks."""
     yield "## Networks trained here\n"
     yield "Mean strength covered in per cent, with its 95 % bootstrap over networks where there are at least five"
-    yield "(else n is too small for one), and on how many networks the account holds.\n"
-    yield f"| group | recipe | networks | {' | '.join(f'`{id}`' for id in SHOWN)} | best |"
-    yield f"|---|---|---|{'---|' * len(SHOWN)}---|"
+    yield "(else n is too small for one), and on how many networks the account holds. *Neurons*: mean share of live"
+    yield "neurons in cosets / with p < 0.05 / that random neurons of the same irreps reach, per cent.\n"
+    yield f"| group | recipe | networks | neurons | {' | '.join(f'`{id}`' for id in SHOWN)} | best |"
+    yield f"|---|---|---|---|{'---|' * len(SHOWN)}---|"
     for group in dict.fromkeys(rows.filter(pl.col("set") != "data")["group"]):
         for name, part in sets.items():
             found = {s.account: s for s in part.summaries if s.group == group}
@@ -87,11 +89,14 @@ def recipe_table(sets, rows):
             networks = [n for n in part.networks if n.group == group]
             best = Counter(n.best or "none" for n in networks)
             cells = [_mean(found[id]) if id in found else "refused" for id in SHOWN]
-            yield f"| {group} | `{name}` | {len(networks)} | {' | '.join(cells)} | {_counted(best)} |"
+            shares = np.array([[c.covered, c.significant, c.by_chance] for n in networks if (c := chances[n.name])])
+            three = " / ".join(_pct(x, short=True) for x in shares.mean(axis=0)) if len(shares) else "–"
+            number = f"{len(networks)}" if len(networks) >= FEWEST_RUNS else f"{len(networks)}: n too small"
+            yield f"| {group} | `{name}` | {number} | {three} | {' | '.join(cells)} | {_counted(best)} |"
     yield "\nVariance of the logits that the ideal reproduces, per cent, where n >= 5:\n"
     yield f"| group | recipe | {' | '.join(f'`{id}`' for id in SHOWN)} |\n|---|---|{'---|' * len(SHOWN)}"
     for name, part in sets.items():
-        for group in dict.fromkeys(s.group for s in part.summaries if s.networks >= 5 and name != "data"):
+        for group in dict.fromkeys(s.group for s in part.summaries if s.networks >= FEWEST_RUNS and name != "data"):
             found = {s.account: s.fidelity for s in part.summaries if s.group == group}
             yield _row(f"{group} | `{name}`", (_interval(found[id]) if id in found else "refused" for id in SHOWN))
     yield ""
@@ -186,7 +191,8 @@ def ideal_lines(ideal):
     for row in ideal["rows"]:
         for found in row["sets"]:
             if found["points"] != found["index"]:
-                yield f"- In network {row['network']} a set has {found['points']} vectors, its stabiliser index {found['index']}."
+                points, index = found["points"], found["index"]
+                yield f"- In network {row['network']} a set has {points} vectors, and its stabiliser index {index}."
     yield f"- Rho-sets cover every live neuron: {ideal['all_covered']} of {n} networks, {neurons['covered']} neurons."
     yield f"- Irreps of these neurons {'agree' if ideal['irreps_agree'] else 'do not agree'} with theirs: {irreps}."
     yield f"- They give an irrep to {neurons['listed']} neurons, {neurons['listed_live']} of which move a logit;"
