@@ -6,6 +6,7 @@ back, of which the first `--most` that learned (test accuracy 0.999) are taken, 
 default `AnalysisConfig`, as in `cosetta compare`. Each analysis is a file in DIR, so a second call goes on where the
 first stopped; benchmarks/arena_results.py makes docs/arena of them. `--ideal` fits rho-sets to the idealised networks
 of Wu et al. (2024) and writes `ideal.json`: whether irreps agree with theirs and |B| is the index of the stabiliser.
+`--sides` prints, function by function, how far those neurons of a checkpoint that cosets leave are from large subgroups.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from cosetta.analysis import analyse
 from cosetta.comparison import Analysed
 from cosetta.config import AnalysisConfig
 from cosetta.harmonics import irreps
+from cosetta.hypotheses import CosetCircuit
 from cosetta.hypotheses.rho_set import RhoSets
 from cosetta.measures import measure
 from cosetta.measures.gcr import irrep_measures
@@ -46,11 +48,15 @@ def main():
     parser.add_argument("--populations", type=Path, nargs="*", default=[])
     parser.add_argument("--most", type=int, default=6)
     parser.add_argument("--ideal", type=Path)
+    parser.add_argument("--sides", type=Path, help="a checkpoint")
+    parser.add_argument("--order", type=int, default=36, help="least order of a subgroup for --sides")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     chosen.out.mkdir(parents=True, exist_ok=True)
     if chosen.ideal:
         _write(chosen.out / "ideal.json", json.dumps(ideal(chosen.ideal), indent=1).encode())
+    if chosen.sides:
+        print(*sides(chosen.sides, chosen.order), sep="\n")
     trained = [(f"fast {name} {seed}", name, seed) for seed in range(SEEDS) for name in GROUPS]
     returned = [learned(path, chosen.most) for path in chosen.populations]
     turns = [task for turn in zip_longest(*returned) for task in turn if task]
@@ -129,6 +135,20 @@ def ideal(path):
         "neurons": totals,
         "rows": rows,
     }
+
+
+def sides(path, order):
+    """Lines on the live neurons that the coset account leaves: what each function has off its best large subgroup."""
+    opened, config = open_checkpoint(path), AnalysisConfig()
+    facts = measure(opened.model, opened.group, config)
+    account = CosetCircuit.fit(facts, config)
+    left_out = [int(n) for n in facts.live if int(n) not in account.labels]
+    orders = np.array(facts.lattice.orders)
+    large = (orders >= order) & (orders < facts.group.order)
+    yield f"{len(left_out)} of {len(facts.live)} live neurons are on no cosets"
+    for name in ("left", "right", "out"):
+        middle = np.median(facts.coset_fractions(name)[left_out][:, large].min(axis=1))
+        yield f"{name}: median share of variance off the best subgroup of order {order} or more {middle:.4f}"
 
 
 def seen(facts, neurons):
