@@ -6,7 +6,7 @@ back, of which the first `--most` that learned (test accuracy 0.999) are taken, 
 default `AnalysisConfig`, as in `cosetta compare`. Each analysis is a file in DIR, so a second call goes on where the
 first stopped; benchmarks/arena_results.py makes docs/arena of them. `--ideal` fits rho-sets to the idealised networks
 of Wu et al. (2024) and writes `ideal.json`: whether irreps agree with theirs and |B| is the index of the stabiliser.
-`--sides` prints, function by function, how far those neurons of a checkpoint that cosets leave are from large subgroups.
+`--sides` prints, function by function, how far the neurons of a checkpoint on no cosets are from large subgroups.
 """
 
 import argparse
