@@ -16,7 +16,7 @@ from cosetta.models import FoldedModel, GroupNetwork
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.models.planted_vectors import join, plant_rank, plant_rho_set, plant_vectors
 
-QUATERNIONIC = next(irrep.name for irrep in irreps(named_group("SL(2,3)")) if irrep.frobenius_schur == -1)
+QUATERNIONIC = next(irrep.name for irrep in irreps(named_group("Q8")) if irrep.frobenius_schur == -1)
 CELLED = ("coset", "rho_set", "rho_set_uniform")
 
 
@@ -68,10 +68,9 @@ def random_orbit(irrep: str, amplitude: float = 1.0, seed: int = 0) -> Callable[
 
 
 def twisted_s4(G: Group) -> FoldedModel:
-    """Neurons that carry the sign on S4: random values on its cosets times the sign, one for each half of Hg."""
-    planted = plant(
-        G, [CosetPlan(subgroup_of(G, "S4"), amplitude=8.0)], torch.Generator().manual_seed(0), shuffle=False
-    )
+    """Neurons that carry the sign on S4, one for each half of Hg, and neurons of the sign itself."""
+    generator = torch.Generator().manual_seed(0)
+    planted = plant(G, [CosetPlan(subgroup_of(G, "S4"), amplitude=8.0)], generator, shuffle=False)
     sign = irrep_of(G, "(1^5)").character
     columns = []
     for n, truth in enumerate(planted.truth):
@@ -81,7 +80,8 @@ def twisted_s4(G: Group) -> FoldedModel:
             left = sign * planted.folded.left[:, n].numpy()
             columns.append([left, -left[G.table[g, G.inverse]], -8 * profile[G.table[:, G.inverse[g]]]])
     left, right, out = torch.from_numpy(np.array(columns).transpose(1, 2, 0).copy())
-    return FoldedModel(left, right, out, torch.zeros(G.order, dtype=torch.float64))
+    signed = FoldedModel(left, right, out, torch.zeros(G.order, dtype=torch.float64))
+    return join(signed, plant(G, [CosetPlan(subgroup_of(G, "A5"), amplitude=8.0)], generator).folded)
 
 
 def quotients(G: Group) -> FoldedModel:
@@ -138,9 +138,7 @@ CASES: dict[str, Case] = {
     "the orbit of a random vector, A4": Case(
         "A4", random_orbit("3a"), ("rank_one_out", "twisted"), (*CELLED, "quotient")
     ),
-    "the orbit of a random vector, SL(2,3)": Case(
-        "SL(2,3)", random_orbit(QUATERNIONIC), ("rank_one_out",), (*CELLED, "quotient")
-    ),
+    "the orbit of a random vector, Q8": Case("Q8", random_orbit(QUATERNIONIC, 4.0), ("gcr",), (*CELLED, "quotient")),
     "rank two": Case(
         "S4",
         lambda G: plant_rank(G, irrep_of(G, "(3,1)"), 2, rng(), 2.0),
@@ -152,7 +150,7 @@ CASES: dict[str, Case] = {
         "S3xF20", quotients, ("quotient",), ("rank_one", "rank_one_out", "irrep", "rho_set", "gcr")
     ),
     "the sign only": Case("S5", cosets_of("A5"), ("quotient", "coset", "twisted", "irrep", "rank_one_out"), ()),
-    "a memoriser": Case("S4", memoriser, (), (), learned=False),
+    "a memoriser": Case("S4", memoriser, (), learned=False),
     "random weights": Case(
         "S5", lambda G: random_model(G, 64, torch.Generator().manual_seed(0)), (), (), learned=False
     ),
