@@ -88,6 +88,13 @@ def test_rooms_do_not_import_each_other_in_circles():
     assert find_circle({room: graph[room] & rooms - {room} for room in rooms}) is None
 
 
+def test_the_picture_of_layers_is_the_one_that_is_tested():
+    picture = re.search(r"```\n(__main__\n.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.DOTALL)
+    assert picture is not None
+    rows = [re.split(" {3,}", line)[0].split() for line in picture[1].splitlines()]
+    assert rows[::-1] == [rooms.split() for rooms in LAYERS]
+
+
 def find_circle(graph):
     """Names that import each other in turn, the first one again at the end, or None."""
     done, path = set(), []

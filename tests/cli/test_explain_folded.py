@@ -37,6 +37,7 @@ def test_activations_with_logits_get_the_whole_analysis(command_line, arrays):
         "analysis.json",
         "folding.json",
         "report.html",
+        "timing.json",
     ]
     analysis = json.loads((folder / "analysis.json").read_text())
     assert analysis["accuracy"] == 1
@@ -77,7 +78,10 @@ def test_what_is_not_additive_replaces_an_earlier_report(command_line, arrays):
     ("arguments", "message"),
     [
         (("--activations", "pre.npy"), "`--group` is missing"),
-        (("--activations", "none.npy", "--group", "S3"), "`none.npy` is not a file"),
+        (
+            ("--activations", "none.npy", "--group", "S3"),
+            "`none.npy` must be a whole `.npy` file of numbers; it is not a file",
+        ),
         (("--activations", "pre.npy", "--group", "S4"), "the network has 6 elements; the group has 24"),
         (
             ("--activations", "logits.npy", "--logits", "flat.npy", "--group", "S3"),

@@ -187,7 +187,7 @@ def test_a_direct_path_that_does_not_fit_is_refused():
     model = with_direct_path(named_group("S3"))
     unfitting = object.__new__(FoldedModel)  # past the tests' own shape checks
     values = {name: getattr(model, name) for name in ("left", "right", "out", "bias", "activation", "direct_right")}
-    for name, value in (values | {"direct_left": torch.zeros(6, 5)}).items():
+    for name, value in (values | {"direct_left": torch.zeros(6, 5, dtype=torch.float64)}).items():
         object.__setattr__(unfitting, name, value)
     with pytest.raises(ValueError, match=r"`direct_left` must be order x order, 6 each; got \(6, 5\)"):
         unfitting.__post_init__()

@@ -25,7 +25,7 @@ def test_small_and_large_weights_are_analysed_and_drawn(tmp_path, dtype, scale):
     analysis = analyse(model(scale, dtype), S3)
     assert 0 <= analysis.accuracy <= 1
     assert torch.isfinite(torch.tensor(analysis.loss))
-    assert sum(neuron.strength for neuron in analysis.neurons) in (0, pytest.approx(1))
+    assert sum(neuron.facts.strength for neuron in analysis.neurons) in (0, pytest.approx(1))
     write_report(analysis, tmp_path / "report.html")
 
 
@@ -73,7 +73,7 @@ def test_mixed_precision_and_odd_layouts_are_refused():
 
 def test_a_network_without_neurons_is_a_network(tmp_path):
     analysis = analyse(model(width=0), S3)
-    assert (analysis.width, analysis.neurons, analysis.circuits) == (0, (), ())
+    assert (analysis.width, analysis.neurons, analysis.coset.circuits) == (0, (), ())
     assert analysis.loss == pytest.approx(torch.log(torch.tensor(6.0)).item())
     write_report(analysis, tmp_path / "report.html")
 

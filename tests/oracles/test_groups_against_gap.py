@@ -110,4 +110,4 @@ def test_ids_are_found_again_and_described(name: str) -> None:
 def test_beyond_the_catalogue_gap_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "passagemath_gap", None)
     with pytest.raises(Unsupported, match=r"pip install 'cosetta\[gap\]'"):
-        named_group("SmallGroup(96,64)")
+        named_group("SmallGroup(512,1)")

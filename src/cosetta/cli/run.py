@@ -212,7 +212,7 @@ def _explain_folded(
     from cosetta.parts import summarise_parts, write_folding
 
     obstacle = folding is not None and folding.obstacle
-    stale = ("analysis.json", "report.html", "README.md") if obstacle else ("folding.json",)
+    stale = ("analysis.json", "report.html", "README.md", "timing.json") if obstacle else ("folding.json",)
     for name in stale:  # of an earlier explanation, which this one replaces
         (folder / name).unlink(missing_ok=True)
     with rich.get_console().status(f"explaining {group.name}"):

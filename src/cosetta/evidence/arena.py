@@ -146,11 +146,11 @@ class _Scale:
     def _verdict(self, interval: tuple[float, float], control: Draws | None) -> Standing:
         if not self.is_learned:
             return "not applicable"
-        bar = max(self.config.holds_at, control.recovered_interval[1] if control else 0.0)
+        beaten = control.recovered_interval[1] if control else -1.0
         low, high = interval
-        return (
-            "holds" if low >= self.config.holds_at and low > bar - 1e-12 else "fails" if high < bar else "cannot tell"
-        )
+        if low >= self.config.holds_at and low > beaten:
+            return "holds"
+        return "fails" if high < self.config.holds_at or high <= beaten else "cannot tell"
 
 
 def _contests(account: AbstractHypothesis, scale: _Scale) -> list[Contest]:

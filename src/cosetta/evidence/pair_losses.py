@@ -94,7 +94,7 @@ class PairLosses:
         self.reference = logits.log_softmax(-1)
         self._entropy = (self.reference.exp() * self.reference).sum(-1).double()
         centred = self.reference - self.reference.mean(-1, keepdim=True)
-        self.energy = ((centred - centred.mean(0)) ** 2).sum(-1).double().numpy()
+        self.energy = ((centred - centred.mean(0)).double() ** 2).sum(-1).numpy()
         """Squared distance of each pair's centred logits from their mean over the pairs."""
 
     def __len__(self) -> int:
@@ -143,6 +143,8 @@ class PairLosses:
         change = logits - reference
         change = change - change.mean(-1, keepdim=True)  # a constant moves no answer
         error = (change * change).sum(-1).double()
+        if not bool(torch.isfinite(error).all()):  # logits of 1e20 have squares that float32 does not hold
+            error = (change.double() ** 2).sum(-1)
         return (logits.scatter(-1, product, -torch.inf).amax(-1) < own[:, 0]), loss, kl, error
 
     def _logits(self, model: HasLogits, pairs: int) -> Float[Tensor, "pair g"]:

@@ -282,7 +282,8 @@ class UniformRhoSets(AbstractHypothesis):
         Returns:
             A network of another width.
         """
-        return self._joined(mean_ablate(self.facts.model, np.arange(self.facts.width).tolist()))
+        others = mean_ablate(self.facts.model, np.flatnonzero(~self.covers).tolist())
+        return self._joined(others.keep(torch.arange(0)))
 
     def _joined(self, kept: FoldedModel) -> FoldedModel:
         columns = [np.zeros((3, self.facts.group.order, 0))]

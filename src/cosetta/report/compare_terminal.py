@@ -133,10 +133,10 @@ def _means(rows: Sequence[Summary], width: int) -> Table:
     return table
 
 
-def _bounds(mean: Mean) -> str:
-    if mean.low is None:
+def _bounds(found: Mean) -> str:
+    if found.low is None:
         return "n too small"
-    return f"{percent(mean.low, 1)[:-2]} to {percent(mean.high, 1)}"
+    return f"{percent(found.low, 1)[:-2]} to {percent(found.high, 1)}"
 
 
 def _networks(comparison: Comparison, width: int) -> Table:
