@@ -59,6 +59,23 @@ def facts(analysis: Analysis) -> dict[str, Any]:
         "covered_by_their_mean": rows["covered-by-mean"].accuracy,
         "circuits": len(ablated),
         "circuits_as_predicted": ablated.count("as predicted"),
+        "chance": None if analysis.chance is None else asdict(analysis.chance),
+        "best": _best(analysis),
+    }
+
+
+def _best(analysis: Analysis) -> dict[str, Any] | None:
+    """The arena's best account of the network."""
+    if analysis.arena is None or not analysis.arena.best:
+        return None
+    record, alone = analysis.account(analysis.arena.best), analysis.arena.contest(analysis.arena.best, "alone")
+    return {
+        "title": record.title,
+        "bits": record.bits,
+        "lookup_bits": analysis.arena.lookup_bits,
+        "accuracy": alone.accuracy,
+        "fidelity": alone.fidelity,
+        "control": None if alone.control is None else alone.control.accuracy,
     }
 
 
@@ -68,9 +85,13 @@ def table(numbers: dict[str, Any]) -> str:
     dead, control = numbers["neurons"] - numbers["live"], numbers["control"]
     circuits = f"{numbers['circuits_as_predicted']} of {numbers['circuits']}"
     covered = f"{numbers['covered']} of {numbers['live']} live ones; {dead} of {numbers['neurons']} are dead"
+    chance, best = numbers["chance"], numbers["best"]
     rows = {
         "accuracy on all 14,400 products, loss": f"{percent(numbers['accuracy'])}, {scientific(numbers['loss'])} nats",
         "neurons covered by cosets": covered,
+        "beyond chance (p < 0.05); random neurons of the same irreps would reach": (
+            f"{percent(chance['significant'])}; {percent(chance['by_chance'])}" if chance else "–"
+        ),
         "classes found (neurons; share of logit variance)": classes,
         "accuracy with left, right and out replaced by their coset means": percent(numbers["coset_means"]),
         "the same with random subgroups of the same index (control)": drawn(
@@ -78,10 +99,20 @@ def table(numbers: dict[str, Any]) -> str:
         ),
         "the same with the mean of each covered neuron (control)": percent(numbers["covered_by_their_mean"]),
         "circuits whose removal raises the logits of their own coset, as predicted": circuits,
+        "best of twelve accounts, alone": _said(best) if best else "none holds",
     }
     spent = f"{numbers['steps']:,} steps, {numbers['processor_seconds']:.0f} s of one core in all"
     head = f"This is what `make demo` (S5, seed 0) gave on {numbers['date']}; {spent}:\n\n| | |\n|---|---|\n"
     return head + "".join(f"| {name} | {value} |\n" for name, value in rows.items()).replace("\u00a0", " ")
+
+
+def _said(best: dict[str, Any]) -> str:
+    """The best account in one cell."""
+    control = f", its control {percent(best['control'])}" if best["control"] is not None else ""
+    return (
+        f"{best['title']}: {best['bits']:,.0f} bits (a table takes {best['lookup_bits']:,.0f}), accuracy "
+        f"{percent(best['accuracy'])}{control}, {percent(best['fidelity'], 1)} of the logits' variance"
+    )
 
 
 def shown(text: str) -> str:

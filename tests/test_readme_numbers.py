@@ -46,4 +46,4 @@ def test_the_script_reads_what_an_analysis_says_today(script):
     spent = {"date": "2026-11-26", "steps": 1, "processor_seconds": 2.0}
     table = script.table(script.facts(analysis) | spent)
     assert f"| neurons covered by cosets | {analysis.width} of {analysis.width} live ones; 0 of" in table
-    assert table.count("\n| ") == 8  # the head and seven rows
+    assert table.count("\n| ") == 10  # the head and nine rows
