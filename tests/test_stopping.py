@@ -81,7 +81,11 @@ def end(process, number, whole_group):
     """Send a signal; the seconds until the end, and what was said."""
     started = time.monotonic()
     (os.killpg if whole_group else os.kill)(process.pid, number)
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()  # what does not end by itself would outlive the test
+        raise
     return time.monotonic() - started, errors
 
 

@@ -176,10 +176,13 @@ def test_files_that_are_no_tables_are_refused(tmp_path) -> None:
     (tmp_path / "huge.npy").write_bytes(head)
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
     pl.DataFrame({"a": [0.5]}).write_parquet(tmp_path / "float.parquet")
+    pl.DataFrame({"a": [0]}, schema={"a": pl.Int128}).write_parquet(tmp_path / "int128.parquet")
+    pl.DataFrame({"a": [False]}).write_parquet(tmp_path / "truth.parquet")
+    np.save(tmp_path / "truth.npy", np.zeros((1, 1), dtype=bool))
     pl.DataFrame({"a": [0, None], "b": [1, 0]}).write_parquet(tmp_path / "null.parquet")
     for name in (
         *("t.csv", "float.npy", "flat.npy", "wide.npy", "pickle.npy", "object.npy", "huge.npy"),
-        *("cut.parquet", "float.parquet", "null.parquet"),
+        *("cut.parquet", "float.parquet", "null.parquet", "int128.parquet", "truth.parquet", "truth.npy"),
     ):
         with pytest.raises(NotAGroup) as refusal:
             read_table(tmp_path / name)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cosetta.errors import BadConfig, BadRun, Unsupported
-from cosetta.models import GroupNetwork, load_network, save_network
+from cosetta.models import GroupNetwork, exporting, load_network, save_network
 from cosetta.models.exporting import export_run, load, push_to_hub
 
 
@@ -38,6 +38,18 @@ def test_an_export_holds_the_same_weights_and_says_what_it_is(run):
     assert "multiplies in S3" in card
     assert "- seed: 5" in card
     assert (run / "a" / "config.json").read_text() == (run / "config.json").read_text()
+
+
+def test_an_export_that_fails_leaves_no_file(run, tmp_path, monkeypatch):
+    def full(network, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exporting, "save_network", full)
+    with pytest.raises(OSError, match="No space") as raised:
+        export_run(run, tmp_path / "out")
+    assert raised.value.filename == str(tmp_path / "out" / "model.safetensors")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_what_cannot_be_exported(run, tmp_path):
