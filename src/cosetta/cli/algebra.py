@@ -24,6 +24,10 @@ Text = Annotated[
 Json = Annotated[bool, Parameter(help="Print JSON instead of a table.", negative=())]
 
 
+NARROW = 80
+"""Columns of a terminal below which names of subgroups are folded."""
+
+
 def group_(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
     """Show what there is to know about a group: structure, classes, irreps, subgroups and the irreps of their cosets.
 
@@ -102,11 +106,18 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
     add_names(table, "subgroup")
     add_numbers(table, "order", "index", "conj.")
     add_names(table, "irreps of its cosets, %")
+    _fold_names(table, [f"{s.name} {s.small_group}" for s in facts.subgroup_classes[:SHOWN]])
     for s in facts.subgroup_classes[:SHOWN]:
         shares = "  ".join(f"{name}={share:g}" for name, share in s.shares_percent.items())
         name = " ".join(filter(None, (s.name, s.small_group, "*" * s.is_two_transitive)))
         table.add_row(escape(name), str(s.order), str(s.index), str(s.conjugates), escape(shares))
     return cut(table, count)
+
+
+def _fold_names(table: Table, names: list[str]) -> None:
+    """On a narrow terminal, fold the first column at spaces, so that the shares beside it stay whole."""
+    if Console().width < NARROW:
+        table.columns[0].max_width = max(len(word) for name in [*names, "subgroup"] for word in name.split())
 
 
 def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
@@ -145,6 +156,7 @@ def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")
     add_numbers(table, "order", "index", "conj.")
     names = [irrep.name for irrep in irreps[1:]]  # the trivial one has no share in a centred indicator
     shown = [f"{row['subgroup']} {row['small_group']}".strip() for row in rows]
+    _fold_names(table, shown)
     longest = [max(map(len, texts)) for texts in (shown, [row["normaliser"] for row in rows])]
     in_columns = sum(max(5, len(name)) + 2 for name in names) + sum(longest) + 28 <= Console().width
     if in_columns:
