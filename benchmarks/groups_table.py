@@ -1,8 +1,9 @@
 """Which groups the recipe `fast` learns and how much of each network is accounted for: the table of docs/groups.md.
 
 Run: python benchmarks/groups_table.py RUNS [--seeds 100:105] [--groups "S3;C2^5"] [--processes 2] [--write]. Runs are
-trained into the folder RUNS, finished ones are reused and killed ones resumed; `--write` puts the table between the
-marks in docs/groups.md, else it is printed. Nothing is given to the recipe but group and seed.
+trained into the folder RUNS, finished ones are reused and killed ones resumed; `--write` puts the lines of the groups
+into the table of docs/groups.md, where those of other groups stay, else they are printed. Nothing is given to the
+recipe but group and seed.
 
 A live neuron is *covered* if the coset account covers it, or the account of one irrep, which abelian groups have: 95 %
 of the power of both its left and right function in one irrep over the reals. `covered_neurons` alone decides that.
@@ -114,7 +115,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="100:105")
     parser.add_argument("--groups", default=";".join(GROUPS), help="names, with semicolons between them")
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help="put the table into docs/groups.md")
+    parser.add_argument("--write", action="store_true", help="put the lines into docs/groups.md")
     chosen = parser.parse_args()
     names, seeds = chosen.groups.split(";"), range(*map(int, chosen.seeds.split(":")))
     torch.set_num_threads(1)
@@ -130,8 +131,15 @@ def main() -> None:
             print(lines[-1], flush=True)
     if chosen.write:
         before, rest = PAGE.read_text(encoding="utf-8").split(MARKS[0])
-        after = rest.split(MARKS[1])[1]
-        PAGE.write_text(before + MARKS[0] + "\n".join(lines) + "\n" + MARKS[1] + after, encoding="utf-8")
+        table, after = rest.split(MARKS[1])
+        text = "\n".join(merged(table.splitlines(), lines))
+        PAGE.write_text(f"{before}{MARKS[0]}{text}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def merged(written: list[str], new: list[str]) -> list[str]:
+    """The table with the new lines in place of those of the same groups, groups in the order of `GROUPS`."""
+    of_group = {text.split(" | ")[0].removeprefix("| "): text for text in (*written[2:], *new[1:])}
+    return [HEADER, *(of_group[name] for name in (*GROUPS, *(of_group.keys() - set(GROUPS))) if name in of_group)]
 
 
 if __name__ == "__main__":

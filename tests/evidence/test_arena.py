@@ -56,7 +56,7 @@ def test_losses_are_cross_entropy_divergence_and_squared_distance(noisy):
 
 
 def test_one_neuron_at_a_time_is_what_replacing_it_does(noisy):
-    group, model, facts, losses = noisy
+    _, model, facts, losses = noisy
     account = CosetCircuit.fit(facts, CONFIG)
     ideal = account.functions()
     single = single_neurons(account, losses)
@@ -80,7 +80,7 @@ def test_one_neuron_at_a_time_is_what_replacing_it_does(noisy):
 
 
 def test_the_ends_of_the_scale(noisy):
-    _, model, facts, _ = noisy
+    _, _, facts, _ = noisy
     arena, records = compete(facts, *fit_accounts(facts, CONFIG), CONFIG)
     assert arena.contest("nothing", "alone").recovered == 0
     assert arena.contest("nothing", "alone").fidelity == pytest.approx(0, abs=1e-6)

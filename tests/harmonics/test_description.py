@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from cosetta.errors import Unsupported
-from cosetta.groups import Group, double_cosets, named_group, subgroup_lattice
+from cosetta.groups import Group, double_cosets, named_group, small_group, subgroup_lattice
 from cosetta.groups.extension import find_subgroup_classes
-from cosetta.harmonics import describe_group
+from cosetta.harmonics import describe_group, small_group_mark
 from cosetta.harmonics.description import is_two_transitive
 
 
@@ -50,6 +50,27 @@ def test_every_kind_of_group_is_described(small_group: Group) -> None:
     for s in facts.subgroup_classes:
         assert sum(map(Fraction, s.shares.values())) == (s.index > 1)
     assert json.loads(json.dumps(facts.to_json()))["order"] == small_group.order
+
+
+def test_names_that_fit_several_groups_carry_the_number() -> None:
+    """Subgroups of order 16 called (C2xC4):C2 in one group, told apart; and a name that is a proof stays bare."""
+    classes = describe_group(named_group("SmallGroup(64,138)")).subgroup_classes
+    found = {s.name.partition(" ")[0]: set() for s in classes}
+    for s in classes:
+        found[s.name.partition(" ")[0]].add(s.small_group)
+    assert found["(C2xC4):C2"] == {"[16,3]", "[16,13]"}
+    assert found["D8"] == found["C2xC4"] == {""}
+
+
+@pytest.mark.parametrize("number", [3, 4, 6, 13])
+def test_a_group_with_an_open_name_is_recognised_after_renumbering(number: int) -> None:
+    group = small_group(16, number)
+    names = np.append(0, 1 + np.random.default_rng(number).permutation(15))
+    table = np.empty_like(group.table)
+    table[np.ix_(names, names)] = names[group.table]
+    shuffled = Group(table)
+    assert small_group_mark(shuffled.subgroup(shuffled.generators), "C4:C4") == f"[16,{number}]"
+    assert small_group_mark(shuffled.subgroup(shuffled.generators), "M16 <a>") == ""
 
 
 @pytest.mark.parametrize(

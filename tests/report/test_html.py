@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cosetta.report.headline import best_sentence, verdict_of_learning
+from cosetta.report.headline import best_sentence, headline_sentence, verdict_of_learning
 from cosetta.report.html import render_report, write_report
 from cosetta.results import Chance, CosetFindings, Frequency, OpenNeuron, TrainingCurve
 
@@ -167,7 +167,8 @@ def test_a_network_that_nothing_covers_is_said_to_have_nothing_replaced(analysis
     assert "so there is nothing to replace by coset means" in text
     assert "with each of their functions replaced" not in text
     assert "not applicable" in text
-    assert "What was found instead, as shares of the network’s strength: frequencies 1 (61 %), 3 (39 %)" in text
+    shares = "frequencies 1 (61 %), 3 (39 %) (1 clock, 1 of two values)"
+    assert f"What was found instead, as shares of the network’s strength: {shares}." in text
     assert "accuracy on coset means" not in text  # the headline quotes no test that replaced nothing
     refused = replace(page, coset=replace(page.coset, refused="C2^7 has 29,212 subgroups"))
     text = plain("".join(Page(render_report(refused)).text))
@@ -207,6 +208,14 @@ def test_frequencies_are_named_with_their_quotients(analysis, markup):
     only = replace(analysis.frequencies, frequencies=(FIRST_WAVE,), neurons=analysis.frequencies.neurons[:1])
     prime = replace(analysis, order=7, frequencies=only)
     assert "has no proper subgroup besides 1, so no neuron can be a coset neuron" in plain(render_report(prime))
+
+
+def test_a_group_of_prime_order_is_said_to_have_no_subgroup(analysis):
+    nothing = replace(analysis, coset=CosetFindings(tuple(OpenNeuron(n, "no subgroup") for n in range(3))))
+    assert "prime order" not in headline_sentence(nothing)  # of order 6
+    assert "none can be, since a group of prime order has no proper subgroup" in headline_sentence(
+        replace(nothing, order=113)
+    )
 
 
 FIRST_WAVE = Frequency((1,), "(2,1)", 7, 1, 3, 1.0, 0.95, 0.0)

@@ -12,6 +12,12 @@ def test_one_wrong_answer_is_never_printed_as_none(pairs):
     assert float(percent((pairs - 1) / pairs).removesuffix("\u00a0%")) < 100
 
 
+def test_shares_that_sum_to_one_are_all_of_it():
+    shares = [0.1] * 10
+    assert sum(shares) < 1
+    assert percent(sum(shares)) == percent(1.0)
+
+
 def test_percent_is_within_half_a_unit():
     for k in range(10_001):
         share = k / 10_000

@@ -459,3 +459,23 @@ def test_dry_run_counts_and_writes_nothing(cosetta, tmp_path):
         "S5 wu2024: 3 runs, 0 finished already, 3 to do",
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_quick_look_has_s6_on_request(cosetta):
+    assert cosetta("reproduce", "stander2024", "--quick", "--dry-run")[1].splitlines() == [
+        "S5 fast: 8 runs, 0 finished already, 8 to do"
+    ]
+    asked = cosetta("reproduce", "stander2024", "--quick", "--groups", "S5,S6", "--dry-run")[1]
+    assert "S6 fast: 1 runs, 0 finished already, 1 to do" in asked
+
+
+def test_what_it_will_take_is_said_before_it_starts(cosetta, monkeypatch):
+    def measure(*_, **__):
+        raise BadRun("begun")
+
+    monkeypatch.setattr("cosetta.reproduce.stander2024.reproduction.reproduce", measure)
+    status, _, error = cosetta("reproduce", "stander2024", "--quick", "--workers", "2")
+    first, *rest = error.splitlines()
+    assert (status, rest) == (1, ["cosetta: begun"])
+    assert first.startswith("8 networks: at most ")
+    assert " on 2 cores to train; explaining comes on top (from a few steps timed now" in first

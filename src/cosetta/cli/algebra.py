@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cosetta.cli.tables import SHOWN, add_names, add_numbers, character_tables, cut, plain_table
 from cosetta.groups import read_group, subgroup_lattice
-from cosetta.harmonics import GroupDescription, describe_group, indicator_shares
+from cosetta.harmonics import GroupDescription, describe_group, indicator_shares, small_group_mark
 from cosetta.harmonics import irreps as all_irreps
 
 Text = Annotated[
@@ -24,11 +24,16 @@ Text = Annotated[
 Json = Annotated[bool, Parameter(help="Print JSON instead of a table.", negative=())]
 
 
+NARROW = 80
+"""Columns of a terminal below which names of subgroups are folded."""
+
+
 def group_(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
     """Show what there is to know about a group: structure, classes, irreps, subgroups and the irreps of their cosets.
 
-    A star marks subgroups H with exactly two double cosets HgH, on whose cosets the group is 2-transitive. The last
-    column is the power of the centred indicator of H in each irrep, in percent (Table 5 of Stander et al., corrected).
+    A star marks subgroups H with exactly two double cosets HgH, on whose cosets the group is 2-transitive. `[16,3]`
+    after a name that fits several groups is the number in the library of small groups. The last column is the power of
+    the centred indicator of H in each irrep, in percent (Table 5 of Stander et al., corrected).
     """
     facts = describe_group(read_group(group))
     if json_:
@@ -101,18 +106,26 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
     add_names(table, "subgroup")
     add_numbers(table, "order", "index", "conj.")
     add_names(table, "irreps of its cosets, %")
+    _fold_names(table, [f"{s.name} {s.small_group}" for s in facts.subgroup_classes[:SHOWN]])
     for s in facts.subgroup_classes[:SHOWN]:
         shares = "  ".join(f"{name}={share:g}" for name, share in s.shares_percent.items())
-        name = f"{s.name} *" if s.is_two_transitive else s.name
+        name = " ".join(filter(None, (s.name, s.small_group, "*" * s.is_two_transitive)))
         table.add_row(escape(name), str(s.order), str(s.index), str(s.conjugates), escape(shares))
     return cut(table, count)
+
+
+def _fold_names(table: Table, names: list[str]) -> None:
+    """On a narrow terminal, fold the first column at spaces, so that the shares beside it stay whole."""
+    if Console().width < NARROW:
+        table.columns[0].max_width = max(len(word) for name in [*names, "subgroup"] for word in name.split())
 
 
 def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] = False) -> None:
     """List the conjugacy classes of subgroups, with the irrep content of their cosets.
 
     The last column is the power of the centred indicator of H in each irrep, in percent: what a function that is
-    constant on cosets of H, and otherwise plain, is made of (Table 5 of Stander et al., corrected).
+    constant on cosets of H, and otherwise plain, is made of (Table 5 of Stander et al., corrected). `[16,3]` after a
+    name that fits several groups is the number in the library of small groups.
     """
     G = read_group(group)
     lattice, irreps = subgroup_lattice(G), all_irreps(G)
@@ -125,6 +138,7 @@ def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")
         rows.append(
             {
                 "subgroup": cls.name,
+                "small_group": small_group_mark(H, cls.name),
                 "order": cls.order,
                 "index": cls.index,
                 "conjugates": len(cls.subgroups),
@@ -141,20 +155,22 @@ def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")
     add_names(table, "subgroup")
     add_numbers(table, "order", "index", "conj.")
     names = [irrep.name for irrep in irreps[1:]]  # the trivial one has no share in a centred indicator
-    longest = [max(len(row[key]) for row in rows) for key in ("subgroup", "normaliser")]
+    shown = [f"{row['subgroup']} {row['small_group']}".strip() for row in rows]
+    _fold_names(table, shown)
+    longest = [max(map(len, texts)) for texts in (shown, [row["normaliser"] for row in rows])]
     in_columns = sum(max(5, len(name)) + 2 for name in names) + sum(longest) + 28 <= Console().width
     if in_columns:
         table.add_column("normaliser", no_wrap=True)
     for name in names if in_columns else ["irreps of its cosets, %"]:
         (add_numbers if in_columns else add_names)(table, name)
-    for row in rows:
+    for name, row in zip(shown, rows, strict=True):
         shares = row["indicator_shares_percent"]
-        texts = [f"{shares[name]:g}" if name in shares else "" for name in names]
+        texts = [f"{shares[irrep]:g}" if irrep in shares else "" for irrep in names]
         if not in_columns:
-            texts = ["  ".join(f"{name}={share:g}" for name, share in shares.items())]
+            texts = ["  ".join(f"{irrep}={share:g}" for irrep, share in shares.items())]
         numbers = (str(row[key]) for key in ("order", "index", "conjugates"))
         normaliser = [escape(row["normaliser"])] if in_columns else []
-        table.add_row(escape(row["subgroup"]), *numbers, *normaliser, *map(escape, texts))
+        table.add_row(escape(name), *numbers, *normaliser, *map(escape, texts))
     if in_columns:
         table.caption = "right: irreps of the cosets, % of the centred indicator"
     rich.print(table)

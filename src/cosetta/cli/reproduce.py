@@ -33,12 +33,17 @@ Paper = Annotated[str, Parameter(help=f"The paper: {', '.join(PAPERS)}.")]
 Seeds = Annotated[str | None, Parameter(help="Seeds of S5: 0:128 (128 is not in it), 0,3,7 or 5. [default: 0:128]")]
 SeedsS6 = Annotated[str | None, Parameter(name="--s6-seeds", help="Seeds of S6. [default: 0:5]")]
 Recipe = Annotated[str, Parameter(help="How to train: fast, or stander2024 (the paper's, hours), or wu2024.")]
-Groups = Annotated[str, Parameter(help="Groups, separated by a comma.")]
+Groups = Annotated[
+    str | None,
+    Parameter(help="Groups, separated by a comma. [default: S5,S6; S5 with --quick unless S6 is given seeds]"),
+]
 Census = Annotated[
     dict[str, str] | None,
     Parameter(help="Seeds of other recipes to train on the first group, for the census: --census.wu2024 0:24."),
 ]
-Quick = Annotated[bool, Parameter(help="8 seeds of S5 and 1 of S6, unless seeds are given: minutes.")]
+Quick = Annotated[
+    bool, Parameter(help="8 seeds of S5 unless seeds are given: minutes. --s6-seeds 0 adds a network of S6.")
+]
 Out = Annotated[Path, Parameter(help="Folder for the page, the tables and the figures.")]
 Runs = Annotated[Path, Parameter(help="Folder that holds the runs; finished ones are not trained again.")]
 Workers = Annotated[
@@ -54,7 +59,7 @@ def reproduce(
     seeds: Seeds = None,
     s6_seeds: SeedsS6 = None,
     recipe: Recipe = "fast",
-    groups: Groups = "S5,S6",
+    groups: Groups = None,
     census: Census = None,
     quick: Quick = False,
     out: Out = Path("reproduction"),
@@ -73,6 +78,8 @@ def reproduce(
     """
     if paper not in PAPERS:
         raise Unsupported(f"`paper` must be one of {', '.join(PAPERS)}; got '{paper}'")
+    if groups is None:  # one S6 network takes as long as eight of S5, so a quick look has it on request
+        groups = "S5" if quick and s6_seeds is None else "S5,S6"
     chosen = tuple(dict.fromkeys(name.strip() for name in groups.split(",") if name.strip()))
     if not chosen or set(chosen) - set(GROUPS):
         raise BadConfig(f"`--groups` must be of {', '.join(GROUPS)}, separated by commas; got '{groups}'")
@@ -82,10 +89,13 @@ def reproduce(
     texts |= {group: text for group, text in zip(GROUPS, (seeds, s6_seeds), strict=True) if text is not None}
     wanted = {group: seed_range(text) for group, text in texts.items()}
     others = {name: seed_range(text) for name, text in (census or {}).items()}
+    populations = [(group, recipe, wanted[group]) for group in chosen]
+    populations += [(chosen[0], name, numbers) for name, numbers in others.items()]
     if dry_run:
-        plans = [(group, recipe, wanted[group]) for group in chosen]
-        _show_plan(plans + [(chosen[0], name, numbers) for name, numbers in others.items()], runs)
+        _show_plan(populations, runs)
         return
+    if (expected := _expected(populations, runs, workers)) is not None:
+        print(expected, file=sys.stderr, flush=True)
     numbers = {"seeds": wanted["S5"], "s6_seeds": wanted["S6"], "census_seeds": others}
     _make(out, runs, recipe=recipe, groups=chosen, workers=workers, **numbers)
 
@@ -112,6 +122,28 @@ def _show_plan(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path) 
         left = len(plan.unfinished())
         done = len(plan.configs) - left
         print(f"{group} {recipe}: {count(len(plan.configs))} runs, {count(done)} finished already, {count(left)} to do")
+
+
+def _expected(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path, workers: int | None) -> str | None:
+    """How long what is left will take, from finished runs or a few steps timed now; None if all is done."""
+    from cosetta.machine import usable_cores
+    from cosetta.sweep import SweepPlan, grid
+    from cosetta.sweep.estimate import estimate
+
+    configs = [
+        config
+        for group, recipe, wanted in populations
+        for config in grid({"group": group, "recipe": recipe, "seed": list(wanted)})
+    ]
+    found = estimate(SweepPlan(tuple(configs), runs.absolute()))
+    if not found.runs:
+        return None
+    cores = min(workers or usable_cores(), found.runs)
+    seconds = (found.train_seconds + (found.explain_seconds or 0.0)) / cores
+    what = "train and explain" if found.explain_seconds is not None else "train; explaining comes on top"
+    source = "from a few steps timed now, as if no phase ended early" if found.timed_kinds else "as finished runs took"
+    sort = "at most " if found.timed_kinds else "about "
+    return f"{count(found.runs)} networks: {sort}{duration(seconds)} on {cores} cores to {what} ({source})"
 
 
 class _Shown:

@@ -182,13 +182,19 @@ def small_group_id(group: Group) -> tuple[int, int] | None:
     """
     if group.order > IDENTIFIED_UP_TO:
         return None
-    profile = np.sort(group.element_orders)
-    for entry in catalogue():
-        if entry.order == group.order:
-            candidate = permutation_group(entry.generators)
-            if (np.sort(candidate.element_orders) == profile).all() and find_isomorphism(group, candidate) is not None:
-                return entry.order, entry.number
+    profile = np.sort(group.element_orders).tobytes()
+    alike = [(number, known) for number, known, orders in _identified(group.order) if orders == profile]
+    for number, known in alike:
+        if len(alike) == 1 or find_isomorphism(group, known) is not None:
+            return group.order, number
     return None  # not reached: the catalogue is complete
+
+
+@cache
+def _identified(order: int) -> tuple[tuple[int, Group, bytes], ...]:
+    """Number, group and sorted orders of elements of the shipped groups of one order."""
+    groups = ((entry.number, permutation_group(entry.generators)) for entry in catalogue() if entry.order == order)
+    return tuple((number, known, np.sort(known.element_orders).tobytes()) for number, known in groups)
 
 
 def _from_gap(order: int, number: int, name: str) -> Group:

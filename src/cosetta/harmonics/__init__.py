@@ -5,7 +5,7 @@ axis is G.
 """
 
 from cosetta.harmonics.coset_spaces import coset_space_irreps
-from cosetta.harmonics.description import GroupDescription, describe_group
+from cosetta.harmonics.description import GroupDescription, describe_group, small_group_mark
 from cosetta.harmonics.fourier import autocorrelation, convolve, fourier, inverse_fourier, isotypic_projection, power
 from cosetta.harmonics.invariants import fixed_projection, fixed_space_dimension, indicator_shares
 from cosetta.harmonics.irrep import Irrep, check_irreps
@@ -30,5 +30,6 @@ __all__ = [
     "isotypic_projection",
     "numerical_irreps",
     "power",
+    "small_group_mark",
     "young_irreps",
 ]

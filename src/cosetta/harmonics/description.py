@@ -29,6 +29,9 @@ __all__ = ["ClassFacts", "GroupDescription", "IrrepFacts", "SubgroupFacts", "des
 
 TYPES = {1: "real", 0: "complex", -1: "quaternionic"}
 
+OPEN_NAMES = ":", ".", "order-"
+"""Marks of a name of a subgroup that leaves its isomorphism type open (`groups/structure.py`)."""
+
 LISTED_CLASSES = 1_000
 """Most conjugacy classes whose characters are listed: a million numbers."""
 
@@ -58,9 +61,14 @@ class IrrepFacts:
 @final
 @dataclass(frozen=True)
 class SubgroupFacts:
-    """A class of subgroups; `shares` is the irrep content of the centred indicator of H, as exact fractions."""
+    """A class of subgroups; `shares` is the irrep content of the centred indicator of H, as exact fractions.
+
+    `small_group` is `[order, number]` in the library of small groups where the name leaves the isomorphism type open
+    and the library can tell, else empty.
+    """
 
     name: str
+    small_group: str
     order: int
     index: int
     conjugates: int
@@ -202,6 +210,28 @@ def _called(H: Subgroup, lattice: SubgroupLattice | None) -> str:
     return f"order {H.order}" if lattice is None else lattice.names[lattice.position(H)]
 
 
+def small_group_mark(H: Subgroup, name: str) -> str:
+    """The id of a subgroup in the library of small groups, where its name is no proof of its isomorphism type.
+
+    Args:
+        H: a subgroup.
+        name: its name in the lattice.
+
+    Returns:
+        `[order,number]`; empty if the name says it all, as `D8` does, or the library cannot tell.
+
+    Example:
+        >>> from cosetta.groups.catalogue import small_group
+        >>> [small_group_mark((G := small_group(16, k)).subgroup(G.generators), "(C2xC4):C2") for k in (3, 13)]
+        ['[16,3]', '[16,13]']
+    """
+    structure = name.partition(" ")[0]
+    if not any(mark in structure for mark in OPEN_NAMES):
+        return ""
+    known = small_group_id(Group(_renumbered(H)))
+    return "" if known is None else f"[{known[0]},{known[1]}]"
+
+
 def _irrep_facts(group: Group, irrep: Irrep) -> IrrepFacts:
     character = irrep.character
     values = [round(float(character[members[0]]), 6) + 0.0 for members in group.conjugacy_classes]
@@ -220,6 +250,7 @@ def _subgroup_facts(lattice: SubgroupLattice, found: tuple[Irrep, ...]) -> tuple
         facts.append(
             SubgroupFacts(
                 name=cls.name,
+                small_group=small_group_mark(H, cls.name),
                 order=cls.order,
                 index=cls.index,
                 conjugates=len(cls.subgroups),

@@ -5,10 +5,13 @@ reach; then what happens when that much of it is replaced, beside a control; the
 picked from the analysis, never computed.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
+from cosetta.groups.integers import is_prime
 from cosetta.report.notation import count, decimal, drawn, draws, percent, plural, scientific, typeset
-from cosetta.results import Analysis, Evidence
+from cosetta.report.waves import kind_of
+from cosetta.results import Analysis, Evidence, Frequency
 
 __all__ = [
     "Stat",
@@ -159,6 +162,11 @@ def headline_sentence(analysis: Analysis) -> str:
     start = f"In this network of {count(analysis.width)} neurons on {typeset(analysis.group)}, {three_shares(analysis)}"
     if analysis.coset.refused:
         return f"{start}: the coset account could not be stated ({typeset(analysis.coset.refused)})."
+    if not analysis.coset.covered and is_prime(analysis.order):
+        return (
+            f"{start}: none can be, since a group of prime order has no proper subgroup but the trivial one, "
+            "so there is nothing to replace by coset means."
+        )
     if not analysis.coset.covered:
         return f"{start}, so there is nothing to replace by coset means."
     test = headline_test(analysis)
@@ -192,11 +200,24 @@ def found_instead(analysis: Analysis) -> str:
         if waves.is_cyclic:
             rest = len(waves.frequencies) - SHOWN_PARTS
             more = f" and {count(rest)} more" if rest > 0 else ""
-            return f"What was found instead, as shares of the network’s strength: frequencies {', '.join(parts)}{more}."
+            return (
+                f"What was found instead, as shares of the network’s strength: frequencies {', '.join(parts)}{more}"
+                f"{_kinds(waves.frequencies)}."
+            )
     shares = list(analysis.strength_by_irrep.items())
     named = ", ".join(f"{typeset(name)} {percent(share, 0)}" for name, share in shares[:SHOWN_PARTS])
     more = f" and {count(len(shares) - SHOWN_PARTS)} more" if len(shares) > SHOWN_PARTS else ""
     return f"What was found instead, as shares of the network’s strength: irreps {named}{more}."
+
+
+def _kinds(frequencies: tuple[Frequency, ...]) -> str:
+    """How many of the frequencies are clocks, pizzas and neither."""
+    kinds = Counter(kind_of(frequency) for frequency in frequencies)
+    words = {"clock": ("clock", "clocks"), "pizza": ("pizza", "pizzas"), "between": 2 * ("between the two",)}
+    parts = [f"{count(kinds[kind])} {forms[kinds[kind] > 1]}" for kind, forms in words.items() if kinds[kind]]
+    if kinds["sign"]:
+        parts.append(f"{count(kinds['sign'])} of two values")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 SHOWN_PARTS = 5

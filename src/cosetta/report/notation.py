@@ -29,11 +29,15 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+SUM_ERROR = 1e-12
+"""Rounding error of a sum of shares that is 1."""
+
+
 def percent(share: float | None, digits: int = 2) -> str:
     r"""A proportion in per cent, rounded so that only exact 0 and 1 print as `0 %` and `100 %`.
 
     Args:
-        share: the proportion, in [0, 1].
+        share: the proportion, in [0, 1]; within 1e-12 of 1, where sums of shares end, it is 1.
         digits: digits after the point.
 
     Returns:
@@ -45,6 +49,7 @@ def percent(share: float | None, digits: int = 2) -> str:
     """
     if share is None or math.isnan(share):
         return MISSING
+    share = 1.0 if abs(share - 1) < SUM_ERROR else share
     if share in {0.0, 1.0}:
         return f"{100 * share:.0f}\u00a0%"
     step = 10.0**-digits
