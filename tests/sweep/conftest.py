@@ -14,7 +14,7 @@ SETTINGS = {"group": "S3", "recipe": "wu2024", "embed_dim": 8, "width": 8, "chec
 @pytest.fixture(scope="session")
 def analysis():
     """Thresholds with few samples."""
-    return AnalysisConfig(null_samples=19)
+    return AnalysisConfig(null_samples=19, arena=False)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def test_a_dry_run_writes_nothing_and_says_how_it_knows(cosetta):
     cosetta("sweep", "--config", "sweep.toml", "--no-explain", "--workers", 1)
     _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run", "--workers", 9)
     assert "the rest in 2 shards" in out
-    assert re.search(r"time: 0 s on 2 cores, 0 s on one", out)  # nothing is left to train
+    assert re.search(r"time: \d s on 2 cores, \d s on one", out)  # nothing is left to train, two are left to explain
     cosetta("sweep", "--config", "sweep.toml", "--workers", 1)
     _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run")
     assert "4 runs, 4 of them finished already; nothing is left to do" in out
