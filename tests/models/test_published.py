@@ -63,12 +63,7 @@ def test_networks_of_zhong_et_al(name, measured):
         assert measured[0] < opened.folding.additive_share < measured[1]
 
 
-ABOVE = pytest.mark.xfail(reason="the coset account covers 34 % of seed 2, by labels that are not the largest subgroup")
-
-
-@pytest.mark.parametrize(
-    ("name", "covered"), [("S5_T_seed1", (0.99, 1)), pytest.param("S5_T_seed2", (0, 0.25), marks=ABOVE)]
-)
+@pytest.mark.parametrize(("name", "covered"), [("S5_T_seed1", (0.99, 1)), ("S5_T_seed2", (0, 0.25))])
 def test_one_s5_transformer_is_a_coset_network_and_its_twin_is_not(name, covered):
     opened = open_checkpoint(DATA / "chughtai2023" / name)
     analysis = analyse(opened.model, opened.group, AnalysisConfig(null_samples=99, evidence_pairs=2000, arena=False))
