@@ -1,4 +1,4 @@
-"""The arena: every account of one network under one protocol, fixed before the results (docs/arena.md).
+"""The arena: every account of one network under one protocol, the same for all (docs/arena.md).
 
 All accounts are scored on the same pairs: one function of the covered neurons replaced; all three, the rest kept; all
 three, the rest at its mean (*alone*); one neuron at a time; and activations exchanged between inputs that the account
