@@ -76,10 +76,8 @@ class Certificate:
     @property
     def sentence(self) -> str:
         """The claim in one line."""
-        how = (
-            f"proven at {self.work_share:.2g} of the work of trying all" if self.is_cheaper else "proven by trying all"
-        )
-        return f"at least {_percent(self.share)} of {self.pairs:,} products, {how}, in exact arithmetic"
+        how = f"at {self.work_share:.2g} of the work of trying all" if self.is_cheaper else "by trying all"
+        return f"at least {_percent(self.share)} of {self.pairs:,} products, proven {how}, in exact arithmetic"
 
 
 def certify(
@@ -141,7 +139,6 @@ def certify(
     certified = least > CLEAR
     used, stages = _used(account.cosets.partitions, route.stages)
     stages_done = zip(stages, done, [net.g**2, *(stage["open"] for stage in done)], strict=False)
-    weakest = int(np.where(certified, least, np.inf).argmin())
     record = {
         "schema": SCHEMA,
         "statement": "",
@@ -153,9 +150,7 @@ def certify(
             "work": sum(stage["work"] for stage in done),
             "open": _runs(~certified.ravel()),
         },
-        "least_margin": {"pair": list(divmod(weakest, net.g)), "margin": float(least.flat[weakest])}
-        if certified.any()
-        else None,
+        "weakest": _weakest(least),
         "tiers": [
             {"tier": _tier(stage), "pairs": before - after["open"], "work": after["work"]}
             for stage, after, before in stages_done
@@ -266,7 +261,9 @@ def _account(facts: Facts, config: AnalysisConfig) -> _Account:
         reasons = dict.fromkeys(range(facts.width), facts.no_lattice)
     else:
         account = CosetCircuit.fit(facts, config)
-        reasons = dict.fromkeys(range(facts.width), "moves no logit by more than the dead threshold") | account.reasons
+        reasons = dict.fromkeys(range(facts.width), "moves no logit by more than the dead threshold") | dict(
+            account.reasons
+        )
         chosen = {a.neuron: (a.left, a.right) for a in account.assigned}
         largest = [_largest(facts, name, config.coset_threshold) for name in ("left", "right")]
         for k in range(facts.width):
@@ -313,6 +310,13 @@ def _tier(stage: Mapping[str, Any]) -> str:
     if stage["leaves"]:
         return "cosets"
     return "low rank" if stage["pivots"] else "every neuron" if stage["exact"] else "largest contributions"
+
+
+def _weakest(least: np.ndarray) -> dict[str, Any] | None:
+    """The certified pair with the smallest proven margin."""
+    margins = np.where((least > CLEAR) & np.isfinite(least), least, np.inf)
+    x, y = divmod(int(margins.argmin()), len(least))
+    return {"pair": [x, y], "margin": float(margins[x, y])} if np.isfinite(margins[x, y]) else None
 
 
 def _loss(least: np.ndarray) -> float:

@@ -90,7 +90,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
     for P, groups in stage["leaves"]:
         blocks, leaves = [*blocks, partitions[P]], [*leaves, []]
         for group in groups:
-            (first, joint), total = refine([partitions[Q] for Q, _ in group]), 0
+            (first, joint), total = refine([partitions[Q] for Q, _ in group]), np.zeros(1)
             for Q, ks in group:
                 left, right = means(net.left[:, ks], partitions[P]), means(net.right[:, ks], partitions[Q])
                 off = abs(net.left[:, ks] - left[partitions[P]]), abs(net.right[:, ks] - right[partitions[Q]])
@@ -100,7 +100,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
                 work += len(ks) * (6 * g + len(left) * len(right) * (g + 1))
                 named = named + ks
             leaves[-1], work = [*leaves[-1], (joint, total)], work + total.size * (len(group) - 1)
-    need(sorted(named) == list(range(net.w)), "a stage must bound every neuron once")
+    need(sorted(named) == list(range(net.w)), f"a stage must bound each of the {net.w} neurons once")
     # relu(s) = s/2 + |s|/2: the first halves add up to a function of x and one of y, exactly
     ks, sides = np.setdiff1d(named, exact + gone if half else named), (net.left, net.right)
     far_left, far_right = (f + h[:, ks] @ net.out[:, ks].T / 2 for f, h in zip(net.direct, sides, strict=True))
@@ -113,7 +113,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
         joins.append((i, j, blocks[i][first], blocks[j][first]))
         blocks.append(joined)
     apart = len(refine([blocks[N] for N in tops])[0]) == g
-    read, rest, pivots = net.out[:, exact], np.zeros(len(exact)), stage["pivots"]
+    read, rest, pivots, inner, basis = net.out[:, exact], np.zeros(len(exact)), stage["pivots"], np.eye(1), np.eye(1)
     if pivots:  # out in the few dimensions that some of its columns span, and the rest bounded
         centred = read - read.mean(axis=0)
         basis = np.linalg.qr(centred @ (centred.T @ centred[:, pivots]))[0]
@@ -128,7 +128,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
     for y in ys:
         late, p = np.flatnonzero(least[:, y] <= 0), table[:, y]
         post, loss = np.maximum(net.left[:, exact] + net.right[y, exact], 0), error[0] + error[1][y] + always
-        nodes = [sum(F[:, Q[y]] for Q, F in tables) for tables in leaves] + [(net.bias + far_right[y])[None]]
+        nodes = [np.sum([F[:, Q[y]] for Q, F in leaf], axis=0) for leaf in leaves] + [(net.bias + far_right[y])[None]]
         for i, j, a, b in joins:
             nodes.append(nodes[i][a] + nodes[j][b])
         if leaves:
@@ -145,7 +145,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
                 bound += at
             bound -= some if apart else np.maximum(some, every)
             least[late, y] = np.maximum(least[late, y], bound[late])
-            sums = sum(len(T) * len(tables) for T, tables in zip(nodes, leaves, strict=False)) + 4 * len(exact) + 8
+            sums = sum(len(T) * len(leaf) for T, leaf in zip(nodes, leaves, strict=False)) + 4 * len(exact) + 8
             work += g * (sums + sum(len(a) for _, _, a, _ in joins) + sum(len(nodes[N]) + 6 for N in tops))
             late = late[bound[late] <= 0]
         rows = post[late] @ inner.T @ basis.T if pivots else post[late] @ read.T
@@ -183,7 +183,7 @@ def check(certificate, content):
     other = "" if same else f"; the weights are not those of digest {certificate['weights'][:16]} that it is of"
     for i in (failed := np.flatnonzero(claimed & ~(least.ravel() > 0)))[:1].tolist():
         a, b = (f"{group['elements'][x]} (element {x})" for x in divmod(i, net.g))
-        raise Refused(f"{len(failed):,} pairs fail, the first {a} times {b}: margin {least.flat[i]:.3g}{other}")
+        raise Refused(f"{len(failed):,} pairs fail, the first {a} times {b}: margin >= {least.flat[i]:.3g}{other}")
     need(same, f"every bound holds{other}")
     loss, work = np.logaddexp(0, np.log(max(net.g - 1, 1)) - least).mean(), sum(stage["work"] for stage in done)
     fair = claimed.sum() == claim["certified"] and loss <= claim["loss"] and work <= 1.01 * claim["work"]

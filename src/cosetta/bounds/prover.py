@@ -2,8 +2,8 @@
 
 What it returns is a list of stages, plain data that the checker carries out (`checker.py`): tables over cosets first,
 then activations through the low rank of out, then every neuron, each for the pairs that those before left open.
-Candidates are tried on a few y, and the one with the least work in all is taken. If none is cheaper, the last stage alone
-remains: every pair neuron by neuron, which is trying all.
+Candidates are tried on a few y, and the one with the least work in all is taken. If none is cheaper, the last stage
+alone remains: every pair neuron by neuron, which is trying all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -140,9 +140,10 @@ class _Search:
         yield Route(self.last, 1.0) if self.last else self._tried((by_neurons([], everything),))
         least, _ = checker.derive(net, self.table, self.cosets.partitions, [by_neurons(everything)], self.ys)
         margins = least[:, self.ys]
-        if not (margins > 0).any():
+        positive = margins[(margins > 0) & np.isfinite(margins)]  # infinite where there is no other answer
+        if not len(positive):
             return
-        plan = _Plan(net, self.cosets, self._post, float(np.percentile(margins[margins > 0], TYPICAL)))
+        plan = _Plan(net, self.cosets, self._post, float(np.percentile(positive, TYPICAL)))
         low = plan.low_rank()
         if low:
             yield self._tried((*low, *self.last))
@@ -169,7 +170,7 @@ class _Search:
         tried = [(self._tried((plan.tables(*choice, weak=0.0), *self.last)), choice) for choice in plan.choices()]
         best, chosen = min(tried, key=lambda found: found[0].share)
         yield best
-        for after in {low, ()}:
+        for after in [low, ()] if low else [()]:
             for weak in (*WEAK, 0.0):
                 yield self._tried((plan.tables(*chosen, weak=weak), *after, *self.last))
 

@@ -21,6 +21,10 @@ def certify(
     *,
     group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
     format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
+    mapping: Annotated[
+        dict[str, str] | None,
+        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
+    ] = None,
     instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     bounds_only: Annotated[
         bool, Parameter(help="Never compute all neurons of a pair: what no bound decides is left out.")
@@ -37,15 +41,13 @@ def certify(
     Raises:
         BadRun: if the path is not there.
     """
+    mapping = {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
+    options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
     checked = analysis_config(read_config(config)[1], analysis)
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
     with rich.get_console().status("proving"):
-        model, G, weights = (
-            _run(path, group)
-            if (path / "checkpoints").is_dir()
-            else _checkpoint(path, out, {"group": group, "format": format, "instance": instance})
-        )
+        model, G, weights = _run(path, group) if (path / "checkpoints").is_dir() else _checkpoint(path, out, options)
         from cosetta.certification import certify as prove
         from cosetta.certification import write_certificate
 
@@ -113,7 +115,7 @@ def _show(certificate: Any) -> None:
     lines = [
         f"decided by   {'; '.join(tiers)}, in shares of the work of trying all ({brute['work']:.3g} multiply-adds)",
         f"loss         at most {claim['loss']:.3g} nats in the mean",
-        f"neurons      {account['by_cosets']} of {account['neurons']} summed over cosets of {account['left_subgroups']} "
+        f"neurons      {account['by_cosets']} of {account['neurons']} by cosets of {account['left_subgroups']} "
         f"left subgroups, {len(account['one_by_one'])} one by one, {len(account['bounded'])} only bounded",
         f"seconds      {record['seconds']['check']:.2g} to check, {record['seconds']['prove']:.2g} to find",
     ]
