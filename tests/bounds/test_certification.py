@@ -74,7 +74,7 @@ def test_groups_of_complex_and_quaternionic_type_have_certificates(name, labels,
     """Without cosets: activations exactly, out through its rank, at most d^2 over the type."""
     group, chosen, model = of_vectors(name, labels, width)
     certificate = proven(model, group, exhaustive=True)
-    assert certificate.share == certificate.record["brute_force"]["share"] > 0.9
+    assert certificate.share == certificate.record["brute_force"]["share"] > 0.7
     assert certificate.work_share < 0.6
     rank = sum(rho.dim**2 // rho.endomorphism_dim for rho in chosen)
     assert certificate.record["account"]["rank_of_out"] <= rank
