@@ -4,8 +4,8 @@
     python benchmarks/certificates.py --out docs/certificates --planted S7 S6
 
 A file is an .npz of packed weights, a run's folder or somebody's checkpoint (GROUP=path names its group). Every network
-becomes one row of `certificates.json`; rows of an earlier call stay unless they are of the same network, so several calls
-make one table. Prints a line a network and the table of docs/certificates.md.
+becomes one row of `certificates.json`; rows of an earlier call stay unless they are of the same network, so several
+calls make one table. Prints a line a network and the table of docs/certificates.md.
 """
 
 import argparse
