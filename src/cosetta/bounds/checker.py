@@ -135,12 +135,12 @@ def bound_margins(net, table, partitions, stage, least, ys):
             bound = (post * (read[p] - highest[exact])).sum(axis=1) + before[every_x, p] - loss
             some, every = np.full(g, -np.inf), np.zeros(g)
             for N in tops:  # an answer x'y not xy has x' outside the block of x in some table, if the blocks tell apart
-                seen, block = nodes[N][:, p], blocks[N]
-                at, inside = seen[block, every_x], np.full(len(seen), -np.inf)
+                T, block = nodes[N], blocks[N]
+                at, inside = T[block, p], np.full(len(T), -np.inf)
                 np.maximum.at(inside, block, at)
                 inside = np.where(np.bincount(block) > 1, inside, -np.inf)[block]
-                seen[block, every_x] = -np.inf
-                outside = seen.max(axis=1)[block]
+                T[block, p] = -np.inf
+                outside, T[block, p] = T.max(axis=1)[block], at
                 some, every = np.maximum(some + np.maximum(inside, outside), every + outside), every + inside
                 bound += at
             bound -= some if apart else np.maximum(some, every)

@@ -6,8 +6,8 @@ Candidates are tried on a few y, and the one with the least work in all is taken
 alone remains: every pair neuron by neuron, which is trying all.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, final
 
@@ -125,6 +125,26 @@ def find_route(
 
 
 @final
+@dataclass(frozen=True)
+class Tables:
+    """How a stage of tables is made.
+
+    Args:
+        rows: number of left partitions whose tables are added up to rows.
+        by_rows: whether those are chosen by what they cost as a number for each row that they add, or by that alone.
+        linear: whether the linear half of ReLU is summed apart.
+        weak: share of the margin that neurons bounded one by one may cost.
+        low: whether the low rank of out follows.
+    """
+
+    rows: int = 1
+    by_rows: bool = False
+    linear: bool = False
+    weak: float = 0.0
+    low: bool = False
+
+
+@final
 @dataclass(frozen=True, eq=False)
 class _Search:
     """What all routes of one network share."""
@@ -167,12 +187,13 @@ class _Search:
 
     def _by_cosets(self, plan: "_Plan", low: tuple[Stage, ...]) -> Iterator[Route]:
         """Tables over cosets: first how many are added up to rows, then what follows, then which neurons are weak."""
-        tried = [(self._tried((plan.tables(*choice, weak=0.0), *self.last)), choice) for choice in plan.choices()]
-        best, chosen = min(tried, key=lambda found: found[0].share)
+        choice, best = Tables(), Route((), float("inf"))
+        for others in plan.choices():
+            for other in others(choice):
+                route = self._tried((plan.tables(other), *(low if other.low else ()), *self.last))
+                if route.share < best.share:
+                    choice, best = other, route
         yield best
-        for after in [low, ()] if low else [()]:
-            for weak in (*WEAK, 0.0):
-                yield self._tried((plan.tables(*chosen, weak=weak), *after, *self.last))
 
 
 @final
@@ -204,20 +225,22 @@ class _Plan:
         order = np.argsort(reach, kind="stable")
         return sorted(order[np.cumsum(reach[order]) < DROPPED * self.margin].tolist())
 
-    def choices(self) -> Iterator[tuple[int, bool]]:
-        """How many left partitions are added up to rows, and whether the linear half of ReLU is summed apart."""
+    def choices(self) -> Iterator[Callable[[Tables], list[Tables]]]:
+        """What to vary in turn: how many tables are added up and in which order, linear or not, weak neurons, what follows."""
         count = len(set(self.cosets.left.tolist()) - {-1})
-        for rows in dict.fromkeys(max(1, round(main * count)) for main in MAIN):
-            yield rows, False
-            yield rows, True
+        rows = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
+        yield lambda _: [
+            Tables(rows=n, by_rows=by, linear=linear) for n in rows for by in (False, True) for linear in (False, True)
+        ]
+        yield lambda best: [replace(best, weak=weak) for weak in WEAK]
+        yield lambda best: [replace(best, low=True)]
 
-    def tables(self, rows: int, linear: bool, weak: float) -> Stage:
-        """Tables over cosets, the strongest added up to rows."""
-        exact, tree = self._apart(weak * self.margin)
-        strength = {P: sum(self.size[k] for ks in rights.values() for k in ks) for P, rights in tree.items()}
-        lefts = sorted(tree, key=lambda P: (-strength[P], P))
-        rows = min(rows, len(lefts))
-        merges = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
+    def tables(self, choice: Tables) -> Stage:
+        """Tables over cosets, some added up to rows."""
+        exact, tree = self._apart(choice.weak * self.margin)
+        lefts, linear = self._in_order(tree, choice.by_rows), choice.linear
+        rows = min(choice.rows, len(lefts))
+        merges, _ = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
         number = [*range(rows), *range(len(lefts), len(lefts) + 1 + len(merges))]  # among the tables of all partitions
         return {
             "leaves": [[P, group_rights(self.known, tree[P], self.net.g)] for P in lefts],
@@ -227,6 +250,15 @@ class _Plan:
             "dropped": self.dropped,
             "pivots": [],
         }
+
+    def _in_order(self, tree: dict[int, dict[int, list[int]]], by_rows: bool) -> list[int]:
+        """Left partitions, those that it costs most to bound by a number first; for each row that they add, or in all."""
+        strength = {P: sum(self.size[k] for ks in rights.values() for k in ks) for P, rights in tree.items()}
+        if by_rows and len(tree) > 2:
+            _, rows = merge_order(self.known, list(tree))
+            for P in tree:
+                strength[P] /= max(1, rows - merge_order(self.known, [Q for Q in tree if Q != P])[1])
+        return sorted(tree, key=lambda P: (-strength[P], P))
 
     def _apart(self, budget: float) -> tuple[list[int], dict[int, dict[int, list[int]]]]:
         """The neurons that are computed one by one, and the others by left and right partition."""
