@@ -105,7 +105,7 @@ def by_neurons(neurons: Sequence[int], dropped: Sequence[int] = (), pivots: Sequ
 
 
 def find_route(
-    net: Any, table: Int[np.ndarray, "g g"], cosets: Cosets, *, samples: int = 8, bounds_only: bool = False
+    net: Any, table: Int[np.ndarray, "g g"], cosets: Cosets, *, samples: int | None = None, bounds_only: bool = False
 ) -> Route:
     """The cheapest of the routes that are tried.
 
@@ -113,12 +113,13 @@ def find_route(
         net: the network, from `checker.fold`.
         table: of the group.
         cosets: what accounts say.
-        samples: number of y on which routes are tried.
+        samples: number of y on which routes are tried; if None, two to eight, for some 500 pairs or more.
         bounds_only: leave out the last stage, in which every neuron is computed; pairs may then stay open.
 
     Returns:
         The route; trying all if no other costs less.
     """
+    samples = max(2, min(8, 500 // net.g)) if samples is None else samples
     ys = np.unique(np.linspace(0, net.g - 1, min(samples, net.g)).round().astype(int))
     search = _Search(net, table, cosets, ys, () if bounds_only else (by_neurons(range(net.w)),))
     return min(search.routes(), key=lambda route: route.share)
@@ -226,13 +227,14 @@ class _Plan:
         return sorted(order[np.cumsum(reach[order]) < DROPPED * self.margin].tolist())
 
     def choices(self) -> Iterator[Callable[[Tables], list[Tables]]]:
-        """What to vary in turn: how many tables are added up and in which order, linear or not, weak neurons, what follows."""
+        """What to vary in turn: which tables are added up, if linear; weak neurons; a table more or less; low rank."""
         count = len(set(self.cosets.left.tolist()) - {-1})
         rows = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
         yield lambda _: [
             Tables(rows=n, by_rows=by, linear=linear) for n in rows for by in (False, True) for linear in (False, True)
         ]
         yield lambda best: [replace(best, weak=weak) for weak in WEAK]
+        yield lambda best: [replace(best, rows=best.rows + more) for more in (-1, 1) if best.rows + more > 0]
         yield lambda best: [replace(best, low=True)]
 
     def tables(self, choice: Tables) -> Stage:
@@ -252,8 +254,8 @@ class _Plan:
         }
 
     def _in_order(self, tree: dict[int, dict[int, list[int]]], by_rows: bool) -> list[int]:
-        """Left partitions, those that it costs most to bound by a number first; for each row that they add, or in all."""
-        strength = {P: sum(self.size[k] for ks in rights.values() for k in ks) for P, rights in tree.items()}
+        """Left partitions, first those that cost most to bound by a number: in all, or for each row that they add."""
+        strength = {P: float(self.size[sum(rights.values(), [])].sum()) for P, rights in tree.items()}
         if by_rows and len(tree) > 2:
             _, rows = merge_order(self.known, list(tree))
             for P in tree:

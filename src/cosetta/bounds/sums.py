@@ -59,8 +59,8 @@ class Refinements:
 def merge_order(known: Refinements, leaves: Sequence[int]) -> tuple[list[list[int]], int]:
     """In which order to add tables over partitions until one is left.
 
-    Two rules are followed to the end, and the one with fewer rows is taken: always the two tables with the smallest sum, or
-    those whose sum grows least.
+    Two rules are followed to the end, and the one with fewer rows is taken: always the two tables with the smallest
+    sum, or those whose sum grows least.
 
     Args:
         known: refinements.
