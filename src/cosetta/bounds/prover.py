@@ -9,6 +9,7 @@ alone remains: every pair neuron by neuron, which is trying all.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, final
 
 import numpy as np
@@ -255,7 +256,7 @@ class _Plan:
 
     def _in_order(self, tree: dict[int, dict[int, list[int]]], by_rows: bool) -> list[int]:
         """Left partitions, first those that cost most to bound by a number: in all, or for each row that they add."""
-        strength = {P: float(self.size[sum(rights.values(), [])].sum()) for P, rights in tree.items()}
+        strength = {P: float(self.size[list(chain(*rights.values()))].sum()) for P, rights in tree.items()}
         if by_rows and len(tree) > 2:
             _, rows = merge_order(self.known, list(tree))
             for P in tree:
