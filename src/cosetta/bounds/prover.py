@@ -168,7 +168,7 @@ class _Search:
         plan = _Plan(net, self.cosets, self._post, float(np.percentile(positive, TYPICAL)))
         low = plan.low_rank()
         if low:
-            yield self._tried((*low, *self.last))
+            yield self._tried(low)
         if (self.cosets.left >= 0).any():
             yield from self._by_cosets(plan, low)
 
@@ -178,21 +178,21 @@ class _Search:
         return np.mean([np.maximum(self.net.left + self.net.right[y], 0).mean(axis=0) for y in self.ys], axis=0)
 
     def _tried(self, stages: tuple[Stage, ...]) -> Route:
-        """A route with its work estimated from the sampled y: what is done once, and what is done for each y."""
+        """A route with its work estimated from the sampled y: what is done once, for each y, and for open pairs."""
         given = self.net, self.table, self.cosets.partitions, stages
         least, done = checker.derive(*given, self.ys)
         _, once = checker.derive(*given, [])
         scale = self.net.g / len(self.ys)
         work = sum(a["work"] * scale - b["work"] * (scale - 1) for a, b in zip(done, once, strict=True))
-        left_open = 0.0 if self.last else float((least[:, self.ys] <= 0).mean())
-        return Route(stages, work / brute_force_work(self.net.g, self.net.w) + OPEN * left_open)
+        left_open = float((least[:, self.ys] <= 0).mean()) * (1 if self.last else OPEN)
+        return Route(stages + self.last, work / brute_force_work(self.net.g, self.net.w) + left_open)
 
     def _by_cosets(self, plan: "_Plan", low: tuple[Stage, ...]) -> Iterator[Route]:
         """Tables over cosets: first how many are added up to rows, then what follows, then which neurons are weak."""
         choice, best = Tables(), Route((), float("inf"))
         for others in plan.choices():
             for other in others(choice):
-                route = self._tried((plan.tables(other), *(low if other.low else ()), *self.last))
+                route = self._tried((plan.tables(other), *(low if other.low else ())))
                 if route.share < best.share:
                     choice, best = other, route
         yield best
