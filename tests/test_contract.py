@@ -24,7 +24,7 @@ LAYERS = (
     "training tracking interventions bounds",
     "measures",
     "hypotheses",
-    "evidence",
+    "evidence programs",
     "analysis trajectory description parts",
     "report",
     "explanation",

@@ -36,10 +36,11 @@ class ProgramAccount(AbstractHypothesis):
 
     id: ClassVar[str] = "program"
     title: ClassVar[str] = "program of coset rules"
-    claim: ClassVar[str] = "unless ab lies in uHv, so much is said against it; scales and weights are two-digit integers"
+    claim: ClassVar[str] = (
+        "unless ab lies in uHv, so much is said against it; scales and weights are two-digit integers"
+    )
     source: ClassVar[str] = "this project"
     control_name: ClassVar[str] = "every rule about another coset of its class, at random"
-    equivalence: ClassVar[str] = "pairs on which the same rules fire equally"
 
     program: Program | None = field(default=None)
 

@@ -26,7 +26,7 @@ from cosetta.hypotheses.program.rules import TOP, Family, Program, Rule, Weight
 from cosetta.measures.facts import Facts
 from cosetta.measures.pairs import logit_strength, pair_statistics
 
-__all__ = ["carriers", "coset_of", "words_of", "write_program"]
+__all__ = ["coset_of", "place_of", "words_of", "write_program"]
 
 LEAST_START = 1.0
 """A bias that spans less than one vote is none: votes are whole numbers."""
@@ -36,9 +36,7 @@ ALIKE = 0.99
 `fast` a class has one to six scales at this level, and the answers are the same at 0.98 and 0.995."""
 
 
-def write_program(
-    facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]] | None = None
-) -> Program:
+def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]] | None = None) -> Program:
     """Write down what the coset neurons of a network compute.
 
     Args:
@@ -115,31 +113,33 @@ def coset_of(H: Subgroup, conjugate: Subgroup, g: int) -> tuple[int, int]:
         >>> from cosetta.groups import named_group
         >>> S3 = named_group("S3")
         >>> coset_of(S3.subgroup([S3["(12)"]]), S3.subgroup([S3["(23)"]]), 0)
-        (2, 2)
+        (3, 4)
     """
     group = H.group
-    u = int(np.argmax(carriers(H, conjugate)))
+    generators = np.array(H.generators, dtype=np.intp)
+    carried = conjugates(group, generators, np.arange(group.order))  # x h x^-1 for every x
+    u = int(np.argmax(conjugate.members[carried].all(axis=1)))
     return u, int(group.table[group.table[group.inverse[u], conjugate.elements], g].min())
 
 
-def carriers(H: Subgroup, conjugate: Subgroup) -> np.ndarray:
-    """Which elements u carry H to a conjugate, uHu^-1.
+def place_of(place: tuple[int, int], lattice: SubgroupLattice) -> tuple[str, int, int]:
+    """The rule that a neuron belongs to.
 
     Args:
-        H: a subgroup.
-        conjugate: one of its conjugates.
+        place: lattice position of its H and an element of its shared coset, from `find_places`.
+        lattice: the group's subgroups.
 
     Returns:
-        A truth value an element.
+        Family, u and v, as `Rule.coset`.
     """
-    generators = np.array(H.generators, dtype=np.intp)
-    return conjugate.members[conjugates(H.group, generators, np.arange(H.group.order))].all(axis=1)
+    cls = lattice.classes[lattice.class_of[place[0]]]
+    return cls.name, *coset_of(lattice.subgroup(cls.representative), lattice.subgroup(place[0]), place[1])
 
 
 def _neuron(n: int, h: int, g: int, facts: Facts, lattice: SubgroupLattice) -> _Neuron | None:
-    cls = int(lattice.class_of[h])
-    H, conjugate, group = lattice.subgroup(lattice.classes[cls].representative), lattice.subgroup(h), facts.group
-    u, v = coset_of(H, conjugate, g)
+    cls, group = int(lattice.class_of[h]), facts.group
+    H = lattice.subgroup(lattice.classes[cls].representative)
+    u, v = coset_of(H, lattice.subgroup(h), g)
     back = group.table[group.inverse[u]]
     rows = coset_partition(H, "right")
     left = _means(facts.functions["left"].values[n], rows[back])

@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float, Int
 from cosetta.groups import Group, Subgroup
 from cosetta.hypotheses.partitions import coset_partition
 
-__all__ = ["TOP", "Family", "Program", "Rule", "Weight"]
+__all__ = ["TOP", "Family", "Program", "Rule", "Weight", "credit", "least"]
 
 TOP = 99
 """Largest integer of a program: values, what is said against double cosets, and weights have two digits."""
@@ -165,32 +165,43 @@ class Program:
         whole = [np.array([x[k] for x in found], dtype=int) for k in (0, 1)]
         return whole[0], whole[1], arrays.transpose(1, 0, 2)
 
-    def votes(self, a: int, weights: Sequence[float] | None = None) -> Float[np.ndarray, "b z"]:
-        """What is said against each element, for one left factor and every right factor.
+    def votes(self, a: Int[np.ndarray, " pair"], b: Int[np.ndarray, " pair"]) -> Float[np.ndarray, "pair z"]:
+        """What is said against each element.
 
         Args:
-            a: left factor.
-            weights: a factor for each rule; 1 for all if None. 0 takes a rule out.
+            a: left factors.
+            b: right factors.
+
+        Returns:
+            Votes: whole numbers, exact below 2^53, and what stands at the start.
+        """
+        _, strengths, (left, right, against) = self._stacked
+        fired = np.maximum(left[:, a] + right[:, b], 0) * strengths[:, None]
+        return fired.T @ against + self.at_start
+
+    def spoken(self, i: int, a: Int[np.ndarray, " pair"], b: Int[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"]:
+        """What one rule says against the elements of its coset.
+
+        Args:
+            i: position of the rule.
+            a: left factors.
+            b: right factors.
 
         Returns:
             Votes.
         """
-        rules, strengths, (left, right, against) = self._stacked
-        fired = np.maximum(left[:, a, None] + right, 0) * strengths[:, None]
-        if weights is not None:
-            fired = fired * np.asarray(weights)[rules][:, None]
-        return fired.T @ against + self.at_start
+        rules, strengths, (left, right, _) = self._stacked
+        mine = rules == i
+        return strengths[mine] @ np.maximum(left[mine][:, a] + right[mine][:, b], 0)
 
-    def answers(self, weights: Sequence[float] | None = None) -> Int[np.ndarray, "a b"]:
+    def answers(self) -> Int[np.ndarray, "a b"]:
         """The element against which least is said, for every pair.
-
-        Args:
-            weights: as in `votes`.
 
         Returns:
             Answers; -1 where several elements share the least.
         """
-        return np.stack([_least(self.votes(a, weights)) for a in range(self.group.order)])
+        b = np.arange(self.group.order)
+        return np.stack([least(self.votes(np.full_like(b, a), b)) for a in b])
 
     def left_over(self) -> Int[np.ndarray, "a b"]:
         """The answers when weights are left aside: of the elements that no rule rules out, the first at the start.
@@ -204,7 +215,7 @@ class Program:
         cosets = np.array([self.cosets_of(rule)[2] for rule in self.rules], dtype=float).reshape(-1, order)
         for a in range(order):
             out = fired[:, a].T.astype(float) @ cosets > 0
-            answers[a] = np.where(out.all(axis=1), -1, _least(np.where(out, last, self.at_start)))
+            answers[a] = np.where(out.all(axis=1), -1, least(np.where(out, last, self.at_start)))
         return answers
 
     def fires(self, rule: Rule) -> Bool[np.ndarray, "a b"]:
@@ -262,7 +273,37 @@ class Program:
         return total
 
 
-def _least(votes: Float[np.ndarray, "b z"]) -> Int[np.ndarray, " b"]:
-    """The element with the fewest votes against it, -1 where it is not alone."""
+def least(votes: Float[np.ndarray, "pair z"]) -> Int[np.ndarray, " pair"]:
+    """The element with the fewest votes against it.
+
+    Args:
+        votes: against each element.
+
+    Returns:
+        Elements; -1 where several share the least.
+
+    Example:
+        >>> least(np.array([[3.0, 1, 2], [0, 0, 5]])).tolist()
+        [1, -1]
+    """
     alone = (votes == votes.min(axis=1, keepdims=True)).sum(axis=1) == 1
     return np.where(alone, votes.argmin(axis=1), -1)
+
+
+def credit(votes: Float[np.ndarray, "pair z"], answers: Int[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"]:
+    """How far votes give certain answers: 1 if least is said against the answer alone, 1/k if against k elements.
+
+    Args:
+        votes: against each element.
+        answers: of somebody else.
+
+    Returns:
+        Values in [0, 1]: the chance of the answer when one of the least is drawn.
+
+    Example:
+        >>> credit(np.array([[3.0, 1, 2], [0, 0, 5]]), np.array([1, 0])).tolist()
+        [1.0, 0.5]
+    """
+    least_votes = votes.min(axis=1, keepdims=True)
+    among = np.take_along_axis(votes, answers[:, None], axis=1)[:, 0] == least_votes[:, 0]
+    return among / (votes == least_votes).sum(axis=1)
