@@ -19,6 +19,8 @@ from torch.optim.adam import adam
 from torch.optim.adamw import adamw
 
 from cosetta.groups import Group
+from cosetta.training.architectures import AUTOGRAD
+from cosetta.training.autograd_step import AutogradStep
 from cosetta.training.config import TrainConfig
 from cosetta.training.pairs import LISTED_PAIRS
 from cosetta.training.parameters import parameter_shapes
@@ -61,7 +63,8 @@ class Stack:
         parameters, *_ = [_in_rows(self.states, name) for name in ("parameters", "exp_avg", "exp_avg_sq")]
         self._is_single = len(self.states) == 1
         first = self.states[0]
-        self._gradient = FoldedStep(parameters[0] if self._is_single else parameters, first.table, first.config)
+        step = AutogradStep if first.config.architecture in AUTOGRAD else FoldedStep
+        self._gradient = step(parameters[0] if self._is_single else parameters, first.table, first.config)
         self._constant = self._pairs() if first.batch_size == len(first.train) else None
 
     def advance(self) -> None:
