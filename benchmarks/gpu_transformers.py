@@ -1,14 +1,15 @@
 """Populations of transformers on one GPU, each trained as one tensor program; docs/transformers.md says what they are.
 
-Run: python benchmarks/gpu_transformers.py PART --out FILE.npz [options], with PART one of
+Run: python benchmarks/gpu_transformers.py --seconds 140 --out FOLDER. Three parts, each in a file of its own:
 
 - `fast`: transformers by the recipe `fast`, with the stacks of `cosetta.training`, each by its own criteria.
 - `control`: the paper's network at the transformer's sizes and with the transformer's phases: what the recipe does alone.
-- `published`: transformers by `chughtai2023`, 50,000 full-batch steps replayed from a captured graph; as many networks,
-  up to `--networks`, as the seconds allow.
+- `published`: transformers by `chughtai2023`, 50,000 full-batch steps replayed from a captured graph; as many networks as
+  the seconds that are left allow.
 
-Each part first compares a gradient with float64 on the CPU. It writes all weights (24 bits a number, `--half` 16; `packing.py`) with the curves of test accuracy and loss, whole, as it goes;
-`--parts N` divides the networks over N files. `--device cpu` with small `--networks`, `--steps`, `--group` is a rehearsal.
+Each part first compares a gradient with float64 on the CPU. It writes all weights (16 bits a number, `--whole` 24;
+`packing.py`) with the curves of test accuracy and loss, whole, as it goes. `--device cpu` with small numbers, `--steps`
+and `--group` is a rehearsal.
 """
 
 import argparse
@@ -61,7 +62,7 @@ class Harvest:
     """Weights and curves of a part, and its files."""
 
     def __init__(self, chosen, part, group, config, device):
-        self.out, self.parts, self.half = chosen.out, chosen.parts, chosen.half
+        self.path, self.whole = chosen.out / f"transformers-{part}.npz", chosen.whole
         self.order, self.config = group.order, config
         self.record = {"part": part, "group": group.name, "recipe": config.recipe, "device": _device_name(device)}
         self.record["config"] = config.model_dump(mode="json", exclude={"seed"})
@@ -73,30 +74,24 @@ class Harvest:
         self.finals[seed], self.done[seed] = [accuracy, loss], step
 
     def save(self):
-        """Write all files."""
+        """Write the file."""
         seeds = sorted(self.weights)
-        size = -(-len(seeds) // self.parts)
-        for number in range(self.parts):
-            mine = seeds[number * size : (number + 1) * size]
-            if not mine:
-                continue
-            rows = torch.stack([self.weights[seed] for seed in mine])
-            arrays = {name: view.numpy() for name, view in parameter_views(rows, self.order, self.config).items()}
-            record = self.record | {"seeds": mine, "seconds": round(clock(), 1)}
-            record |= {name: [getattr(self, name).get(seed) for seed in mine] for name in ("points", "finals", "done")}
-            path = self.out.with_name(f"{self.out.stem}-{number}.npz")
-            save_arrays(path, pack(arrays, 0 if self.half else None), record)
+        rows = torch.stack([self.weights[seed] for seed in seeds])
+        arrays = {name: view.numpy() for name, view in parameter_views(rows, self.order, self.config).items()}
+        record = self.record | {"seeds": seeds, "seconds": round(clock(), 1)}
+        record |= {name: [getattr(self, name).get(seed) for seed in seeds] for name in ("points", "finals", "done")}
+        save_arrays(self.path, pack(arrays, None if self.whole else 0), record)
 
 
-def minibatch(group, part, chosen, device):
+def minibatch(group, part, networks, seconds, chosen, device):
     """Train networks with small batches, each through its phases by its own criteria."""
-    seeds = range(chosen.seeds_from, chosen.seeds_from + chosen.networks)
+    seeds = range(chosen.seeds_from, chosen.seeds_from + networks)
     table, started = table_on(group, device), clock()
     running = [TrainState(config, group, device, table) for config in configs(part, group, seeds, chosen.steps)]
     harvest, stacks, spoke = Harvest(chosen, part, group, running[0].config, device), [], 0.0
     count = len(running)
     check(running[:3], part)
-    while running and clock() - started < chosen.seconds:
+    while running and clock() - started < seconds:
         stacks, due = arrange(stacks, running), []
         for stack in stacks:
             arrived = []
@@ -176,13 +171,13 @@ class Graph:
         return score_parameters(self.rows["parameters"], test, self.table, self.config).tolist()
 
 
-def published(group, chosen, device):
+def published(group, networks, seconds, chosen, device):
     """Train networks on their full batch for as many steps as the recipe says, as many as the seconds allow."""
     started, table = clock(), table_on(group, device)
     make = lambda seeds: Graph(  # noqa: E731
         [TrainState(config, group, device, table) for config in configs("published", group, seeds, chosen.steps)]
     )
-    seeds = list(range(chosen.seeds_from, chosen.seeds_from + chosen.networks))
+    seeds = list(range(chosen.seeds_from, chosen.seeds_from + networks))
     stack = make(seeds)
     check(stack.states[:3], "published")
     stack.advance(10)
@@ -191,13 +186,13 @@ def published(group, chosen, device):
     stack.advance(20)
     _synchronize(device)
     pace, steps = (time.perf_counter() - begun) / 20, stack.config.max_steps
-    fits = int(0.92 * chosen.seconds / (pace / len(seeds) * steps))
-    say(f"published: {pace * 1e3:.3f} ms a step for {len(seeds)} networks; {fits} fit {chosen.seconds:.0f} s")
+    fits = int(0.92 * seconds / (pace / len(seeds) * steps))
+    say(f"published: {pace * 1e3:.3f} ms a step for {len(seeds)} networks; {fits} fit {seconds:.0f} s")
     seeds = seeds[: max(1, min(len(seeds), fits))]
     del stack
     stack = make(seeds)
     harvest, saved, spoke = Harvest(chosen, "published", group, stack.config, device), clock(), 0.0
-    while stack.step < steps and clock() - started < chosen.seconds:
+    while stack.step < steps and clock() - started < seconds:
         stack.advance(min(chosen.every, steps - stack.step))
         scores = stack.scores()
         for seed, (accuracy, loss) in zip(seeds, scores, strict=True):
@@ -220,24 +215,31 @@ def _take_rows(harvest, stack, scores):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=("fast", "control", "published"))
     parser.add_argument("--group", default="S5")
-    parser.add_argument("--networks", type=int, default=64)
+    parser.add_argument("--networks", type=int, nargs=3, default=[32, 6, 12], help="of fast, control, published")
     parser.add_argument("--seeds-from", type=int, default=500)
-    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--seconds", type=float, default=140, help="of all parts together; below 60 they are a check")
     parser.add_argument("--steps", type=int, help="of each phase at most")
     parser.add_argument("--every", type=int, default=500, help="full-batch steps between evaluations")
-    parser.add_argument("--parts", type=int, default=1)
-    parser.add_argument("--half", action="store_true", help="16 bits a number")
+    parser.add_argument("--whole", action="store_true", help="24 bits a number")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--out", type=Path, default=Path("transformers.npz"))
+    parser.add_argument("--out", type=Path, default=Path("transformers"))
     chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
     group, device = named_group(chosen.group), torch.device(chosen.device)
+    networks = chosen.networks if chosen.seconds >= 60 else [4, 2, 2]
     with torch.no_grad():
-        if chosen.part == "published":
-            published(group, chosen, device)
-        else:
-            minibatch(group, chosen.part, chosen, device)
+        for part, count, share in zip(("fast", "control", "published"), networks, (0.45, 0.5, 1.0), strict=True):
+            left = (chosen.seconds - clock() - 3) * share
+            if not count or left <= 0:
+                say(f"{part}: left out, {left:.0f} s are left")
+                continue
+            try:
+                (published if part == "published" else minibatch)(
+                    group, *(() if part == "published" else (part,)), count, left, chosen, device
+                )
+            except Exception as error:  # of this part alone
+                say(f"FAILED: {part}: {type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ ACCOUNTS: dict[str, Any] = {
 }
 """Columns of `accounts` and their types: one row an account and run, whatever accounts there are."""
 
-NEWER = ("significant_share", "chance_share", "explained_strength", "best_account")
+NEWER = ("significant_share", "chance_share", "explained_strength", "best_account", "architecture", "heads")
 """Columns of `runs` that tables written before 2026-11-27 do not have."""
 
 
@@ -255,6 +255,8 @@ class RunReader:
 
     def _explained(self, run: TrainedRun) -> "_Part":
         """What the analysis says of the run, of its neurons, and by account."""
+        if not (run.folder / "analysis.json").is_file() and (run.folder / "folding.json").is_file():
+            return {}, [], []  # its neurons are not functions on the group
         analysis = load_analysis(run.folder)
         theirs = analysis.run.get("hash", run.record["hash"])
         if theirs != run.record["hash"]:
@@ -289,7 +291,7 @@ class RunReader:
         """Class with the smallest C_H of `left` for each neuron, `none` where every C_H is 1 or more."""
         known = self._algebra(run)
         run.check_group(known.group)
-        left = run.network().fold().left.double().numpy().T
+        left = run.folded().left.double().numpy().T
         found = concentrations(coset_variance_fractions(left, known.lattice, known.irreps, "right"), known.lattice)
         proper = (known.lattice.orders > 1) & (known.lattice.orders < known.group.order)
         names = np.array([*np.array(known.lattice.names)[proper], "none"])

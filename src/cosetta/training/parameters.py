@@ -76,7 +76,7 @@ def initial_parameters(order: int, config: TrainConfig, generator: torch.Generat
 
 
 def network_of(flat: Float[Tensor, " parameter"], order: int, config: TrainConfig) -> GroupNetwork:
-    """The network with these parameters.
+    """The paper's network with these parameters.
 
     Args:
         flat: all parameters; copied, so that training on does not change the network.
