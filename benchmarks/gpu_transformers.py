@@ -3,9 +3,9 @@
 Run: python benchmarks/gpu_transformers.py --seconds 140 --out FOLDER. Three parts, each in a file of its own:
 
 - `fast`: transformers by the recipe `fast`, with the stacks of `cosetta.training`, each by its own criteria.
-- `control`: the paper's network at the transformer's sizes and with the transformer's phases: what the recipe does alone.
-- `published`: transformers by `chughtai2023`, 50,000 full-batch steps replayed from a captured graph; as many networks as
-  the seconds that are left allow.
+- `control`: the paper's network at the transformer's sizes and with its phases: what the recipe does alone.
+- `published`: transformers by `chughtai2023`, 50,000 full-batch steps replayed from a captured graph; as many networks
+  as the seconds that are left allow.
 
 Each part first compares a gradient with float64 on the CPU. It writes all weights (16 bits a number, `--whole` 24;
 `packing.py`) with the curves of test accuracy and loss, whole, as it goes. `--device cpu` with small numbers, `--steps`
@@ -122,7 +122,8 @@ def _end(harvest, part, done, count, started, device):
     harvest.record |= {"train_seconds": round(clock() - started, 1), "memory": _memory(device)}
     harvest.save()
     good = sum(accuracy >= 0.999 for accuracy, _ in harvest.finals.values())
-    say(f"{part}: {done} of {count} done, {good} at test accuracy 0.999, {clock() - started:.1f} s; {_memory(device)} GB")
+    took = f"{clock() - started:.1f} s; {_memory(device)} GB"
+    say(f"{part}: {done} of {count} done, {good} at test accuracy 0.999, {took}")
 
 
 class Graph:

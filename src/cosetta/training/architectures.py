@@ -1,15 +1,15 @@
-r"""The networks that train beside the paper's, each as shapes, initial values and logits, with parameters in named tensors.
+r"""The networks that train beside the paper's: shapes, initial values and logits of each.
 
-    mlp         activation(E_l[a] W_l^T + E_r[b] W_r^T) U^T + bias, the paper's; `training/step.py` writes its gradient out
+    mlp         activation(E_l[a] W_l^T + E_r[b] W_r^T) U^T + bias, the paper's; `step.py` has its gradient
     square      the same with the activation x^2
     bilinear    (E_l[a] W_l^T) * (E_r[b] W_r^T) U^T + bias
     mlp2        the paper's with a second hidden layer, which has a bias
     transformer one block without layer norm on the tokens a, b, =, read at the last place
 
-Only the last place of the transformer is read, and its query does not depend on the pair. So keys and values are tables
-of |G| rows, a score is one number an element and head, and a pair costs one row of each table: no attention matrix is
-made. Its tensors have the names and orientations of TransformerLens. All lines take several runs at once, with parameters
-in rows (leading axes).
+Only the last place of the transformer is read, and its query does not depend on the pair. So keys and values are
+tables of |G| rows, a score is one number an element and head, and a pair costs one row of each table: no attention
+matrix is made. Its tensors have the names and orientations of TransformerLens. All lines take several runs at once,
+with parameters in rows (leading axes).
 """
 
 from abc import ABC, abstractmethod

@@ -36,6 +36,10 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     Above order 200 (S6: batches of 8,192, 2,048 to clean) the learning rate is 1e-2, since 2e-2 lets decay outrun the
     gradient, and the phases are shorter; *learn* is two phases, of which the first ends at 30 %.
 
+    A transformer (128 long, 4 heads, 512 neurons, as published) and two hidden layers take learning rate 1e-2 and
+    batches of 4|G| until they are clean; the transformer decays by 1.5 and cleans for 500 steps. Squares and products
+    train as the paper's network does.
+
     40 % of the pairs train, as in the paper; 80 % below order 50, 95 % up to order 16 (Q16 needs them) and 90 % up to
     order 12 (of C2, 3 of the 4 pairs); 60 % for perfect groups of order 100 to 200, SL(2,5) and PSL(2,7). Fewer do not
     determine the rest (docs/groups.md).
@@ -67,7 +71,7 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     defaults = {"embed_std": 0.1, "phases": phases, "train_fraction": _fraction(group), "eval_pairs": 3000}
     if order <= 8:
         defaults["width"] = 48
-    return _config("fast", group, seed, defaults | _sizes_of(kind) | overrides)
+    return _config("fast", group, seed, _sizes_of(kind) | defaults | overrides)
 
 
 _ADJUSTED = {"transformer": (1e-2, 1.5, 500), "mlp2": (1e-2, 1.0, 1500)}
@@ -81,7 +85,7 @@ def _sizes_of(kind: Any) -> dict[str, Any]:
 
 
 def _adjusted(phases: tuple[Phase, ...], order: int, rate: float, decay: float, clean: int) -> tuple[Phase, ...]:
-    """Phases of `fast` with another learning rate, in batches of 4|G| until the network is clean, and half the steps late."""
+    """Phases of `fast` with another learning rate: batches of 4|G| until the network is clean, half of it later."""
     first, last = len(phases) - 4, len(phases) - 3
     changed = []
     for i, phase in enumerate(phases):
@@ -207,10 +211,10 @@ def wu2024(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
 
 
 def chughtai2023(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
-    """The recipe of the first paper on these tasks: full batch, AdamW with weight decay 1, 50,000 steps of a transformer.
+    """The first paper's recipe: full batch, AdamW with weight decay 1, 50,000 steps of a transformer.
 
-    One block without layer norm, model length 128, 4 heads, 512 neurons, on 40 % of the pairs. `architecture="mlp"` gives
-    the same steps to the paper's network.
+    One block without layer norm, model length 128, 4 heads, 512 neurons, on 40 % of the pairs. `architecture="mlp"`
+    gives the same steps to the network of Stander et al.
 
     Args:
         group: the group, or its name.

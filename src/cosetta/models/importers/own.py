@@ -1,7 +1,7 @@
 """Our own formats: the state dict of `GroupNetwork`, as a run folder holds it, and those of its relatives.
 
 The weights are those of `models/storage.py`; a second hidden layer adds `second.weight` and `second.bias`, a bilinear
-network has `hidden_left.weight` and `hidden_right.weight`. `config.json` beside them names the group and the activation.
+network has `hidden_left.weight` and `hidden_right.weight`. `config.json` beside them names group and activation.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,10 @@ def _parts(tensors: Tensors, config: Config, source: str, instance: int) -> Part
     if "hidden_left.weight" in tensors:
         first = weights(tensors, "hidden_left.weight", source, (None, embed), f"embeddings of length {embed}")
         width = len(first)
-        hidden = (first, weights(tensors, "hidden_right.weight", source, (width, embed), "that of `hidden_left.weight`"))
+        hidden = (
+            first,
+            weights(tensors, "hidden_right.weight", source, (width, embed), "that of `hidden_left.weight`"),
+        )
     else:
         both = weights(tensors, "hidden.weight", source, (None, 2 * embed), f"two embeddings of length {embed}")
         hidden, width = both.split(embed, dim=1), len(both)
