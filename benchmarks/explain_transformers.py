@@ -9,7 +9,8 @@ that a second call goes on where the first stopped. Written: `networks.parquet` 
 
 The rule, fixed before any network of these populations was looked at: an account *recovers* a network if it covers at
 least 95 % of the strength and its ideal, alone, answers at least 99 % of all pairs rightly. A network counts if its
-test accuracy is at least 99.9 %.
+last phase ended and its test accuracy is at least 99.9 %; one that the GPU's seconds cut off may be finished in a run
+folder, which then counts.
 """
 
 import argparse
@@ -54,9 +55,10 @@ def main():
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     chosen.cache.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows = {}
     for population, seed, group, final, source in networks(chosen):
-        path = chosen.cache / f"{population} {seed}.json".replace("/", "_")
+        ended = "" if final["finished"] else " unfinished"
+        path = chosen.cache / f"{population} {seed}{ended}.json".replace("/", "_")
         if not path.exists():
             row = {"population": population, "seed": seed, "group": group.name, **final} | explain(source(), group)
             temporary = path.with_suffix(".part")
@@ -64,9 +66,11 @@ def main():
             os.replace(temporary, path)
             told = {name: round(value, 3) for name, value in row.items() if name.endswith(("_strength", "_accuracy"))}
             print(f"{population} {seed}: {told} in {row['seconds']:.0f} s", flush=True)
-        rows.append(json.loads(path.read_text()))
+        row = json.loads(path.read_text()) | final
+        if final["finished"] or (population, seed) not in rows:  # a seed that was finished elsewhere counts there
+            rows[population, seed] = row
     chosen.out.mkdir(parents=True, exist_ok=True)
-    table = pl.DataFrame(rows, infer_schema_length=None).drop("seconds").sort("population", "seed")
+    table = pl.DataFrame(list(rows.values()), infer_schema_length=None).drop("seconds").sort("population", "seed")
     write_table(chosen.out / "networks.parquet", table)
     text = json.dumps(summarise(table), indent=1) + "\n"
     (chosen.out / "transformers.json").write_text(text)
@@ -83,6 +87,8 @@ def networks(chosen):
             tensors = {key: torch.from_numpy(np.ascontiguousarray(x[i])) for key, x in arrays.items()}
             accuracy, loss = record["finals"][i]
             final = {"steps": record["done"][i], "test_accuracy": accuracy, "test_loss": loss}
+            whole = record["part"] != "published" or record["done"][i] == record["config"]["phases"][0]["max_steps"]
+            final["finished"] = whole and seed not in record.get("unfinished", ())
             settings = {"config": record["config"]}
             yield name, seed, group, final, lambda t=tensors, s=settings, n=name: model_of_tensors(t, s, n)
     for path in chosen.folded:
@@ -91,7 +97,7 @@ def networks(chosen):
         for i, seed in enumerate(record["seeds"]):
             accuracy, loss = record["final"][i]
             parts = [torch.tensor(arrays[key][i]) for key in ("left", "right", "out", "bias")]
-            final = {"steps": record["done_at"][i], "test_accuracy": accuracy, "test_loss": loss}
+            final = {"steps": record["done_at"][i], "test_accuracy": accuracy, "test_loss": loss, "finished": True}
             name = f"MLP, {record['recipe']}"
             yield name, seed, group, final, lambda parts=parts: FoldedModel(*parts)
     for folder in chosen.runs:
@@ -99,8 +105,8 @@ def networks(chosen):
             run = load_run(path.parent)
             last = run.metrics.row(-1, named=True)
             final = {"steps": last["step"], "test_accuracy": last["test_accuracy"], "test_loss": last["test_loss"]}
-            name = f"{run.config.architecture}, {run.config.recipe}, CPU"
-            yield name, run.config.seed, run.group, final, run.model
+            name = f"{run.config.architecture}, {run.config.recipe}"
+            yield name, run.config.seed, run.group, final | {"finished": True}, run.model
 
 
 def explain(model, group):
@@ -141,8 +147,9 @@ def summarise(table):
     """Shares of the networks that each account recovers, by population."""
     rows, counts = [], {}
     for (name,), all_of in table.group_by("population", maintain_order=True):
-        part = all_of.filter(pl.col("test_accuracy") >= LEARNED)
-        row = {"population": name, "networks": all_of.height, "learned": part.height}
+        part = all_of.filter(pl.col("finished"), pl.col("test_accuracy") >= LEARNED)
+        row = {"population": name, "networks": all_of.height, "finished": int(all_of["finished"].sum())}
+        row["learned"] = part.height
         if part.height:
             row |= {f"median_{c}": part[c].median() for c in ("test_loss", "live", "direct_share", "steps")}
             row["additive_share"] = {"least": part["additive_share"].min(), "median": part["additive_share"].median()}
