@@ -116,7 +116,7 @@ def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: t
             if accounts := results["accounts"].get(name):
                 rich.print(_accounts(accounts))
         else:
-            missing = "no finished run has a report: `cosetta explain RUN` or `cosetta sweep` makes one, or a folding.json of its parts"
+            missing = "no finished run is explained: `cosetta explain RUN` or `cosetta sweep` does it (a folding.json has parts alone)"
             print(title, missing if name in results["grok_times"] else "no shares", grokked, sep="\n  ")
     if len(populations) > SHOWN:
         rich.print(f"[dim]and {len(populations) - SHOWN} more populations[/dim]")
