@@ -6,7 +6,7 @@ files only and as they grow:
 - `census.jsonl.gz`: a line a network with its row of `runs`, its neurons and its accounts (`network_rows.py`), and a
   line for each arena that there was time for; `census_tables.py` makes the tables of docs/census.md of it;
 - `S5-fast-0-0.npz`, `S5-fast-0-1.npz`: the weights of S5, `fast`, seeds 0 to 127 (`gpu_populations.py`);
-- `weights.tar`: all weights of A5, and the first few networks of each other population.
+- `weights.tar`: all weights of A5, two networks of each other population, and the curves of S6.
 
 Two processes ("lanes") train on the GPU, one population after the other, each within its own seconds; a population
 that fails ends its lane, which starts again at the next. The other cores explain what is there; else they train the
@@ -43,7 +43,8 @@ from cosetta.harmonics import irreps
 from cosetta.training.recipes import RECIPES
 
 LEARNED = 0.999
-SAMPLE = 3  # networks of each population whose weights come back; of A5 all
+SAMPLE = 2  # networks of each population whose weights come back; of A5 all
+MOST_BYTES = 15.5e6  # of a file that travels
 WRITE_EVERY = 15.0  # seconds
 
 
@@ -57,16 +58,46 @@ class Population:
     seconds: float
     first: int = 0
     steps: int | None = None
+    variant: str = ""  # of S6_VARIANTS
 
     @property
     def name(self):
         """Of its files."""
-        return f"{re.sub('[^A-Za-z0-9]+', '', self.group)}-{self.recipe}-{self.first}"
+        return f"{re.sub('[^A-Za-z0-9]+', '', self.group)}-{self.recipe}-{self.first}{self.variant}"
 
 
 TINY = ("F20", "F21", "S4", "SL(2,3)", "Heis(3)")
 MIDDLE = ("D58", "C59", "S4xC2")
 WU, PAPER = "wu2024", "stander2024"
+
+S6_VARIANTS = {
+    "base": {},
+    "decay15": {"form": {"weight_decay": 1.5}},
+    "decay2": {"form": {"weight_decay": 2.0}},
+    "decay3": {"form": {"weight_decay": 3.0}},
+    "rate14": {"form": {"learning_rate": 1.4e-2}},
+    "clean500": {"clean": {"max_steps": 500}},
+    "clean300": {"clean": {"max_steps": 300}},
+    "clean500settle75": {"clean": {"max_steps": 500}, "settle": {"max_steps": 75}},
+    "decay2clean500": {"form": {"weight_decay": 2.0}, "clean": {"max_steps": 500}},
+    "rate14decay15clean500": {
+        "form": {"weight_decay": 1.5, "learning_rate": 1.4e-2},
+        "clean": {"max_steps": 500},
+    },
+    "batch4096decay2": {
+        "form": {"weight_decay": 2.0, "batch_size": 4096},
+        "choose": {"batch_size": 4096},
+    },
+    "batch6144decay2": {
+        "form": {"weight_decay": 2.0, "batch_size": 6144},
+        "choose": {"batch_size": 6144},
+    },
+    "embed005": {"": {"embed_std": 0.05}},
+    "beta95": {"": {"betas": (0.9, 0.95)}},
+}
+"""Changes of the phases of `fast` above order 200 that might make S6 sooner; "" changes the configuration."""
+
+S6_PHASES = ("form", "choose", "clean", "settle", "sharpen", "anneal")
 
 LANES = {
     "fast": [Population("S5", "fast", 128, 260), Population("PSL(2,7)", "fast", 32, 120)],
@@ -81,6 +112,7 @@ LANES = {
         Population("PSL(2,7)", WU, 16, 50),
         Population("PSL(2,7)", PAPER, 16, 90, steps=100_000),
     ],
+    "s6": [Population("S6", "fast", 4, 40, first=100, variant=name) for name in S6_VARIANTS],
 }
 ON_CORES = [
     *(Population(name, "fast", 48, 120) for name in (*TINY, *MIDDLE)),
@@ -95,6 +127,7 @@ CHECKED = {
         Population("S4", PAPER, 48, 6),
         Population("SL(2,5)", WU, 32, 3),
     ],
+    "s6": [Population("S6", "fast", 2, 4, first=100, variant=name) for name in ("batch6144decay2", "beta95")],
 }
 CHECKED_ON_CORES = [Population("S4", "fast", 6, 20), Population("Heis(3)", "fast", 4, 20, steps=100)]
 SMALL = {
@@ -104,6 +137,10 @@ SMALL = {
         Population("A4", "fast", 2, 6, steps=200),
     ],
     "full-batch": [Population("S3", WU, 2, 6, steps=300), Population("S4", PAPER, 2, 6)],
+    "s6": [
+        Population("S6", "fast", 1, 1, first=100, variant="rate14decay15clean500"),
+        Population("A5", "fast", 2, 3, steps=20),
+    ],
 }
 SMALL_ON_CORES = [Population("S3", "fast", 2, 20, first=2), Population("F20", "fast", 2, 2)]
 
@@ -114,6 +151,16 @@ def lanes_of(chosen):
 
 def on_cores(chosen):
     return CHECKED_ON_CORES if chosen.check else SMALL_ON_CORES if chosen.small else ON_CORES
+
+
+def changes_of(job):
+    """What a variant overrides in the configuration, as JSON holds it."""
+    if not job.variant:
+        return {}
+    change = dict(S6_VARIANTS[job.variant])
+    fields = change.pop("", {})
+    phases = [phase.model_dump() for phase in RECIPES[job.recipe](job.group).phases]
+    return fields | {"phases": [p | change.get(name, {}) for name, p in zip(S6_PHASES, phases, strict=True)]}
 
 
 def options_of(job, device):
@@ -133,6 +180,7 @@ def options_of(job, device):
         choose=False,
         fast_backward=True,
         tf32=False,
+        changes=changes_of(job),
     )
 
 
@@ -294,7 +342,7 @@ def main():
     jobs = [*on_cores(chosen), *(job for jobs in lanes_of(chosen).values() for job in jobs)]
     for name in {job.group for job in jobs}:  # made once, before the processes fork
         group = named_group(name)
-        say(f"{name}: {len(subgroup_lattice(group).names)} classes, {len(irreps(group))} irreps")
+        say(f"{name}: {len(subgroup_lattice(group).names)} subgroups, {len(irreps(group))} irreps")
     pool = multiprocessing.get_context("fork").Pool(chosen.cores, begin_worker)
     try:
         drive(Work(chosen, pool), lanes)
@@ -324,7 +372,7 @@ class Work:
         say(f"{path.stem}: {len(final)} networks, {sum(accuracy >= LEARNED for accuracy, _ in final)} learned")
         self.files.append(path)
         self.to_explain += [(path, i) for i in range(len(final))]
-        bring_back(self.chosen.out, self.files)
+        bring_back(self.chosen.out, self.chosen.keep, self.files)
 
     def collect(self):
         """Take what came back."""
@@ -342,7 +390,7 @@ class Work:
                 continue
             self.lines.append(line)
             self.counts[kind] += 1
-            if kind != "arena" and accuracy >= LEARNED:
+            if kind != "arena" and accuracy >= LEARNED and not path.name.startswith("S6"):
                 population = path.name.rsplit("-", 3)[0]
                 self.learned[population] = self.learned.get(population, 0) + 1
                 self.contests.append((self.learned[population], path, i))
@@ -397,6 +445,7 @@ def drive(work, lanes):
             break
         time.sleep(0.05)
     write_lines(work.chosen.out, work.lines)
+    bring_back(work.chosen.out, work.chosen.keep, work.files)
     say(work)
 
 
@@ -407,33 +456,38 @@ def write_lines(out, lines):
     os.replace(temporary, out / "census.jsonl.gz")
 
 
-def bring_back(out, files):
-    """The weights that travel: S5 `fast`, A5, and a sample of every other population."""
+def bring_back(out, keep, files):
+    """The weights that travel: S5 `fast`, A5, two networks of each other population, and of S6 the curves alone."""
     for path in files:
         if path.name.startswith("S5-fast") and not (out / path.name).exists():
             temporary = out / ".s5.part"
             temporary.write_bytes(path.read_bytes())
             os.replace(temporary, out / path.name)
-    others = [path for path in files if not path.name.startswith("S5-fast")]
+    others = [sample_of(path) for path in files if not path.name.startswith(("A5-", "S5-fast"))]
+    others.sort(key=lambda path: path.stat().st_size)
     with tarfile.open(out / ".weights.part", "w") as tar:
-        for path in others:
-            path = path if path.name.startswith("A5") else sample_of(path)
-            tar.add(path, arcname=path.name)
+        for path in [*sorted(keep.glob("A5-*.npz")), *others]:
+            if tar.offset + path.stat().st_size < MOST_BYTES:
+                tar.add(path, arcname=path.name)
+            else:
+                say(f"{path.name} stays behind")
     os.replace(out / ".weights.part", out / "weights.tar")
 
 
 def sample_of(path):
-    """A file of the first few networks of another."""
+    """A file of the first two networks of another; of S6, which are large, the record alone."""
     place = path.with_name(f"sample-{path.name}")
     if not place.exists():
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files if name != "record"}
             record = json.loads(bytes(file["record"]))
+        if record["group"] == "S6":
+            save_arrays(place, {}, record)
+            return place
         for name in ("seeds", "done_at", "final"):
-            if name in record:
-                record[name] = record[name][:SAMPLE]
-        record.pop("points", None)
+            record[name] = record[name][:SAMPLE]
         arrays.pop("curve", None)
+        record.pop("points", None)
         save_arrays(place, {name: x[:SAMPLE] for name, x in arrays.items()}, record)
     return place
 

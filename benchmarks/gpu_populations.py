@@ -91,7 +91,8 @@ def states_of(recipe, group, seeds, device, **overrides):
 def overrides_of(chosen):
     """Fields of the configuration in which the networks differ from their recipe."""
     sizes = {"embed_dim": chosen.embed_dim, "width": chosen.width} if chosen.width else {}
-    return sizes | ({"train_fraction": chosen.train_fraction} if chosen.train_fraction else {})
+    fraction = {"train_fraction": chosen.train_fraction} if chosen.train_fraction else {}
+    return sizes | fraction | getattr(chosen, "changes", {})
 
 
 def full_batch(group, recipe, chosen, out, seconds):
@@ -170,7 +171,7 @@ def minibatch(group, recipe, chosen, out, seconds):
     seeds = list(range(chosen.seeds_from, chosen.seeds_from + chosen.networks))
     running = states_of(recipe, group, seeds, device, **overrides)
     record = {"group": group.name, "recipe": recipe, "device": _device_name(device), "overrides": overrides}
-    harvest, stacks, spoke = Harvest(out, chosen.parts, record), [], 0.0
+    harvest, stacks, spoke, saved = Harvest(out, chosen.parts, record), [], 0.0, clock()
     points = {seed: [] for seed in seeds}
     say(f"{group.name} {recipe}: {len(seeds)} networks on {device}")
     while running and clock() - started < seconds:
@@ -191,6 +192,9 @@ def minibatch(group, recipe, chosen, out, seconds):
             harvest.weights[seed], harvest.finals[seed] = _fold(state), [scores[3], scores[1]]
             harvest.done[seed] = state.step
         running = [state for state in running if not state.is_finished]
+        if clock() - saved > SAVE_EVERY:
+            saved = clock()
+            harvest.save()
         if clock() - spoke > 5:
             spoke = clock()
             phases = [state.phase for state in running]

@@ -95,6 +95,8 @@ census() { # census SECONDS LAST, and the seconds of the transformers
     note "census of $1 s"
     nvidia-smi --query-gpu=name,memory.total --format=csv,noheader
     export OMP_NUM_THREADS=1
+    KEEP=$KEEP/$PART.$$ # nothing of an earlier call on the same machine
+    mkdir -p "$KEEP"
     transformers=
     if [ -f benchmarks/gpu_transformers.py ]; then
         # shellcheck disable=SC2086
