@@ -100,7 +100,11 @@ S6_VARIANTS = {
 S6_PHASES = ("form", "choose", "clean", "settle", "sharpen", "anneal")
 
 LANES = {
-    "fast": [Population("S5", "fast", 128, 260), Population("PSL(2,7)", "fast", 32, 120)],
+    "fast": [
+        Population("S5", "fast", 128, 260),
+        *(Population("S6", "fast", 4, 40, first=100, variant=name) for name in S6_VARIANTS),
+        Population("PSL(2,7)", "fast", 32, 120),
+    ],
     "full-batch": [
         *(Population(name, WU, 48, 30) for name in (*TINY, *MIDDLE)),
         Population("A5", WU, 48, 30, first=24),
@@ -112,7 +116,6 @@ LANES = {
         Population("PSL(2,7)", WU, 16, 50),
         Population("PSL(2,7)", PAPER, 16, 90, steps=100_000),
     ],
-    "s6": [Population("S6", "fast", 4, 40, first=100, variant=name) for name in S6_VARIANTS],
 }
 ON_CORES = [
     *(Population(name, "fast", 48, 120) for name in (*TINY, *MIDDLE)),
@@ -120,14 +123,17 @@ ON_CORES = [
     Population("SL(2,5)", "fast", 32, 160),
 ]
 CHECKED = {
-    "fast": [Population("S5", "fast", 16, 8, steps=40), Population("PSL(2,7)", "fast", 4, 5, steps=20)],
+    "fast": [
+        Population("S5", "fast", 16, 8, steps=40),
+        *(Population("S6", "fast", 2, 4, first=100, variant=name) for name in ("batch6144decay2", "beta95")),
+        Population("PSL(2,7)", "fast", 4, 5, steps=20),
+    ],
     "full-batch": [
         *(Population(name, WU, 4, 4, steps=400) for name in ("F21", "C59")),
         Population("A5", PAPER, 48, 4),
         Population("S4", PAPER, 48, 6),
         Population("SL(2,5)", WU, 32, 3),
     ],
-    "s6": [Population("S6", "fast", 2, 4, first=100, variant=name) for name in ("batch6144decay2", "beta95")],
 }
 CHECKED_ON_CORES = [Population("S4", "fast", 6, 20), Population("Heis(3)", "fast", 4, 20, steps=100)]
 SMALL = {
@@ -466,7 +472,7 @@ def bring_back(out, keep, files):
     others = [sample_of(path) for path in files if not path.name.startswith(("A5-", "S5-fast"))]
     others.sort(key=lambda path: path.stat().st_size)
     with tarfile.open(out / ".weights.part", "w") as tar:
-        for path in [*sorted(keep.glob("A5-*.npz")), *others]:
+        for path in [*sorted(keep.glob("A5-*[0-9].npz")), *others]:
             if tar.offset + path.stat().st_size < MOST_BYTES:
                 tar.add(path, arcname=path.name)
             else:
