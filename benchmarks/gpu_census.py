@@ -230,7 +230,7 @@ def train_on_core(job, seed, folder, ends):
         minibatch(named_group(job.group), job.recipe, options, out, min(job.seconds, ends - time.time()))
     path = folder / f"{out.name}-0.npz"
     _, record = load_arrays(path)
-    return explain_one(path, 0) if record["done_at"][0] else (path, 0, None, None)
+    return explain_one(path, 0) if record["done_at"][0] else (path, 0, None, None, None)
 
 
 def packed_line(record):
@@ -254,13 +254,13 @@ def explain_one(path, i):
     """Explain a network.
 
     Returns:
-        Where it is, its line, and its test accuracy.
+        Where it is, its line, its population, and its test accuracy.
     """
     arrays, record = load_arrays(path)
     row = run_row(record, arrays, i)
     found, neurons, accounts = explained(model_of(arrays, i), named_group(record["group"]))
     line = {"kind": "network", "row": row | found, "neurons": columns_of(neurons), "accounts": columns_of(accounts)}
-    return path, i, packed_line(line), row["test_accuracy"]
+    return path, i, packed_line(line), (row["group"], row["recipe"]), row["test_accuracy"]
 
 
 def contest(path, i):
@@ -269,7 +269,7 @@ def contest(path, i):
     row = run_row(record, arrays, i)
     best, accounts = arena_rows(model_of(arrays, i), named_group(record["group"]))
     line = {"kind": "arena", "run": row["run"], "best": best, "accounts": columns_of(accounts)}
-    return path, i, packed_line(line), row["test_accuracy"]
+    return path, i, packed_line(line), (row["group"], row["recipe"]), row["test_accuracy"]
 
 
 def begin_worker():
@@ -330,6 +330,7 @@ def main():
     parser.add_argument("--cores", type=int, default=max(1, (os.cpu_count() or 4) - 4))
     parser.add_argument("--out", type=Path, default=Path("census"))
     parser.add_argument("--keep", type=Path, default=Path("/tmp/gpu_keep"))
+    parser.add_argument("--more", type=Path, help="folder of files of networks that only have to be explained")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--check", action="store_true", help="a few seconds of each program")
     parser.add_argument("--small", action="store_true", help="tiny groups, for a rehearsal on the CPU")
@@ -346,12 +347,17 @@ def main():
     torch.set_num_threads(1)  # no thread may be there when the processes fork
     lanes = [Lane(name, chosen) for name in lanes_of(chosen)]
     jobs = [*on_cores(chosen), *(job for jobs in lanes_of(chosen).values() for job in jobs)]
-    for name in {job.group for job in jobs}:  # made once, before the processes fork
+    more = sorted(chosen.more.glob("*.npz")) if chosen.more else []
+    names = {job.group for job in jobs} | {load_arrays(path)[1]["group"] for path in more}
+    for name in names:  # made once, before the processes fork
         group = named_group(name)
         say(f"{name}: {len(subgroup_lattice(group).names)} subgroups, {len(irreps(group))} irreps")
     pool = multiprocessing.get_context("fork").Pool(chosen.cores, begin_worker)
     try:
-        drive(Work(chosen, pool), lanes)
+        work = Work(chosen, pool)
+        for path in more:
+            work.take(path)
+        drive(work, lanes)
     finally:
         for lane in lanes:
             lane.process.kill()
@@ -376,7 +382,8 @@ class Work:
         """A file of a lane."""
         final = load_arrays(path)[1]["final"]
         say(f"{path.stem}: {len(final)} networks, {sum(accuracy >= LEARNED for accuracy, _ in final)} learned")
-        self.files.append(path)
+        if path.parent == self.chosen.keep:
+            self.files.append(path)
         self.to_explain += [(path, i) for i in range(len(final))]
         bring_back(self.chosen.out, self.chosen.keep, self.files)
 
@@ -386,7 +393,7 @@ class Work:
             self.running.remove(task)
             kind, what, result = task
             try:
-                path, i, line, accuracy = result.get()
+                path, i, line, population, accuracy = result.get()
             except Exception as error:
                 self.counts["failed"] += 1
                 say(f"FAILED: {kind} of {what}: {type(error).__name__}: {error}")
@@ -396,8 +403,7 @@ class Work:
                 continue
             self.lines.append(line)
             self.counts[kind] += 1
-            if kind != "arena" and accuracy >= LEARNED and not path.name.startswith("S6"):
-                population = path.name.rsplit("-", 3)[0]
+            if kind != "arena" and accuracy >= LEARNED and population[0] != "S6":
                 self.learned[population] = self.learned.get(population, 0) + 1
                 self.contests.append((self.learned[population], path, i))
                 self.contests.sort(key=lambda contest: contest[0])  # as many of each population
