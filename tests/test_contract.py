@@ -25,7 +25,7 @@ LAYERS = (
     "measures",
     "hypotheses",
     "evidence",
-    "analysis trajectory description parts",
+    "analysis certification trajectory description parts",
     "report",
     "explanation",
     "population",
