@@ -1,5 +1,6 @@
 """The part of a sidecar that is about the group: elements, table, irreps, subgroups with their names and places."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -60,20 +61,23 @@ def elements(group: Group, irreps: tuple[Irrep, ...]) -> tuple[dict[str, Any], d
     return header, arrays
 
 
-def subgroups(lattice: SubgroupLattice, irreps: tuple[Irrep, ...]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def subgroups(
+    lattice: SubgroupLattice, irreps: tuple[Irrep, ...], used: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What a page needs of the lattice of subgroups.
 
     Args:
         lattice: the subgroups.
         irreps: the group's irreps.
+        used: names of the classes that the analysis counts, which have the colours of its report.
 
     Returns:
         Classes with names, colours, irreps and places in the Hasse diagram, and the edges between them; membership of
         every subgroup as bits (most significant first) and the class of each.
     """
-    group, colours = lattice.group, class_palette(lattice.class_names)
+    colours = class_palette(lattice.class_names) | class_palette(used)
     edges = class_covers(lattice)
-    across, layer = layered(np.array([c.order for c in lattice.classes]), edges)
+    drawing = layered(np.array([c.order for c in lattice.classes]), edges)
     content = irrep_content(lattice, irreps)
     classes = [
         {
@@ -86,13 +90,14 @@ def subgroups(lattice: SubgroupLattice, irreps: tuple[Irrep, ...]) -> tuple[dict
             "normaliser": int(lattice.class_of[cls.normalizer]),
             "generators": [_generators(lattice, int(position)) for position in cls.subgroups[:60]],
             "colour": colours[cls.name],
-            "across": round(float(across[i]), 3),
-            "layer": int(layer[i]),
+            "across": round(float(drawing.across[i]), 3),
+            "layer": int(drawing.layer[i]),
             "content": {irreps[k].name: round(float(content[i, k]), 6) for k in np.flatnonzero(content[i] > 1e-9)},
         }
         for i, cls in enumerate(lattice.classes)
     ]
-    header = {"classes": classes, "covers": edges.tolist(), "subgroups": len(lattice), "group_order": group.order}
+    header = {"classes": classes, "covers": edges.tolist(), "subgroups": len(lattice)}
+    header["bends"] = [[round(x, 3) for x in bends] for bends in drawing.bends]
     return header, {"members": lattice.packed, "subgroup_class": lattice.class_of.astype(np.uint16)}
 
 

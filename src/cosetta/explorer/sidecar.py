@@ -25,8 +25,9 @@ from cosetta.training.run_folder import TrainedRun
 
 __all__ = ["BUDGET", "Explored", "make_sidecar"]
 
-BUDGET = 4_300_000
-"""Bytes of a sidecar beyond which ideals are left out: as base64, with the page's code, 6 MB."""
+BUDGET = {120: 1_350_000, 720: 4_300_000}
+"""Bytes of a sidecar beyond which ideals are left out, by the order of the group: pages of 2 MB up to S5, of 6 MB from
+there on, with base64 and the page's code."""
 
 SCORED_ENTRIES = 1.8e6
 """Logits of the pairs that a page scores after each change: all pairs of S5, 2,500 of S6."""
@@ -103,7 +104,7 @@ def make_sidecar(explored: Explored) -> bytes:
     header["group"] = ground
     header["lattice"] = None
     if facts.lattice is not None:
-        header["lattice"], more = subgroups(facts.lattice, facts.irreps)
+        header["lattice"], more = subgroups(facts.lattice, facts.irreps, [row.subgroup for row in analysis.coset.classes])
         arrays |= more
     arrays |= _weights(facts)
     header["wrong"], header["scored"], arrays["scored"] = _scored(facts, config)
@@ -111,9 +112,14 @@ def make_sidecar(explored: Explored) -> bytes:
         header["training"], more = formation(explored.run, group, facts.lattice, facts.irreps, analysis)
         arrays |= more
     used = len(pack(Sidecar(header, arrays)))
-    header["ideals"], more, left_out = pack_ideals(accounts, BUDGET - used)
+    header["ideals"], more, left_out = pack_ideals(accounts, _room(group.order) - used)
     header["ideals_left_out"] = list(left_out)
     return pack(Sidecar(header, arrays | more))
+
+
+def _room(order: int) -> int:
+    """The budget of the smallest order that is not below this one; that of the largest beyond them."""
+    return BUDGET[min((most for most in BUDGET if order <= most), default=max(BUDGET))]
 
 
 def _curve(analysis: Analysis) -> dict[str, list[float | None]]:

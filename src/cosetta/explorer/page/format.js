@@ -10,6 +10,7 @@ const MISSING = "–";
 export function percent(share, digits = 2) {
   if (share === null || share === undefined || Number.isNaN(share)) return MISSING;
   if (Math.abs(share - 1) < 1e-12) share = 1;
+  if (Math.abs(share) < 1e-12) share = 0;
   if (share === 0 || share === 1) return `${100 * share}${SPACE}%`;
   const step = 10 ** -digits;
   if (share > 0 && 100 * share < step / 2) return `<${SPACE}${step.toFixed(digits)}${SPACE}%`;

@@ -13,6 +13,7 @@ export class Ground {
     this.table = arrays.table.values;
     this.classes = header.lattice?.classes ?? [];
     this.covers = header.lattice?.covers ?? [];
+    this.bends = header.lattice?.bends ?? [];
     this.subgroupClass = arrays.subgroup_class?.values;
     this.packed = arrays.members?.values;
     const permutations = arrays.permutations;

@@ -1,6 +1,7 @@
 /**
  * The page: networks unpacked, a view chosen by the address, drawn again when the theme changes.
  */
+import { isDark } from "./colours.js";
 import { el, fill, tell } from "./dom.js";
 import { Ground } from "./ground.js";
 import { Network, UNTOUCHED } from "./network.js";
@@ -60,7 +61,6 @@ function draw() {
   const root = el("div", { class: `view view-${view.id}`, id: "view" });
   const began = performance.now();
   document.getElementById("view").replaceWith(root);
-  root.append(...[]);
   const title = el("h2", { class: "view-title", tabindex: "-1" }, view.title);
   const content = el("div", {});
   root.append(title, content);
@@ -93,8 +93,7 @@ document.getElementById("data").addEventListener("click", () => {
 });
 document.getElementById("theme").addEventListener("click", () => {
   const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
+  root.dataset.theme = isDark() ? "light" : "dark";
   draw();
 });
 open().catch((error) => {

@@ -2,7 +2,7 @@
  * Which circuits there are, how often each coset is watched, and which sets of them identify every element.
  */
 import { ink, ramp, shown, textOn } from "../colours.js";
-import { el, fill, svg, select } from "../dom.js";
+import { el, fill, svg } from "../dom.js";
 import { figure } from "../figure.js";
 import { number, percent, plural } from "../format.js";
 import { fragment, go, note } from "../state.js";
@@ -18,7 +18,7 @@ export const circuits = {
       fill(root, el("p", { class: "lede" }, "Cosets cover no neuron of this network, so it has no circuits."), correlations(app).node);
       return;
     }
-    const names = [...new Set(header.circuits.map((circuit) => circuit.name))];
+    const names = [...new Set([...header.circuits].sort((x, y) => y.strength - x.strength).map((circuit) => circuit.name))];
     const all = header.identification.find((row) => row.name === "all circuits") ?? header.identification[0];
     const smallest = header.identification.at(-1);
     const list = table({
@@ -30,13 +30,12 @@ export const circuits = {
       columns: [
         { id: "circuit", title: "circuit", numeric: true, primary: true, value: (row) => row.circuit },
         { id: "words", title: "silent whenever", value: (row) => row.words },
-        { id: "H", title: "H", value: (row) => ground.subgroupName(row.left), show: (row) => named(ground, row.left) },
-        { id: "K", title: "K", value: (row) => ground.subgroupName(row.right) },
+        { id: "H", title: "H → K", hint: "left is constant on cosets of H, right on cosets of K", value: (row) => `${ground.subgroupName(row.left)} ${ground.subgroupName(row.right)}`, show: (row) => named(ground, row) },
         { id: "neurons", title: "neurons", numeric: true, value: (row) => row.neurons.length },
         { id: "strength", title: "strength", numeric: true, value: (row) => row.strength, show: (row) => percent(row.strength) },
         { id: "lift", title: "lift", numeric: true, hint: "rise of the mean logit on the coset without the circuit; predicted above 0 and above the control", value: (row) => row.ablation?.lift ?? null, show: (row) => (row.ablation ? `${number(row.ablation.lift)}` : "–") },
         { id: "control", title: "control", numeric: true, hint: "the same rise for the other cosets of H", value: (row) => row.ablation?.control_lift ?? null, show: (row) => number(row.ablation?.control_lift) },
-        { id: "without", title: "accuracy without", numeric: true, value: (row) => row.ablation?.accuracy ?? null, show: (row) => percent(row.ablation?.accuracy) },
+        { id: "without", title: "acc. without", numeric: true, value: (row) => row.ablation?.accuracy ?? null, show: (row) => percent(row.ablation?.accuracy) },
       ],
       onChoose: (row) => choose(row.circuit),
     });
@@ -131,9 +130,10 @@ export const circuits = {
   },
 };
 
-function named(ground, position) {
-  const cls = ground.classes[ground.subgroupClass[position]];
-  return el("span", {}, el("i", { class: "swatch", style: { background: shown(cls.colour) } }), ground.subgroupName(position));
+function named(ground, { left, right }) {
+  const cls = ground.classes[ground.subgroupClass[left]];
+  const to = cls.conjugates > 1 ? ` → #${right - cls.first + 1}` : "";
+  return el("span", {}, el("i", { class: "swatch", style: { background: shown(cls.colour) } }), ground.subgroupName(left), to);
 }
 
 /** Correlations between out columns, neurons in blocks by class and circuit. */

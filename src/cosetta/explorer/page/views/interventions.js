@@ -21,7 +21,7 @@ export const interventions = {
     const before = network.score(UNTOUCHED);
     const baseline = { accuracy: before.accuracy, loss: before.loss };
     let by = params.by ?? (ground.classes.length ? "coset" : "class");
-    let H = Number(params.H ?? header.circuits[0]?.left ?? ground.classes.at(-2)?.first ?? 0);
+    let H = Number(params.H ?? [...header.circuits].sort((x, y) => y.strength - x.strength)[0]?.left ?? ground.classes.at(-2)?.first ?? 0);
     let scores = null;
 
     const panel = el("div", {});

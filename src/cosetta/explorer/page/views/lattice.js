@@ -7,8 +7,8 @@ import { figure } from "../figure.js";
 import { count, percent, plural } from "../format.js";
 import { fragment, note } from "../state.js";
 
-const ROW = 66;
-const COLUMN = 104;
+const ROW = 60;
+const COLUMN = 92;
 
 /** The view. */
 export const lattice = {
@@ -49,44 +49,43 @@ export const lattice = {
 
     function draw() {
       const layers = Math.max(...classes.map((cls) => cls.layer)) + 1;
-      const low = Math.min(...classes.map((cls) => cls.across));
-      const high = Math.max(...classes.map((cls) => cls.across));
-      const width = Math.max(460, (high - low) * COLUMN + 190);
-      const height = layers * ROW + 24;
-      const place = (cls) => [70 + (width - 190 - (high - low) * COLUMN) / 2 + (cls.across - low) * COLUMN + 55, height - 44 - cls.layer * ROW];
+      const places = [...classes.map((cls) => cls.across), ...ground.bends.flat()];
+      const low = Math.min(...places);
+      const high = Math.max(...places);
+      const width = Math.max(460, (high - low) * COLUMN + 210);
+      const height = layers * ROW + 30;
+      const x = (across) => (width + 40) / 2 + (across - (low + high) / 2) * COLUMN;
+      const y = (layer) => height - 50 - layer * ROW;
+      const place = (cls) => [x(cls.across), y(cls.layer)];
       const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Hasse diagram of the classes of subgroups of ${ground.title}` });
       const orders = [...new Map(classes.map((cls) => [cls.layer, cls.order]))];
       picture.append(...orders.map(([layer, order]) => svg("text", { x: 8, y: height - 40 - layer * ROW, "font-size": 11, fill: ink("soft") }, count(order))));
       picture.append(svg("text", { x: 8, y: height - 8, "font-size": 11, fill: ink("soft") }, "order"));
-      const lines = covers.map(([i, j]) => {
-        const [[x1, y1], [x2, y2]] = [place(classes[i]), place(classes[j])];
-        const node = svg("path", { d: `M${x1} ${y1}C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}`, fill: "none", stroke: ink("rule"), "stroke-width": 1.1 });
+      const lines = covers.map(([i, j], k) => {
+        const bends = ground.bends[k].map((across, step) => [x(across), y(classes[i].layer + step + 1)]);
+        const node = svg("path", { d: curve([place(classes[i]), ...bends, place(classes[j])]), fill: "none", stroke: ink("rule"), "stroke-width": 1.1 });
         picture.append(node);
         return { i, j, node };
       });
       const circles = classes.map((cls, i) => {
-        const [x, y] = place(cls);
+        const [cx, cy] = place(cls);
         const r = users[i].length ? 7 + 19 * Math.sqrt(strength[i]) : 5;
         const colour = shown(cls.colour);
         const name = `${cls.title}, order ${cls.order}, ${plural(cls.conjugates, "conjugate")}, ${plural(users[i].length, "neuron")}, ${percent(strength[i])} of the variance`;
         const node = svg(
           "g",
           { class: "node", tabindex: "-1", role: "button", "aria-label": name, onClick: () => open(i), onKeydown: (event) => onKey(event, i) },
-          svg("circle", { class: "halo", cx: x, cy: y, r: r + 4, fill: "transparent", stroke: "transparent", "stroke-width": 2 }),
-          svg("circle", { cx: x, cy: y, r, fill: users[i].length ? colour : ink("paper"), stroke: users[i].length ? colour : ink("quiet"), "stroke-width": 1.4 }),
-          svg("text", { x, y: y + r + 14, "text-anchor": "middle", "font-size": 12.5, "font-weight": users[i].length ? 700 : 400, fill: ink("ink"), stroke: ink("paper"), "stroke-width": 3.5, "stroke-linejoin": "round", "paint-order": "stroke" }, cls.title),
-          cls.conjugates > 1 ? svg("text", { x: x + r + 4, y: y + 4, "font-size": 10, fill: ink("soft"), stroke: ink("paper"), "stroke-width": 3, "paint-order": "stroke" }, `×${cls.conjugates}`) : null,
+          svg("circle", { class: "halo", cx, cy, r: r + 4, fill: "transparent", stroke: "transparent", "stroke-width": 2 }),
+          svg("circle", { cx, cy, r, fill: users[i].length ? colour : ink("paper"), stroke: users[i].length ? colour : ink("quiet"), "stroke-width": 1.4 }),
+          svg("text", { x: cx, y: cy + r + 14, "text-anchor": "middle", "font-size": 12.5, "font-weight": users[i].length ? 700 : 400, fill: ink("ink"), stroke: ink("paper"), "stroke-width": 3.5, "stroke-linejoin": "round", "paint-order": "stroke" }, cls.title),
+          cls.conjugates > 1 ? svg("text", { x: cx + r + 4, y: cy + 4, "font-size": 10, fill: ink("soft"), stroke: ink("paper"), "stroke-width": 3, "paint-order": "stroke" }, `×${cls.conjugates}`) : null,
           svg("title", {}, name),
         );
         picture.append(node);
         return node;
       });
-      if (width > 760) {
-        picture.classList.add("own-size");
-        picture.setAttribute("style-width", width);
-        picture.style.setProperty("min-width", `${Math.min(width, 780)}px`);
-        picture.style.setProperty("width", "100%");
-      }
+      picture.style.setProperty("max-width", `${width * 1.1}px`);
+      picture.style.setProperty("min-width", `${Math.min(width, 820)}px`);
       fill(drawn.body, picture);
       return { circles, lines };
     }
@@ -161,3 +160,16 @@ export const lattice = {
     }
   },
 };
+
+/** A smooth path through points, in each along the line between its neighbours (Catmull and Rom). */
+function curve(points) {
+  const at = (i) => points[Math.max(0, Math.min(points.length - 1, i))];
+  return points
+    .map(([x, y], i) => {
+      if (!i) return `M${x.toFixed(1)} ${y}`;
+      const ends = [[at(i - 2), at(i - 1), at(i), 1], [at(i - 1), at(i), at(i + 1), -1]];
+      const controls = ends.map(([before, here, after, sign]) => (sign > 0 ? [here[0] + (after[0] - before[0]) / 6, here[1] + (after[1] - before[1]) / 6] : [here[0] - (after[0] - before[0]) / 6, here[1] - (after[1] - before[1]) / 6]));
+      return `C${controls.map(([cx, cy]) => `${cx.toFixed(1)} ${cy.toFixed(1)}`).join(" ")} ${x.toFixed(1)} ${y}`;
+    })
+    .join("");
+}

@@ -2,7 +2,7 @@
  * One neuron: its functions coloured by coset, its map over all pairs, its vector in the orbit, the inputs where it matters.
  */
 import { cosetColour, ink, shown } from "../colours.js";
-import { choices, el, fill, select, svg } from "../dom.js";
+import { choices, el, fill, select } from "../dom.js";
 import { figure } from "../figure.js";
 import { number, percent, plural } from "../format.js";
 import { pairMap } from "../map.js";
@@ -38,7 +38,6 @@ export function neuronDetail(app, row, params) {
     pictures,
   );
   for (const text of node.querySelectorAll(".sentence")) text.textContent = text.textContent.replace(/\.\.$/, ".");
-  let current = null;
   draw();
   return { node, data: () => ({ left: Array.from(values("left")), right: Array.from(values("right")), out: Array.from(values("out")), subgroup: hasCosets ? ground.subgroupName(state.H) : null }) };
 
@@ -67,7 +66,6 @@ export function neuronDetail(app, row, params) {
   function draw() {
     if (hasCosets) drawPickers();
     const parts = hasCosets ? partition() : null;
-    current = parts;
     const isOwn = own !== null && state.H === own;
     const name = hasCosets ? ground.subgroupName(state.H) : "";
     const K = parts ? ground.subgroupName(parts.K) : "";
@@ -84,7 +82,8 @@ export function neuronDetail(app, row, params) {
       return drawn.node;
     });
     const map = pairMap({ network, n, what: state.what, parts, ground, isOwn, name });
-    fill(pictures, el("div", { class: "figures" }, histograms), map.node, el("div", { class: "figures" }, orbit ? orbitFigure(orbit, n, app).node : null, matters()));
+    const vectors = orbit ? orbitFigure(orbit, n, app).node : null;
+    fill(pictures, el("div", { class: "figures three" }, histograms), el("div", { class: "figures" }, map.node, vectors), matters());
   }
 
   function drawPickers() {

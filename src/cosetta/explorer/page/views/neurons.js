@@ -28,8 +28,8 @@ export const neurons = {
       { id: "p", title: "p", numeric: true, hint: "share of random functions of the same irreps that some subgroup explains as well", value: (row) => (isCovered(row) ? label(row).p : null), show: (row) => (isCovered(row) ? number(label(row).p, 1) : "–") },
       { id: "accounts", title: "accounts", numeric: true, hint: `how many of the ${total} accounts cover it`, value: (row) => Object.keys(row.accounts).length, show: (row) => `${Object.keys(row.accounts).length}/${total}` },
       { id: "rank", title: "rank 1", numeric: true, hint: "share of left’s power in its irrep that the first singular pair holds", value: (row) => row.rank.left ?? null, show: (row) => percent(row.rank.left, 1) },
-      { id: "mirror", title: "mirror residual", numeric: true, hint: "Var(right(b) + left(g b⁻¹)) / Var(right): 0 is an exact mirror", value: (row) => row.mirror_residual ?? null, show: (row) => number(row.mirror_residual, 1) },
-      { id: "without", title: "loss without it", numeric: true, hint: `rise of the loss, in nats, when it is held at its mean, over ${header.ablation_pairs.toLocaleString("en-US")} pairs`, value: (row) => row.without.loss - base, show: (row) => signed(row.without.loss - base) },
+      { id: "mirror", title: "mirror", numeric: true, hint: "Var(right(b) + left(g b⁻¹)) / Var(right): 0 is an exact mirror", value: (row) => row.mirror_residual ?? null, show: (row) => number(row.mirror_residual, 1) },
+      { id: "without", title: "Δ loss", numeric: true, hint: `rise of the loss, in nats, when it is held at its mean, over ${header.ablation_pairs.toLocaleString("en-US")} pairs`, value: (row) => row.without.loss - base, show: (row) => signed(row.without.loss - base) },
     ];
     const detail = el("div", { class: "neuron-detail" });
     const list = table({
@@ -46,7 +46,7 @@ export const neurons = {
     fill(
       root,
       el("p", { class: "lede" }, header.summary.headline),
-      el("div", { class: "split neuron-split" }, el("div", {}, kinds, list.node), detail),
+      el("div", { class: "split neuron-split" }, el("div", { class: "sticky-top" }, kinds, list.node), detail),
     );
     if (params.f) list.filter(params.f);
     const first = [...header.neurons].sort((x, y) => y.strength - x.strength)[0];

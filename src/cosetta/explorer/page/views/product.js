@@ -1,7 +1,7 @@
 /**
  * One product at a time: which circuits fire, which coset each rules out, and what is left.
  */
-import { cosetColour, ink, shown, textOn } from "../colours.js";
+import { ink, shown, textOn } from "../colours.js";
 import { el, fill, svg, tell } from "../dom.js";
 import { figure } from "../figure.js";
 import { count, number, percent, plural } from "../format.js";
@@ -21,7 +21,7 @@ export const product = {
     const scale = scales(parts, network, ground);
     const touched = app.isTouched();
     const closest = closestCalls(network);
-    let [pair, state, step] = [null, null, 0];
+    let [pair, state, step, timer] = [null, null, 0, null];
 
     const inputs = ["a", "b"].map((name) => {
       const input = el("input", {
@@ -45,14 +45,16 @@ export const product = {
     const verdict = el("p", { class: "verdict" });
     const sentence = el("p", { class: "step-sentence", "aria-live": "polite" });
     const slider = el("input", { type: "range", min: "0", value: "0", "aria-label": "Step", onInput: () => stepTo(Number(slider.value)) });
+    const play = el("button", { type: "button", onClick: () => (timer ? stop() : start()) }, "play");
     const stepper = el(
       "div",
       { class: "stepper" },
-      el("button", { type: "button", "aria-label": "First step", onClick: () => stepTo(0) }, "⏮"),
+      el("button", { type: "button", onClick: () => stepTo(0) }, "first"),
       el("button", { type: "button", "aria-label": "Step back", onClick: () => stepTo(step - 1) }, "◀"),
       slider,
       el("button", { type: "button", "aria-label": "Next step", onClick: () => stepTo(step + 1) }, "▶"),
-      el("button", { type: "button", "aria-label": "Last step", onClick: () => stepTo(Infinity) }, "⏭"),
+      el("button", { type: "button", onClick: () => stepTo(Infinity) }, "last"),
+      play,
     );
     const strip = figure({ name: "what-is-left", title: "What is left", rows: stripRows });
     const curtain = figure({ name: "ruled-out", title: "All steps at once", rows: curtainRows });
@@ -73,7 +75,7 @@ export const product = {
     root.addEventListener("keydown", onKey);
     const wanted = [params.a, params.b].map((text) => (text === undefined ? NaN : Number(text)));
     const isElement = (x) => Number.isInteger(x) && x >= 0 && x < ground.order;
-    show(...(wanted.every(isElement) ? wanted : first()), params.step === undefined ? Infinity : Number(params.step));
+    show(...(wanted.every(isElement) ? wanted : first()), params.step === undefined ? 1 : Number(params.step));
 
     function first() {
       const a = Math.floor(ground.order * 0.61);
@@ -102,7 +104,22 @@ export const product = {
       }
     }
 
-    function show(a, b, at = Infinity) {
+    function start() {
+      if (step === state.steps.length) stepTo(0);
+      fill(play, "pause");
+      timer = setInterval(() => {
+        if (!root.isConnected || step >= state.steps.length) stop();
+        else stepTo(step + 1);
+      }, 700);
+    }
+
+    function stop() {
+      clearInterval(timer);
+      timer = null;
+      fill(play, "play");
+    }
+
+    function show(a, b, at = 1) {
       pair = [a, b];
       inputs[0].value = ground.labels[a];
       inputs[1].value = ground.labels[b];
@@ -133,7 +150,7 @@ export const product = {
       const steps = entries.filter((entry) => entry.fires).sort((x, y) => y.push - x.push);
       const goneAt = new Int32Array(ground.order).fill(steps.length + 1);
       let left = ground.order;
-      const sum = start(run, steps, ground.order);
+      const rest = silentPart(run, steps, ground.order);
       steps.forEach((entry, i) => {
         entry.fresh = [];
         if (entry.part.inside)
@@ -149,13 +166,13 @@ export const product = {
       const answer = ranked[0][1];
       const margin = run.logits[right] - (answer === right ? (ranked[1]?.[0] ?? run.logits[right]) : ranked[0][0]);
       const order = Array.from({ length: ground.order }, (_, c) => c).sort((x, y) => goneAt[x] - goneAt[y] || (x === right) - (y === right) || run.logits[x] - run.logits[y] || x - y);
-      return { run, right, answer, margin, entries, steps, goneAt, order, rest: sum };
+      return { run, right, answer, margin, entries, steps, goneAt, order, rest };
     }
 
     function stepTo(at) {
       step = Math.max(0, Math.min(state.steps.length, Number.isFinite(at) ? Math.round(at) : state.steps.length));
       slider.value = String(step);
-      note({ a: pair[0], b: pair[1], step: step === state.steps.length ? null : step, net: app.netParam() });
+      note({ a: pair[0], b: pair[1], step: step === 1 ? null : step, net: app.netParam() });
       drawSentence();
       drawStrip();
       drawLogits();
@@ -224,7 +241,6 @@ export const product = {
       curtain.node.hidden = empty || !steps.length;
       if (curtain.node.hidden) return;
       const height = Math.max(steps.length * CURTAIN_ROW, 20);
-      const width = 720;
       const canvas = el("canvas", { width: ground.order, height: steps.length, class: "pixelated", "aria-hidden": "true", style: { width: "100%", height: `${height}px` } });
       const pen = canvas.getContext("2d");
       steps.forEach((entry, i) => {
@@ -235,7 +251,7 @@ export const product = {
         });
       });
       const rowsOf = steps.map((entry, i) => el("button", { type: "button", class: "curtain-row", "data-step": i + 1, tabindex: "-1", style: { height: `${CURTAIN_ROW}px` }, title: `Step ${i + 1}: ${entry.part.title}`, "aria-label": `Step ${i + 1}: ${entry.part.title}`, onClick: () => stepTo(i + 1) }));
-      fill(curtain.body, el("div", { class: "curtain", style: { height: `${height}px`, "max-width": `${width}px` } }, canvas, el("div", { class: "curtain-rows", "aria-hidden": "true" }, rowsOf)));
+      fill(curtain.body, el("div", { class: "curtain", style: { height: `${height}px` } }, canvas, el("div", { class: "curtain-rows", "aria-hidden": "true" }, rowsOf)));
       curtain.note(`One row a step, one column an element, the product ${ground.labels[right]} at the right end. A colour marks the class of the circuit that rules an element out first.`);
     }
 
@@ -262,18 +278,19 @@ export const product = {
       for (const entry of state.steps.slice(0, step)) for (let c = 0; c < ground.order; c++) sum[c] += entry.logits[c];
       state.sum = sum;
       const top = Array.from(sum, (value, c) => [value, c]).sort((x, y) => y[0] - x[0]).slice(0, 10);
-      const low = Math.min(...sum);
-      const span = Math.max(top[0][0] - low, 1e-9);
+      const low = Math.min(...state.run.logits);
+      const span = Math.max(Math.max(...state.run.logits) - low, 1e-9);
+      const long = (value) => 230 * Math.max(0, Math.min(1.25, (value - low) / span));
       const picture = svg("svg", { viewBox: `0 0 420 ${top.length * 22 + 20}`, role: "img", "aria-label": `Largest logit at this step: ${ground.labels[top[0][1]]}` });
       top.forEach(([value, c], i) => {
         const y = i * 22 + 2;
         picture.append(
           svg("text", { x: 118, y: y + 14, "text-anchor": "end", "font-size": 12, fill: ink("ink"), "font-weight": c === state.right ? 700 : 400 }, ground.labels[c].slice(0, 18)),
-          svg("rect", { x: 126, y: y + 3, width: (230 * (value - low)) / span, height: 15, fill: c === state.right ? ink("ink") : ink("quiet") }),
-          svg("text", { x: 132 + (230 * (value - low)) / span, y: y + 14.5, "font-size": 11, fill: ink("soft") }, number(value, 2)),
+          svg("rect", { x: 126, y: y + 3, width: long(value), height: 15, fill: c === state.right ? ink("ink") : ink("quiet") }),
+          svg("text", { x: 132 + long(value), y: y + 14.5, "font-size": 11, fill: ink("soft") }, number(value, 2)),
         );
       });
-      picture.append(svg("text", { x: 126, y: top.length * 22 + 15, "font-size": 11, fill: ink("soft") }, "logit, from the smallest of all elements"));
+      picture.append(svg("text", { x: 126, y: top.length * 22 + 15, "font-size": 11, fill: ink("soft") }, "logit, from the smallest of the network’s own"));
       fill(logits.body, picture);
       logits.note(step === state.steps.length ? "The network’s own logits." : `Bias and the parts that have spoken so far. In black, the product ${ground.labels[state.right]}.`);
     }
@@ -303,7 +320,7 @@ export const product = {
 };
 
 /** Logits of what never fires and of the bias, so that the steps end at the network's own. */
-function start(run, steps, order) {
+function silentPart(run, steps, order) {
   const rest = Float64Array.from(run.logits);
   for (const entry of steps) for (let c = 0; c < order; c++) rest[c] -= entry.logits[c];
   return rest;
@@ -343,7 +360,7 @@ function swatch(name, colour = null) {
 function opening(app, parts) {
   const circuits = parts.filter((part) => part.inside).length;
   return [
-    `This network multiplies in ${app.net.ground.title} without ever computing a product. Each of its ${circuits} circuits watches one `,
+    `This network finds products in ${app.net.ground.title} by exclusion. Each of its ${circuits} circuits watches one `,
     el("em", {}, "coset"),
     " (a block of elements, such as all that map 2 to 1). It is silent when the product lies in its coset; when it fires, the whole coset is ruled out. Step through and watch the answer be what is left.",
   ];

@@ -126,12 +126,12 @@ function curveFigure(header, formed) {
 
 /** Live neurons by class at each checkpoint, stacked. */
 function classFigure(formed, ground, header) {
-  const names = Object.keys(formed.classes).sort((x, y) => formed.classes[y].at(-1) - formed.classes[x].at(-1));
+  const { names, counts } = lumped(formed);
   const colour = (name) => {
     const cls = ground.classes.find((each) => each.name === name);
-    return cls ? shown(cls.colour) : name === "dead" ? ink("rule") : ink("soft");
+    return cls ? shown(cls.colour) : name === "dead" ? ink("rule") : name === "other" ? ink("left") : ink("soft");
   };
-  const drawn = figure({ name: `${header.name}-classes-formed`, title: "Neurons by class", rows: () => [["step", ...names], ...formed.step.map((step, i) => [step, ...names.map((name) => formed.classes[name][i])])] });
+  const drawn = figure({ name: `${header.name}-classes-formed`, title: "Neurons by class", rows: () => [["step", ...names], ...formed.step.map((step, i) => [step, ...names.map((name) => counts[name][i])])] });
   const [left, right, top, bottom] = [30, 384, 10, 168];
   const n = formed.step.length;
   const x = (i) => left + ((right - left) * i) / Math.max(1, n - 1);
@@ -139,7 +139,7 @@ function classFigure(formed, ground, header) {
   const base = new Float64Array(n);
   const areas = names.map((name) => {
     const from = Array.from(base);
-    formed.classes[name].forEach((value, i) => (base[i] += value));
+    counts[name].forEach((value, i) => (base[i] += value));
     const y = (value) => bottom - ((bottom - top) * value) / total;
     const up = Array.from(base, (value, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(value).toFixed(1)}`).join("");
     const down = from.map((value, i) => `L${x(i).toFixed(1)} ${y(value).toFixed(1)}`).reverse().join("");
@@ -149,7 +149,17 @@ function classFigure(formed, ground, header) {
   fill(drawn.body, svg("svg", { viewBox: "0 0 400 200", role: "img", "aria-label": `Neurons by class at ${n} checkpoints` }, areas, mark,
     svg("text", { x: left - 5, y: top + 8, "text-anchor": "end", "font-size": 11, fill: ink("soft") }, total), svg("text", { x: left - 5, y: bottom, "text-anchor": "end", "font-size": 11, fill: ink("soft") }, "0"),
     svg("text", { x: left, y: bottom + 16, "font-size": 11, fill: ink("soft") }, "first checkpoint"), svg("text", { x: right, y: bottom + 16, "text-anchor": "end", "font-size": 11, fill: ink("soft") }, "finished")));
-  const title = (name) => (name === "none" ? "no subgroup" : (formed.titles[name] ?? name));
+  const title = (name) => (name === "none" ? "no subgroup" : name === "other" ? "other subgroups" : (formed.titles[name] ?? name));
   drawn.note(names.map((name) => el("span", { class: "key" }, el("i", { class: "swatch", style: { background: colour(name) } }), `${title(name)} `)));
   return { ...drawn, mark: (i) => ["x1", "x2"].forEach((name) => mark.setAttribute(name, x(i))) };
+}
+
+/** Classes by what they have in the end; those that never hold three neurons count as one. */
+function lumped({ classes, step }) {
+  const isSmall = (name) => name !== "none" && name !== "dead" && Math.max(...classes[name]) < 3;
+  const names = Object.keys(classes).filter((name) => !isSmall(name)).sort((x, y) => classes[y].at(-1) - classes[x].at(-1));
+  const small = Object.keys(classes).filter(isSmall);
+  const counts = Object.fromEntries(names.map((name) => [name, classes[name]]));
+  if (small.length) counts.other = step.map((_, i) => small.reduce((sum, name) => sum + classes[name][i], 0));
+  return { names: small.length ? [...names, "other"] : names, counts };
 }
