@@ -46,7 +46,10 @@ def explore(
         raise BadRun(f"there must be a network to explore; there is none: {skipped[0]}")
     for line in skipped:
         rich.print(f"[dim]{escape(line)}[/dim]")
-    itself = len(targets) == 1 and paths[0] in (targets[0].path, targets[0].path.parent if targets[0].path.is_file() else None)
+    itself = len(targets) == 1 and paths[0] in (
+        targets[0].path,
+        targets[0].path.parent if targets[0].path.is_file() else None,
+    )
     if len(paths) == 1 and not itself:
         _index(targets, paths[0], out, runs, group, index_only)
     elif len(targets) <= 2:
@@ -67,13 +70,12 @@ def _page(targets: Any, out: Path | None, runs: Path, group: str | None) -> None
     for target in targets:
         with rich.get_console().status(f"reading {escape(target.name)}"):
             opened.append(open_target(target, runs, group))
-    if out is None:
-        other = f"explorer-with-{opened[1].name.replace('/', '-')}.html" if len(opened) > 1 else PAGE
-        out = opened[0].folder / other
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(out, explorer_page([each.sidecar for each in opened]))
-    size = out.stat().st_size / 1e6
-    rich.get_console().print(f"Explorer  {escape(str(out))} ({size:.1f} MB, opens in any browser)", soft_wrap=True)
+    name = f"explorer-with-{opened[1].name.replace('/', '-')}.html" if len(opened) > 1 else PAGE
+    path = out or opened[0].folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, explorer_page([each.sidecar for each in opened]))
+    size = path.stat().st_size / 1e6
+    rich.get_console().print(f"Explorer  {escape(str(path))} ({size:.1f} MB, opens in any browser)", soft_wrap=True)
 
 
 def _index(targets: Any, folder: Path, out: Path | None, runs: Path, group: str | None, index_only: bool) -> None:

@@ -1,7 +1,8 @@
 """The page's modules as one script.
 
-The files of `page/` are plain ES modules with named imports and exports; here each becomes a function whose result holds
-its exports, in the order of their imports. Nothing else is done to them: what is read in the repository is what runs.
+The files of `page/` are plain ES modules with named imports and exports; here each becomes a function whose result
+holds its exports, in the order of their imports. Nothing else is done to them: what is read in the repository is what
+runs.
 """
 
 import base64
@@ -77,7 +78,7 @@ def _add(name: str, done: dict[str, str], above: tuple[str, ...]) -> None:
         _add(path, done, (*above, name))
         heads.append(f"const {{{' '.join(names.split())}}} = {_variable(path)};".replace(" as ", ": "))
     exports = _EXPORT.findall(text)
-    body = re.sub(r"^export ", "", _IMPORT.sub("", text), flags=re.MULTILINE)
+    body = re.sub(r"^export (?=const|class|function|async function)", "", _IMPORT.sub("", text), flags=re.MULTILINE)
     if re.search(r"^(import|export)\b", body, flags=re.MULTILINE):
         raise ValueError(f"`{name}` must import and export names only, in the forms that `bundle.py` knows")
     inside = "\n".join([*heads, body.strip(), f"return {{ {', '.join(exports)} }};"])

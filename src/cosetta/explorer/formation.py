@@ -1,7 +1,7 @@
 """How neurons formed, for a page that scrubs through checkpoints.
 
-Of each kept checkpoint: the facts of the trajectory, the coset variance fraction of each neuron for the subgroup that it
-has at the end, and the left function of the strongest neurons in 8 bits between its own extremes.
+Of each kept checkpoint: the facts of the trajectory, the coset variance fraction of each neuron for the subgroup that
+it has at the end, and the left function of the strongest neurons in 8 bits between its own extremes.
 """
 
 from typing import Any
@@ -45,7 +45,7 @@ def formation(
         BadRun: if a file of the run is missing or damaged.
     """
     facts = trajectory(run, group)
-    saved = [*run.checkpoints, (facts.step[-1], None)]
+    saved = [*(kept for kept in run.checkpoints if kept[0] < facts.step[-1]), (facts.step[-1], None)]
     if len(saved) != len(facts.step) or len(saved) < 3:
         return {}, {}
     chosen = np.unique(np.linspace(0, len(saved) - 1, min(MAX_CHECKPOINTS, len(saved))).round().astype(int))
@@ -69,12 +69,15 @@ def formation(
         "test_accuracy": [_finite(facts.test_accuracy[i]) for i in chosen],
         "constant_share": [facts.constant_share[i] for i in chosen],
         "classes": {
-            name: [counts[i] for i in chosen] for name, counts in facts.classes.items() if any(counts[i] for i in chosen)
+            name: [counts[i] for i in chosen]
+            for name, counts in facts.classes.items()
+            if any(counts[i] for i in chosen)
         },
         "titles": {name: typeset(name) for name in facts.classes},
         "irreps": {name: [round(shares[i], 5) for i in chosen] for name, shares in facts.irreps.items()},
         "similarity": {
-            name: [round(_finite(values[i]) or 0.0, 5) for i in chosen] for name, values in facts.trace_similarity.items()
+            name: [round(_finite(values[i]) or 0.0, 5) for i in chosen]
+            for name, values in facts.trace_similarity.items()
         },
         "neurons": shown,
     }

@@ -41,7 +41,11 @@ def elements(group: Group, irreps: tuple[Irrep, ...]) -> tuple[dict[str, Any], d
         "labels": list(group.labels),
         "generators": [int(g) for g in group.generators],
         "element_classes": [
-            {"label": group.labels[int(members[0])], "size": len(members), "order": int(group.element_orders[members[0]])}
+            {
+                "label": group.labels[int(members[0])],
+                "size": len(members),
+                "order": int(group.element_orders[members[0]]),
+            }
             for members in group.conjugacy_classes
         ],
         "irreps": [
@@ -55,7 +59,10 @@ def elements(group: Group, irreps: tuple[Irrep, ...]) -> tuple[dict[str, Any], d
             for irrep in irreps
         ],
     }
-    arrays = {"table": group.table.astype(np.uint16), "element_class": group.class_of.astype(np.uint16)}
+    arrays: dict[str, np.ndarray] = {
+        "table": group.table.astype(np.uint16),
+        "element_class": group.class_of.astype(np.uint16),
+    }
     if group.permutations is not None and group.permutations.shape[1] < 256:
         arrays["permutations"] = group.permutations.astype(np.uint8)
     return header, arrays
@@ -75,6 +82,7 @@ def subgroups(
         Classes with names, colours, irreps and places in the Hasse diagram, and the edges between them; membership of
         every subgroup as bits (most significant first) and the class of each.
     """
+    used = sorted(set(used))
     colours = class_palette(lattice.class_names) | class_palette(used)
     edges = class_covers(lattice)
     drawing = layered(np.array([c.order for c in lattice.classes]), edges)
@@ -96,7 +104,7 @@ def subgroups(
         }
         for i, cls in enumerate(lattice.classes)
     ]
-    header = {"classes": classes, "covers": edges.tolist(), "subgroups": len(lattice)}
+    header = {"classes": classes, "covers": edges.tolist(), "subgroups": len(lattice), "used": used}
     header["bends"] = [[round(x, 3) for x in bends] for bends in drawing.bends]
     return header, {"members": lattice.packed, "subgroup_class": lattice.class_of.astype(np.uint16)}
 

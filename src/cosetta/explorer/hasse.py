@@ -82,7 +82,9 @@ def layered(orders: Int[np.ndarray, " node"], edges: Int[np.ndarray, "edge 2"]) 
         widths += [BEND] * len(chain)
         links += zip([i, *chain], [*chain, j], strict=True)
         chains.append(chain)
-    across = _settled(np.array(places, dtype=np.int64), np.array(widths), np.array(links, dtype=np.int64).reshape(-1, 2))
+    across = _settled(
+        np.array(places, dtype=np.int64), np.array(widths), np.array(links, dtype=np.int64).reshape(-1, 2)
+    )
     across -= (across.min(initial=0) + across.max(initial=0)) / 2
     bends = tuple(tuple(across[chain].tolist()) for chain in chains)
     return Layout(across[: len(orders)], layer, bends)
@@ -112,10 +114,8 @@ def _settled(
 
 
 def _apart(wanted: Float[np.ndarray, " place"], widths: Float[np.ndarray, " place"]) -> Float[np.ndarray, " place"]:
-    """The places nearest to those wanted, by squares, that keep their order and their distances.
-
-    With the distances taken off, this is a monotone regression, which pools neighbours that are out of order.
-    """
+    """The places nearest to those wanted, by squares, that keep their order and their distances."""
+    # With the distances taken off, this is a monotone regression, which pools neighbours that are out of order.
     order = np.argsort(wanted, kind="stable")
     half = widths[order] / 2
     offsets = np.concatenate([[0.0], np.cumsum(half[:-1] + half[1:])])

@@ -1,9 +1,9 @@
 """The ideal of each account, so that a page can put it in the place of the weights.
 
-Three kinds. *neurons*: left, right and out of the covered neurons, each where the account changes it. *network*: circuits
-that replace neurons, so a network of another width. *product*: logits by product. Values are kept in 16 bits (a relative
-error of 5e-4); equal columns of two accounts are kept once. Ideals are taken in the order of `PRIORITY` while they fit
-into the room that is left, and those left out are named.
+Three kinds. *neurons*: left, right and out of the covered neurons, each where the account changes it. *network*:
+circuits that replace neurons, so a network of another width. *product*: logits by product. Values are kept in 16 bits
+(a relative error of 5e-4); equal arrays of two accounts are kept once. Ideals are taken in the order of `PRIORITY`
+while they fit into the room that is left, and those left out are named.
 """
 
 import zlib
@@ -87,11 +87,9 @@ def _ideal(account: AbstractHypothesis) -> tuple[dict[str, Any], dict[str, np.nd
     return _network(alone, account.ideal(), covered.tolist())
 
 
-def _network(
-    alone: FoldedModel, kept: FoldedModel, covered: list[int]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _network(alone: FoldedModel, kept: FoldedModel, covered: list[int]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """A network of another width: the neurons that stand in for the covered ones, and the bias of either kind."""
-    parts: Mapping[str, Float[np.ndarray, "..."]] = {
+    parts: Mapping[str, Float[np.ndarray, ...]] = {
         "left": alone.left.double().numpy().T,
         "right": alone.right.double().numpy().T,
         "out": alone.out.double().numpy().T,
@@ -109,4 +107,4 @@ def _half(values: Float[np.ndarray, "..."]) -> np.ndarray:
 
 def _name(values: np.ndarray) -> str:
     """Equal arrays have one name, and so one place."""
-    return f"ideal-{zlib.crc32(values.tobytes()):08x}-{values.size}"
+    return f"ideal-{zlib.crc32(values.tobytes()):08x}-{values.dtype.str[1:]}-{values.size}"

@@ -1,7 +1,7 @@
 """Which sets of circuits tell every product apart.
 
-A circuit fires unless ab lies in its coset C, and then rules the elements of C out. An element x is left for a product p
-when every circuit whose coset holds x has a coset that holds p too. A set of circuits identifies p if p alone is left.
+A circuit fires unless ab lies in its coset C, and then rules the elements of C out. An element x is left for a product
+p when every circuit whose coset holds x has a coset that holds p too. A set of circuits identifies p if only p is left.
 """
 
 from collections.abc import Sequence

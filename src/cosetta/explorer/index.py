@@ -58,7 +58,9 @@ def index_row(target: Target, page: Path | None, below: Path) -> dict[str, Any]:
     link = None if page is None or not page.is_file() else Path(os.path.relpath(page, below)).as_posix()
     row: dict[str, Any] = {"name": target.name, "kind": target.kind, "page": link}
     try:
-        return row | _numbers(load_analysis(target.path if target.kind != "checkpoint" else (page or target.path).parent))
+        return row | _numbers(
+            load_analysis(target.path if target.kind != "checkpoint" else (page or target.path).parent)
+        )
     except BadRun as error:
         return row | {"problem": " ".join(str(error).split())}
 
@@ -91,7 +93,7 @@ def _numbers(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _thinned(curve: TrainingCurve) -> dict[str, list[float]]:
+def _thinned(curve: TrainingCurve) -> dict[str, list[float | int]]:
     places = sorted({round(i * (len(curve.step) - 1) / max(1, POINTS - 1)) for i in range(POINTS)})
     return {name: [getattr(curve, name)[i] for i in places] for name in ("step", "train_loss", "test_loss")}
 

@@ -1,8 +1,8 @@
 """The vectors of neurons among the points of their orbit, as pictures in three dimensions.
 
-A neuron of a rho-set has left = b^T rho(x) a and right = a^T rho(y) b' up to signs, b and b' near points of the orbit of
-a vector that a subgroup fixes: the corners of a simplex for the standard irrep of S4, of an icosahedron for A5. Irreps
-of more dimensions are seen along the three in which the points spread most; length and place across them are lost.
+A neuron of a rho-set has left = b^T rho(x) a and right = a^T rho(y) b' up to signs, b and b' near points of the orbit
+of a vector that a subgroup fixes: the corners of a simplex for the standard irrep of S4, of an icosahedron for A5.
+Irreps of more dimensions are seen along three of them; what lies across these is lost.
 """
 
 from typing import Any
@@ -55,8 +55,7 @@ def orbits(account: RhoSets) -> list[dict[str, Any]]:
             b_prime = facts.rank_one["right"].v[neuron.neuron, :d]
             nearest = [int(np.abs(points @ vector).argmax()) for vector in (neuron.b, neuron.b_prime)]
             turned = [
-                vector * (np.sign(points[i] @ vector) or 1.0)
-                for vector, i in zip((b, b_prime), nearest, strict=True)
+                vector * (np.sign(points[i] @ vector) or 1.0) for vector, i in zip((b, b_prime), nearest, strict=True)
             ]
             neurons.append(
                 {
@@ -89,7 +88,9 @@ def _axes(points: Float[np.ndarray, "point d"]) -> Float[np.ndarray, "d 3"]:
     d = points.shape[1]
     if d <= 3:
         return np.eye(d, 3)
-    spread = points.T @ points + 1e-6 * np.diag(np.arange(d, 0, -1))  # an orbit spreads evenly: the order breaks the tie
+    spread = points.T @ points + 1e-6 * np.diag(
+        np.arange(d, 0, -1)
+    )  # an orbit spreads evenly: the order breaks the tie
     return np.linalg.eigh(spread)[1][:, ::-1][:, :3]
 
 

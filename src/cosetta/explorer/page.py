@@ -11,6 +11,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from cosetta.explorer.bundle import bundle, page_file, source_hash
+from cosetta.explorer.packing import pack, unpack
+from cosetta.report.palette import class_palette
 
 __all__ = ["explorer_page"]
 
@@ -34,7 +36,19 @@ def explorer_page(sidecars: Sequence[bytes]) -> str:
     """
     if not sidecars:
         raise ValueError("a page must show a network; got none")
-    return render("explorer.html", "main.js", [base64.b64encode(sidecar).decode() for sidecar in sidecars])
+    shown = _in_one_palette(sidecars) if len(sidecars) > 1 else sidecars
+    return render("explorer.html", "main.js", [base64.b64encode(sidecar).decode() for sidecar in shown])
+
+
+def _in_one_palette(sidecars: Sequence[bytes]) -> list[bytes]:
+    """The same sidecars, a class of subgroups in one colour wherever networks of the page use it."""
+    opened = [unpack(sidecar) for sidecar in sidecars]
+    lattices = [sidecar.header["lattice"] or {"used": [], "classes": []} for sidecar in opened]
+    colours = class_palette(name for lattice in lattices for name in lattice["used"])
+    for lattice in lattices:
+        for cls in lattice["classes"]:
+            cls["colour"] = colours.get(cls["name"], cls["colour"])
+    return [pack(sidecar) for sidecar in opened]
 
 
 def render(template: str, script: str, sidecars: Sequence[str]) -> str:

@@ -104,10 +104,13 @@ def make_sidecar(explored: Explored) -> bytes:
     header["group"] = ground
     header["lattice"] = None
     if facts.lattice is not None:
-        header["lattice"], more = subgroups(facts.lattice, facts.irreps, [row.subgroup for row in analysis.coset.classes])
+        header["lattice"], more = subgroups(
+            facts.lattice, facts.irreps, [row.subgroup for row in analysis.coset.classes]
+        )
         arrays |= more
     arrays |= _weights(facts)
-    header["wrong"], header["scored"], arrays["scored"] = _scored(facts, config)
+    header["wrong"], header["scored"], more = _scored(facts, config)
+    arrays |= more
     if explored.run is not None and facts.lattice is not None:
         header["training"], more = formation(explored.run, group, facts.lattice, facts.irreps, analysis)
         arrays |= more
@@ -122,7 +125,7 @@ def _room(order: int) -> int:
     return BUDGET[min((most for most in BUDGET if order <= most), default=max(BUDGET))]
 
 
-def _curve(analysis: Analysis) -> dict[str, list[float | None]]:
+def _curve(analysis: Analysis) -> dict[str, list[float | int | None]]:
     assert analysis.curve is not None  # asked for only where there is one
     return {
         name: [value if value is not None and np.isfinite(value) else None for value in values]
@@ -147,12 +150,12 @@ def _weights(facts: Facts) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _scored(facts: Facts, config: AnalysisConfig) -> tuple[list[list[int]], dict[str, Any], np.ndarray]:
-    """Pairs that the network gets wrong, and the pairs that a page scores, all or a sample."""
+def _scored(facts: Facts, config: AnalysisConfig) -> tuple[list[list[int]], dict[str, Any], dict[str, np.ndarray]]:
+    """Pairs that the network gets wrong, how it does on those that a page scores, and which these are if not all."""
     order = facts.group.order
     most = int(max(100, SCORED_ENTRIES / order))
     scorer = PairScorer(facts.group, max_pairs=most, seed=config.seed)
-    pairs = (scorer.a * order + scorer.b).numpy().astype(np.uint32)
+    pairs = {} if most >= order**2 else {"scored": (scorer.a * order + scorer.b).numpy().astype(np.uint32)}
     scores = scorer(facts.model)
     everything = PairScorer(facts.group, max_pairs=config.evidence_pairs, seed=config.seed)
     wrong: list[list[int]] = []

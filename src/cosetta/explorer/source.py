@@ -17,7 +17,7 @@ from cosetta.errors import BadRun
 from cosetta.explanation import analyse_run
 from cosetta.explorer.packing import SCHEMA, read_sidecar
 from cosetta.explorer.sidecar import Explored, make_sidecar
-from cosetta.files import write_whole
+from cosetta.files import file_digest, write_whole
 from cosetta.models.importers import open_checkpoint
 from cosetta.results import Analysis, load_analysis
 from cosetta.training.run_folder import TrainedRun, load_run
@@ -92,7 +92,7 @@ def open_target(target: Target, out: Path, group: str | None = None) -> Opened:
         make = lambda: _of_run(run, analysis, key)  # noqa: E731
     else:
         key = _key(target.path, group)
-        make = lambda: _of_checkpoint(target, group, key)  # noqa: E731
+        make = lambda: _of_checkpoint(target, folder, group, key)  # noqa: E731
     stored = read_sidecar(folder / SIDECAR, key)
     if stored is not None:
         return Opened(target.name, folder, stored, made=False)
@@ -119,15 +119,38 @@ def _of_run(run: TrainedRun, analysis: Analysis | None, key: str) -> Explored:
     return Explored(run.folder.resolve().name, f"trained: {run.command}", network, group, analysis, config, run, key)
 
 
-def _of_checkpoint(target: Target, group: str | None, key: str) -> Explored:
+def _of_checkpoint(target: Target, folder: Path, group: str | None, key: str) -> Explored:
     opened = open_checkpoint(target.path, group=group)
     if opened.folding is not None and opened.folding.obstacle:
         obstacle = opened.folding.obstacle
         raise BadRun(f"its neurons must be functions on the group; {obstacle}: `cosetta explain` shows what they are")
     config = AnalysisConfig()
-    analysis = replace(analyse(opened.model, opened.group, config), command=f"cosetta explain {target.path.name}")
     source = f"imported: {opened.imported.source}. {' '.join(opened.notes)}"
+    digest = file_digest(target.path)
+    analysis = _kept(folder, digest, config)
+    if analysis is None:
+        analysis = analyse(opened.model, opened.group, config)
+        record = {"source": opened.imported.source, "format": opened.imported.format, "notes": list(opened.notes)}
+        record |= {"weights": digest, "versions": {"cosetta": __version__}}
+        analysis = replace(analysis, run=record, command=f"cosetta explain {target.path.name}")
+        if not (folder / "analysis.json").exists():  # that of `cosetta explain` stays as it is
+            folder.mkdir(parents=True, exist_ok=True)
+            content = analysis.to_json()
+            write_whole(folder / "analysis.json", lambda path: path.write_bytes(content))
     return Explored(target.name, source, opened.model, opened.group, analysis, config, key=key)
+
+
+def _kept(folder: Path, digest: str, config: AnalysisConfig) -> Analysis | None:
+    """The analysis that an earlier page of the same weights was made from."""
+    if not (folder / "analysis.json").is_file():
+        return None
+    try:
+        analysis = load_analysis(folder)
+    except BadRun:
+        return None
+    made = {"weights": digest, "versions": {"cosetta": __version__}}
+    same = all(analysis.run.get(name) == value for name, value in made.items())
+    return analysis if same and analysis.thresholds == config.model_dump() else None
 
 
 def _key(weights: Path, *others: Path | str | None) -> str:

@@ -46,7 +46,7 @@ export class Network {
     this.act = ACTIVATIONS[this.activation];
     this.ideals = header.ideals;
     this.arrays = arrays;
-    this.pairs = arrays.scored.values;
+    this.pairs = arrays.scored?.values ?? Uint32Array.from({ length: this.order ** 2 }, (_, i) => i);
     this.isSample = this.pairs.length < this.order ** 2;
     this.trained = this.model({
       left: arrays.left.values,

@@ -73,7 +73,7 @@ function tableOf(app, net, i, open) {
     onChoose: (row) => open(row.id, i),
     columns: [
       { id: "title", title: "account", primary: true, value: (row) => row.title, show: (row) => [row.title, row.id === header.arena?.best ? el("small", {}, " best") : null] },
-      { id: "covered", title: "neurons", numeric: true, value: (row) => row.covered, show: (row) => `${row.covered}/${row.live}` },
+      app.nets.length === 1 && { id: "covered", title: "neurons", numeric: true, value: (row) => row.covered, show: (row) => `${row.covered}/${row.live}` },
       { id: "strength", title: "strength", numeric: true, value: (row) => row.strength, show: (row) => percent(row.strength, 1) },
       { id: "bits", title: "bits", numeric: true, value: (row) => row.bits, show: (row) => count(Math.round(row.bits)) },
       { id: "accuracy", title: "accuracy alone", numeric: true, value: (row) => alone(row)?.accuracy ?? null, show: (row) => percent(alone(row)?.accuracy) },
@@ -81,7 +81,7 @@ function tableOf(app, net, i, open) {
       { id: "control", title: "control", numeric: true, value: (row) => alone(row)?.control?.recovered ?? null, show: (row) => percent(alone(row)?.control?.recovered, 1) },
       { id: "fidelity", title: "fidelity", numeric: true, value: (row) => alone(row)?.fidelity ?? null, show: (row) => percent(alone(row)?.fidelity, 1) },
       { id: "verdict", title: "verdict", value: (row) => (row.refused ? "not stated" : (alone(row)?.verdict ?? "")) },
-    ],
+    ].filter(Boolean),
   });
 }
 

@@ -60,7 +60,7 @@ export const circuits = {
       for (const cell of root.querySelectorAll("[data-circuits]")) cell.classList.toggle("chosen", cell.dataset.circuits.split(" ").includes(String(id)));
       fill(
         chosen,
-        el("h4", {}, `Circuit ${id}: silent whenever ${circuit.words}`),
+        el("h3", {}, `Circuit ${id}: silent whenever ${circuit.words}`),
         el("p", {}, el("span", { class: "chips" }, circuit.neurons.map((n) => el("a", { href: fragment("neurons", { n, net: app.netParam() }) }, `neuron ${n}`)))),
         el("p", { class: "note" }, `Coset of ${plural(circuit.size, "element")}, C = Hg = gK with g = ${ground.labels[circuit.representative]}. `, circuit.ablation ? `Without it: accuracy ${percent(circuit.ablation.accuracy)}, loss ${number(circuit.ablation.loss)} nats; ${circuit.ablation.verdict}.` : ""),
         el("button", { type: "button", onClick: () => off(circuit) }, "switch it off and look"),

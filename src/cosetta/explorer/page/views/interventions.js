@@ -243,7 +243,7 @@ function spelled(set) {
 }
 
 function numbers(text) {
-  return text.split(",").flatMap((part) => {
+  return text.split(",").filter(Boolean).flatMap((part) => {
     const [low, high = low] = part.split("-").map(Number);
     return Number.isInteger(low) && Number.isInteger(high) && low <= high && high - low < 1e4 ? Array.from({ length: high - low + 1 }, (_, i) => low + i) : [];
   });

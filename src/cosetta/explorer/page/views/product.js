@@ -197,7 +197,7 @@ export const product = {
       return fill(
         sentence,
         `Step ${step} of ${state.steps.length}. Circuit ${circuit.circuit} (${circuit.title}, `,
-        circuit.neurons.flatMap((n, i) => [i ? ", " : "", el("a", { href: fragment("neurons", { n, net: app.netParam() }) }, `neuron ${n}`)]).slice(0, 11),
+        circuit.neurons.slice(0, 6).flatMap((n, i) => [i ? ", " : "", el("a", { href: fragment("neurons", { n, net: app.netParam() }) }, `neuron ${n}`)]),
         circuit.neurons.length > 6 ? ", …" : "",
         ") fires, so it is not so that ",
         el("em", {}, circuit.words),
