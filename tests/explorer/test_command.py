@@ -10,7 +10,7 @@ from cosetta import named_group
 from cosetta.config import AnalysisConfig
 from cosetta.explanation import explain_run
 from cosetta.explorer import unpack
-from cosetta.training import fast, train
+from cosetta.training import Phase, TrainConfig, train
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -21,7 +21,8 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     S3 = named_group("S3")
     for seed in (0, 1):
-        config = fast("S3", seed=seed, embed_dim=8, width=12, train_fraction=0.8)
+        phase = Phase(max_steps=400, learning_rate=1e-2)
+        config = TrainConfig(group="S3", seed=seed, embed_dim=8, width=12, phases=(phase,), checkpoints=5)
         trained = train(config, S3, folder / f"S3-{seed}")
     explain_run(train(config, S3, folder / "S3-1"), S3, AnalysisConfig(control_draws=2, null_samples=19), report=False)
     return folder, trained

@@ -36,7 +36,7 @@ def orbits(account: RhoSets) -> list[dict[str, Any]]:
         >>> from cosetta.measures import measure
         >>> from cosetta.models.planted import CosetPlan, plant
         >>> G = named_group("S4")
-        >>> plans = [CosetPlan(subgroup_lattice(G)["S3"], irreps(G)[3])]
+        >>> plans = [CosetPlan(subgroup_lattice(G)["S3"], irreps(G)[1])]
         >>> facts = measure(plant(G, plans, torch.Generator().manual_seed(0)).folded, G)
         >>> [(o["irrep"], len(o["points"]), len(o["edges"])) for o in orbits(RhoSets.fit(facts, AnalysisConfig()))]
         [('(3,1)', 4, 6)]
