@@ -31,6 +31,7 @@ LAYERS = (
     "population",
     "sweep",
     "comparison",
+    "explorer",
     "reproduce",
     "cli",
     "__main__",
