@@ -112,7 +112,7 @@ def test_parts_mark_the_right_element_in_every_row(analysis):
     assert [axis.get_ylabel() for axis in axes] == ["(2,1)", "rest", "sum"]
     for axis, logit in zip(axes, (3.0, 0.5, 3.5), strict=True):
         assert axis.collections[-1].get_offsets().tolist() == [[2, logit]]
-    assert "in 1 of 1 irrep; in their sum it leads" in figures.caption_parts(worked).finding
+    assert "at the top in 1 of 1 irrep; in their sum it leads" in figures.caption_parts(worked).finding
 
 
 def test_a_specimen_has_a_row_for_each_coset(analysis):

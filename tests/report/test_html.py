@@ -307,7 +307,10 @@ def test_a_network_that_cosets_do_not_explain_opens_with_what_does(analysis):
     weak = replace(analysis, neurons=tuple(replace(n, facts=replace(n.facts, strength=0.1)) for n in analysis.neurons))
     text = part(render_report(weak), "idea", "numbers")
     assert "Most of this network is not made of cosets: they cover 20.0 % of its strength" in text
-    assert "ab has the largest part in 1 of 1 irrep" in text
+    assert "ab is at the top in 1 of 1 irrep" in text
+    assert "In 3 of 3 live neurons one pair of vectors holds 95 % or more" in part(
+        render_report(replace(weak, frequencies=None)), "idea", "numbers"
+    )
     memorised = replace(analysis, curve=curve(1.0, 0.0))
     assert "The network has not learned to multiply" in part(render_report(memorised), "idea", "numbers")
     none = replace(analysis, coset=CosetFindings(tuple(OpenNeuron(n, "none") for n in range(3))), specimens=())

@@ -5,6 +5,7 @@ a coset, and, for an abelian group, by the angle of its frequency, where a wave 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int
@@ -71,18 +72,16 @@ def _specimen(
     n: int, facts: Facts, nearest: tuple[str, Subgroup, Subgroup, float, float] | None, angles: tuple[float, ...]
 ) -> Specimen:
     left, right = (getattr(facts.model, side)[:, n].double().numpy() for side in ("left", "right"))
-    values = {"left": tuple(left.tolist()), "right": tuple(right.tolist())}
+    bare = Specimen(n, tuple(left.tolist()), tuple(right.tolist()), angles=angles)
     if nearest is None:
-        return Specimen(n, **values, angles=angles)
+        return bare
     name, H, K, of_left, of_right = nearest
-    return Specimen(
-        neuron=n,
-        **values,
+    return replace(
+        bare,
         subgroup=name,
         fractions=(of_left, of_right),
         left_cosets=tuple(_by_mean(left, cosets(H, side="right")).tolist()),
         right_cosets=tuple(_by_mean(right, cosets(K, side="left")).tolist()),
-        angles=angles,
     )
 
 

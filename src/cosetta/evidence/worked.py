@@ -26,7 +26,7 @@ SAMPLED = 1000
 TRIED = 100
 """Settled pairs of which the one with the shortest chain is shown."""
 
-PARTS = 7
+PARTS = 9
 """Irreps that are told apart; the rest is one part."""
 
 

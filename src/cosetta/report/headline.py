@@ -25,6 +25,7 @@ __all__ = [
     "open_sentence",
     "opens_with_cosets",
     "origin",
+    "rank_sentence",
     "three_shares",
     "verdict_of_learning",
 ]
@@ -90,17 +91,40 @@ def opens_with_cosets(analysis: Analysis) -> bool:
     return covered and not verdict_of_learning(analysis)
 
 
-def origin(analysis: Analysis) -> tuple[str, str]:
+def origin(analysis: Analysis) -> tuple[str, str, str]:
     """Where a network that somebody else trained was read from.
 
     Args:
         analysis: the analysis.
 
     Returns:
-        The file and the name of its format; empty for a run of our own.
+        The file with its folder, the name of its format, and the whole path; empty for a run of our own.
     """
-    source, format = (analysis.run.get(name, "") for name in ("source", "format"))
-    return (str(source), str(format)) if source else ("", "")
+    source, format = (str(analysis.run.get(name) or "") for name in ("source", "format"))
+    return ("/".join(source.replace("\\", "/").split("/")[-2:]), format, source) if source else ("", "", "")
+
+
+def rank_sentence(analysis: Analysis) -> str:
+    """How many live neurons are of rank one in their main irrep.
+
+    Args:
+        analysis: the analysis.
+
+    Returns:
+        Plain text; empty where every function is, as in an abelian group, or nothing was measured.
+    """
+    measured = [neuron.facts.rank_shares for neuron in analysis.live if neuron.facts.rank_shares]
+    if not measured or analysis.frequencies is not None:
+        return ""
+    ranked = sum(min(shares["left"], shares["right"]) >= RANK_ONE for shares in measured)
+    return (
+        f"In {count(ranked)} of {plural(len(measured), 'live neuron')} one pair of vectors holds "
+        f"{percent(RANK_ONE, 0)} or more of left and of right in the main irrep: they are of rank one."
+    )
+
+
+RANK_ONE = 0.95
+"""Rank share of left and of right from which the report counts a neuron as of rank one."""
 
 
 def accuracy_sentence(analysis: Analysis) -> str:

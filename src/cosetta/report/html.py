@@ -78,6 +78,7 @@ def render_report(analysis: Analysis, *, explorer: bool = False) -> str:
         best=headline.best_sentence(analysis),
         judged=headline.judged(analysis),
         origin=headline.origin(analysis),
+        of_rank_one=headline.rank_sentence(analysis),
         element=(element := _element_names(analysis)),
         opens_with_cosets=headline.opens_with_cosets(analysis),
         margin=headline.MARGIN,
@@ -166,9 +167,7 @@ def _plots(analysis: Analysis, colours: Colours, element: Sequence[str]) -> dict
             answer = element[worked.product]
             plots["votes"] = plot(figures.draw_votes(worked, answer), figures.caption_votes(worked))
     elif worked is not None:
-        drawn = figures.draw_parts(
-            worked, analysis.elements[worked.product], colours.irreps, _frequency_names(analysis)
-        )
+        drawn = figures.draw_parts(worked, element[worked.product], colours.irreps, _frequency_names(analysis))
         plots["parts"] = plot(drawn, figures.caption_parts(worked))
     if curve and curve.step:
         plots["training"] = plot(figures.draw_training(curve), figures.caption_training(curve))

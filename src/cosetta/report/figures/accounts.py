@@ -70,8 +70,16 @@ def _draw_panel(analysis: Analysis, height: str) -> Figure:
     axis.set_xlabel("description length (bits)")
     axis.set_ylabel("recovered loss (%)" if height == "recovered" else "variance of the logits reproduced (%)")
     percent_axis(axis)
-    at, above = (analysis.arena.lookup_bits, 1.32), {"textcoords": "offset points", "ha": "right", "va": "top"}
-    axis.annotate("table", at, (-3, 0), fontsize=7.5, color=QUIET, **above)
+    axis.annotate(
+        "table",
+        (analysis.arena.lookup_bits, 1.32),
+        (-3, 0),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=7.5,
+        color=QUIET,
+    )
     return figure
 
 

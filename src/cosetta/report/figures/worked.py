@@ -84,8 +84,9 @@ def draw_parts(
         A figure; a row a part and the sum below, each with the element ab marked.
     """
     rows = [*_shown(worked), Part("", 0, worked.logits)]
-    figure = new_figure(WIDE, 0.75 + 0.42 * len(rows))
-    axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
+    figure = new_figure(WIDE, 1.2 + 0.4 * len(rows))
+    heights = [1] * (len(rows) - 1) + [2]
+    axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     order = worked.around or tuple(sorted(range(len(worked.logits)), key=lambda e: -worked.logits[e]))
     place = order.index(worked.product)
     size = 6 if len(order) <= 150 else 2
@@ -120,17 +121,24 @@ def caption_parts(worked: WorkedProduct) -> Caption:
         The caption.
     """
     parts = _shown(worked)
-    first = sum(part.logits[worked.product] == max(part.logits) for part in parts if part.irrep)
+    most = max(1, len(worked.logits) // 10)
+    first = sum(_above(part, worked.product) < most for part in parts if part.irrep)
+    among = "at the top" if most == 1 else "among the highest tenth of the elements"
     named = sum(bool(part.irrep) for part in parts)
     right = "it leads" if worked.answer == worked.product else "it does not lead"
     share = f"; of {count(worked.sampled)} random pairs" if worked.circuits else ""
     settled = f"{share} the circuits that fire leave ab alone on {percent(worked.settled, 1)}" if share else ""
     return Caption(
-        f"ab has the largest part in {count(first)} of {plural(named, 'irrep')}; in their sum {right}.",
+        f"ab is {among} in {count(first)} of {plural(named, 'irrep')}; in their sum {right}.",
         "Each row is what the neurons with one main irrep add to the logit of each element, less its mean; the large "
         "mark is ab, and each row has its own scale. The rest is other neurons, the bias and paths around the "
         f"neurons{settled}.",
     )
+
+
+def _above(part: Part, element: int) -> int:
+    """How many elements the part raises more."""
+    return sum(value > part.logits[element] for value in part.logits)
 
 
 def _shown(worked: WorkedProduct) -> list[Part]:
