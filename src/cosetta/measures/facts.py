@@ -33,10 +33,6 @@ FUNCTIONS: Mapping[str, Side] = {"left": "right", "right": "left", "out": "left"
 """The three functions, and the side of the cosets that a coset neuron is constant on: Ha, bK, cK."""
 
 
-PRECISION = 1e-12
-"""Least noise of a network: below it, fractions of exact networks are rounding errors, and the least would win."""
-
-
 @final
 @dataclass(frozen=True, eq=False)
 class FunctionFacts:
@@ -125,7 +121,7 @@ class Facts:
             return 0.0
         mirror = 1 - self.mirror[self.live].max(axis=1)
         ranks = 1 - (self.isotypic("left") * self.rank_one["left"].share)[self.live]
-        return float(np.clip(np.median(np.minimum(mirror, ranks)), PRECISION, 1))
+        return float(np.clip(np.median(np.minimum(mirror, ranks)), 0, 1))
 
     def coset_fractions(self, name: str) -> Float[np.ndarray, "neuron subgroup"]:
         """Coset variance fractions of a function.

@@ -78,7 +78,7 @@ def decompile(
         >>> planted = plant(S3, [CosetPlan(S3.subgroup([1]), amplitude=8.0)], torch.Generator().manual_seed(0))
         >>> found = decompile(planted.folded, S3)
         >>> len(found.program.rules), found.trial.agreement, len(found.short.rules)
-        (9, 1.0, 5)
+        (9, 1.0, 6)
     """
     config = config or AnalysisConfig()
     facts = measure(model, group, config)

@@ -98,7 +98,7 @@ def fewest_plain_rules(program: Program) -> list[int] | None:
         >>> point = Family("C2", (S3["(12)"],), ((0, 50, 99),))
         >>> rules = tuple(Rule("C2", int(u), int(v), (Weight(0, 9, 9),)) for u in (0, 1, 3) for v in (0, 1, 3))
         >>> len(fewest_plain_rules(Program(S3, (point,), rules)))
-        5
+        6
     """
     if not 0 < len(program.rules) <= MOST_EXACT:
         return None
