@@ -162,7 +162,7 @@ ACCOUNTS: dict[str, Any] = {
 }
 """Columns of `accounts` and their types: one row an account and run, whatever accounts there are."""
 
-NEWER = ("significant_share", "chance_share", "explained_strength", "best_account")
+NEWER = ("significant_share", "chance_share", "explained_strength", "best_account", "architecture", "heads")
 """Columns of `runs` that tables written before 2026-11-27 do not have."""
 
 
@@ -267,6 +267,8 @@ class RunReader:
 
     def _explained(self, run: TrainedRun) -> "_Part":
         """What the analysis says of the run, of its neurons, and by account."""
+        if not (run.folder / "analysis.json").is_file() and (run.folder / "folding.json").is_file():
+            return {}, [], []  # its neurons are not functions on the group
         analysis = load_analysis(run.folder)
         theirs = analysis.run.get("hash", run.record["hash"])
         if theirs != run.record["hash"]:
@@ -302,7 +304,7 @@ class RunReader:
         known = self._algebra(run)
         run.check_group(known.group)
         dead = [isinstance(neuron, DeadNeuron) for neuron in analysis.neurons]
-        return nearest_classes(run.network().fold(), known.lattice, known.irreps, dead)
+        return nearest_classes(run.folded(), known.lattice, known.irreps, dead)
 
 
 def nearest_classes(
