@@ -47,6 +47,11 @@ def name_groups(axis, groups):
         axis.axhline(i - 0.5, color="#E4E4E4", linewidth=0.6, zorder=0)
 
 
+def beside(axis, y, text, colour):
+    """A few small words to the right of a row."""
+    axis.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), fontsize=6, va="center", color=colour)
+
+
 def legend(figure, more=()):
     """The recipes by colour and mark, and more handles."""
     handles = [
@@ -100,14 +105,7 @@ def draw_grok(found):
             axis.plot([least, most], [y, y], color=colour, linewidth=1)
         if row["grok_step"] is not None:
             axis.plot(row["grok_step"], y, MARKS[row["recipe"]], color=colour, markersize=5)
-        axis.annotate(
-            f"{row['learned']}/{row['networks']}",
-            (1.01, y),
-            xycoords=("axes fraction", "data"),
-            fontsize=6,
-            va="center",
-            color=colour,
-        )
+        beside(axis, y, f"{row['learned']}/{row['networks']}", colour)
     name_groups(axis, groups)
     power_axis(axis, "x")
     axis.set_xlabel("step from which test accuracy stays at 0.99 or more; right: networks that learned")
@@ -135,14 +133,13 @@ def draw_best(found):
                 left += share
                 if (label, colour) not in seen:
                     seen.append((label, colour))
-        text = f"{row['recipe']}, {accounts['contests']}"
-        axis.annotate(
-            text, (1.01, y), xycoords=("axes fraction", "data"), fontsize=6, va="center", color=COLOURS[row["recipe"]]
-        )
+        beside(axis, y, str(accounts["contests"]), COLOURS[row["recipe"]])
     name_groups(axis, groups)
     axis.set_xlim(0, 1)
     percent_axis(axis, "x")
-    axis.set_xlabel("networks, %, by the shortest account that holds; right: recipe and networks")
+    axis.set_xlabel(
+        "networks, %, by the shortest account that holds; from the top `fast`, `stander2024`, `wu2024`; right: networks"
+    )
     order = [pair for pair in BEST.values() if pair in seen] + [pair for pair in seen if pair not in BEST.values()]
     handles = [Line2D([], [], color=colour, linewidth=6, label=label) for label, colour in order]
     figure.legend(handles=handles, loc="outside upper center", ncols=4)

@@ -1,8 +1,8 @@
 """Explain the networks in files of `gpu_populations.py` that were not explained where they were trained.
 
 Run: python benchmarks/explain_populations.py FILE.npz ... --lines LINES.jsonl.gz [--arenas N]. A line a network
-(`network_rows.py`) is added to the end as it is made, so a call that was stopped goes on where it was; with `--arenas N`
-the accounts of the first N learned networks of each file compete too. `census_tables.py` makes the tables.
+(`network_rows.py`) is added to the end as it is made, so a call that was stopped goes on where it was; with
+`--arenas N` the accounts of the first N learned networks of each file compete too. `census_tables.py` makes the tables.
 """
 
 import argparse
