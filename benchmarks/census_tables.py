@@ -28,6 +28,11 @@ from cosetta.population.tables import Census, _sorted
 
 LEARNED = 0.999
 LABELS = ("subgroup", "irrep")
+BEGIN, END = "<!-- benchmarks/census_tables.py -->\n", "<!-- end -->\n"
+HEAD = (
+    "| group (order) | recipe | pairs that train | networks | learned | grok step, median | live neurons, median | "
+    "covered, % of live | with p < 0.05 | by chance | covered, % of strength |\n|" + "---|" * 11
+)
 RECIPES = ("fast", "stander2024", "wu2024")
 
 
@@ -150,18 +155,23 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--page", type=Path, help="page whose table between the marks is written anew")
     chosen = parser.parse_args()
     whole = read_census(chosen.lines)
     whole.save(chosen.out)
     found = summarise(whole)
     text = json.dumps(found, indent=1, default=lambda x: x.item()) + "\n"
     write_whole(chosen.out / "census.json", lambda path: path.write_text(text))
+    if chosen.page:
+        before, mark, rest = chosen.page.read_text().partition(BEGIN)
+        page = before + mark + table(found) + "\n" + END + rest.partition(END)[2]
+        write_whole(chosen.page, lambda path: path.write_text(page))
     print(table(found))
 
 
 def table(found):
     """The table of docs/census.md."""
-    lines = []
+    lines = [HEAD]
     for row in found["populations"]:
         cells = [f"{row['group']} ({row['order']})", f"`{row['recipe']}`", f"{row['train_fraction']:.0%}"]
         cells += [f"{row['networks']}", f"{row['learned']}", _number(row["grok_step"])]
