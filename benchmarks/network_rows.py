@@ -7,13 +7,12 @@ from a run folder. Nothing here needs polars.
 import gzip
 import json
 import time
-from types import SimpleNamespace
 
 import absent_polars  # noqa: F401
 import numpy as np
 import torch
 
-from cosetta.analysis import fit_accounts
+from cosetta.analysis import _neurons, fit_accounts
 from cosetta.config import AnalysisConfig
 from cosetta.evidence import compete
 from cosetta.groups import named_group, subgroup_lattice
@@ -103,12 +102,9 @@ def explained(model, group, config=None):
         "coset_threshold": config.coset_threshold,
     }
     lattice = subgroup_lattice(group)
-    argmin = nearest_classes(model, lattice, irreps(group), facts.dead)
-    neurons = []
-    for n in range(facts.width):
-        known = {"strength": float(facts.strength[n]), "silent_share": float(facts.silent_share[n])}
-        known["irrep"] = facts.irreps[facts.irrep[n]].name
-        neurons.append(_neuron(SimpleNamespace(neuron=n, facts=SimpleNamespace(**known)), findings, argmin[n]))
+    argmin = nearest_classes(model, lattice, irreps(group), facts.dead.tolist())
+    known = _neurons(facts, records)
+    neurons = [_neuron(neuron, findings, name) for neuron, name in zip(known, argmin, strict=True)]
     row["analysis_seconds"] = time.monotonic() - started
     return row, neurons, [_account(record, None, None) for record in records]
 
