@@ -38,6 +38,7 @@ from cosetta.results.coset import (
 from cosetta.results.evidence import Control, Evidence, Verdict
 from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
+from cosetta.results.worked import Elimination, Part, Specimen, WorkedProduct
 
 __all__ = [
     "SCHEMA",
@@ -60,6 +61,7 @@ __all__ = [
     "CosetNeuron",
     "DeadNeuron",
     "Draws",
+    "Elimination",
     "Entry",
     "Evidence",
     "Exchange",
@@ -74,13 +76,16 @@ __all__ = [
     "Neuron",
     "NeuronFacts",
     "OpenNeuron",
+    "Part",
     "Prediction",
     "Relation",
     "SharedCoset",
+    "Specimen",
     "Standing",
     "Summary",
     "TrainingCurve",
     "Uncovered",
     "Verdict",
+    "WorkedProduct",
     "load_analysis",
 ]
