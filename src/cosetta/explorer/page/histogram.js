@@ -12,9 +12,11 @@ const BINS = 44;
  * @param {ArrayLike<number>} values
  * @param {{of: ArrayLike<number>, colours: string[]}|null} colouring number of each value's part, and the parts' colours
  * @param {string} label what is counted
+ * @param {boolean} bare without numbers, for small pictures
  */
-export function histogram(values, colouring, label) {
-  const [width, height, base] = [300, 150, 122];
+export function histogram(values, colouring, label, bare = false) {
+  const [width, height, base] = bare ? [150, 70, 62] : [240, 150, 124];
+  const top = bare ? 4 : 20;
   const low = Math.min(...values);
   const high = Math.max(...values);
   const span = high - low || 1;
@@ -30,9 +32,9 @@ export function histogram(values, colouring, label) {
     let y = base;
     return Array.from(bin, (n, part) => {
       if (!n) return null;
-      const tall = ((base - 8) * n) / most;
+      const tall = ((base - top) * n) / most;
       y -= tall;
-      return svg("rect", { x: 4 + k * step, y, width: step - 0.8, height: tall, fill: colouring ? colouring.colours[part] : ink("quiet") });
+      return svg("rect", { x: 4 + k * step, y, width: step - (bare ? 0.4 : 0.7), height: tall, fill: colouring ? colouring.colours[part] : ink("quiet") });
     });
   }).filter(Boolean);
   const zero = low < 0 && high > 0 ? 4 + ((0 - low) / span) * (width - 8) : null;
@@ -41,10 +43,12 @@ export function histogram(values, colouring, label) {
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${label}: from ${number(low)} to ${number(high)}` },
     bars,
     svg("line", { x1: 0, x2: width, y1: base, y2: base, stroke: ink("quiet") }),
-    zero === null ? null : svg("line", { x1: zero, x2: zero, y1: 4, y2: base + 4, stroke: ink("soft"), "stroke-dasharray": "2 3" }),
-    zero === null || zero < 40 || zero > width - 40 ? null : svg("text", { x: zero, y: base + 16, "text-anchor": "middle", "font-size": 11, fill: ink("soft") }, "0"),
-    svg("text", { x: 2, y: base + 16, "font-size": 11, fill: ink("soft") }, number(low, 1)),
-    svg("text", { x: width - 2, y: base + 16, "text-anchor": "end", "font-size": 11, fill: ink("soft") }, number(high, 1)),
-    svg("text", { x: 2, y: 10, "font-size": 10, fill: ink("soft") }, `${most}`),
+    zero === null ? null : svg("line", { x1: zero, x2: zero, y1: top - 2, y2: base + 4, stroke: ink("soft"), "stroke-dasharray": "2 3" }),
+    bare || zero === null || zero < 40 || zero > width - 40 ? null : svg("text", { x: zero, y: base + 16, "text-anchor": "middle", "font-size": 11, fill: ink("soft") }, "0"),
+    bare ? null : [
+      svg("text", { x: 2, y: base + 16, "font-size": 11, fill: ink("soft") }, number(low, 1)),
+      svg("text", { x: width - 2, y: base + 16, "text-anchor": "end", "font-size": 11, fill: ink("soft") }, number(high, 1)),
+      svg("text", { x: 2, y: 11, "font-size": 11, fill: ink("soft") }, `${most} elements at the top`),
+    ],
   );
 }

@@ -80,7 +80,7 @@ export const training = {
         const row = header.neurons[n];
         const fraction = fractions[at * width + n];
         const label = row.covered ? `${row.labels.left.title}#${row.labels.left.conjugate}` : "not covered";
-        return el("a", { class: "tile", href: fragment("neurons", { n, net: app.netParam() }) }, histogram(left, colourings.get(n), `left of neuron ${n}`), `neuron ${n}, ${label}`, row.covered ? `, F = ${number(fraction, 1)}` : "");
+        return el("a", { class: "tile", href: fragment("neurons", { n, net: app.netParam() }) }, histogram(left, colourings.get(n), `left of neuron ${n}`, true), `neuron ${n}, ${label}`, row.covered ? `, F = ${number(fraction, 1)}` : "");
       }));
       tell(`Step ${formed.step[at]}`);
     }
