@@ -75,7 +75,9 @@ def measure(page: Page, path: Path) -> None:
         page.wait_for_selector(f"html[data-view='{view}']")
         drawn = float(page.evaluate("document.documentElement.dataset.milliseconds"))
         times = timed(page, gesture)
-        print(f"  {name:26} median {statistics.median(times):6.1f} ms  slowest {max(times):6.1f} ms  (view {drawn:.0f} ms)")
+        print(
+            f"  {name:26} median {statistics.median(times):6.1f} ms  slowest {max(times):6.1f} ms  (view {drawn:.0f} ms)"
+        )
     page.evaluate("location.hash = '#/interventions'")
     page.wait_for_selector("html[data-view='interventions']")
     page.locator("button", has_text="undo everything").click()

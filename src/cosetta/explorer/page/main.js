@@ -66,6 +66,7 @@ function draw() {
   root.append(title, content);
   view.render(content, app, params);
   document.documentElement.dataset.milliseconds = (performance.now() - began).toFixed(1);
+  if (document.documentElement.dataset.view !== view.id) scrollTo(0, 0);
   document.documentElement.dataset.view = view.id;
   tell(`${view.title}`);
 }
