@@ -17,7 +17,7 @@ import cosetta
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cosetta"
 LAYERS = (
-    "errors _version files machine config results stopping",
+    "errors _version shown files machine config results stopping",
     "groups",
     "harmonics",
     "models",
@@ -31,6 +31,7 @@ LAYERS = (
     "population",
     "sweep",
     "comparison",
+    "notebook",
     "reproduce",
     "cli",
     "__main__",

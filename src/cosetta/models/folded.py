@@ -19,6 +19,7 @@ from torch import Tensor
 from cosetta.errors import Unsupported
 from cosetta.models.numbers import check_kinds, check_sizes
 from cosetta.models.pair_model import PairModel
+from cosetta.shown import short_repr
 
 __all__ = ["ACTIVATIONS", "FoldedModel"]
 
@@ -68,6 +69,7 @@ class FoldedModel(PairModel):
     activation: str = "relu"
     direct_left: Float[Tensor, "g c"] | None = None
     direct_right: Float[Tensor, "g c"] | None = None
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not belong together."""

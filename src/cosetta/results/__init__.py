@@ -37,7 +37,10 @@ from cosetta.results.coset import (
 )
 from cosetta.results.evidence import Control, Evidence, Verdict
 from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
+from cosetta.results.neuron_rows import neuron_row
+from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
+from cosetta.results.one_neuron import OneNeuron
 
 __all__ = [
     "SCHEMA",
@@ -73,6 +76,8 @@ __all__ = [
     "Mode",
     "Neuron",
     "NeuronFacts",
+    "Neurons",
+    "OneNeuron",
     "OpenNeuron",
     "Prediction",
     "Relation",
@@ -83,4 +88,5 @@ __all__ = [
     "Uncovered",
     "Verdict",
     "load_analysis",
+    "neuron_row",
 ]

@@ -31,6 +31,7 @@ from cosetta.groups import Group, known_group, write_table
 from cosetta.groups.stored import STORED_GROUP, names_itself
 from cosetta.models import GroupNetwork, load_network
 from cosetta.results import TrainingCurve
+from cosetta.shown import short_repr
 from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import read_metrics
 from cosetta.training.recipes import RECIPES
@@ -68,10 +69,9 @@ class Record(BaseModel):
     versions: dict[str, str] = {}
 
 
-@final
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished run.
+    """A finished run. `cosetta.notebook.Run` is one with its network and its analysis at hand.
 
     Args:
         folder: where it is.
@@ -80,6 +80,7 @@ class TrainedRun:
 
     folder: Path
     record: dict[str, Any]
+    __repr__ = short_repr
 
     @cached_property
     def config(self) -> TrainConfig:

@@ -25,6 +25,7 @@ from cosetta.report.figures.exemplar import (
     draw_out,
 )
 from cosetta.report.figures.frequencies import caption_frequencies, draw_frequencies
+from cosetta.report.figures.neuron import caption_neuron, draw_neuron
 from cosetta.report.figures.population import (
     caption_acquisition,
     caption_grok_times,
@@ -50,6 +51,7 @@ __all__ = [
     "caption_lifts",
     "caption_matrix",
     "caption_mirror",
+    "caption_neuron",
     "caption_out",
     "caption_pareto",
     "caption_shares",
@@ -66,6 +68,7 @@ __all__ = [
     "draw_lifts",
     "draw_matrix",
     "draw_mirror",
+    "draw_neuron",
     "draw_out",
     "draw_pareto",
     "draw_shares",
