@@ -152,24 +152,6 @@ def test_docstring_examples(name):
     assert failures == 0
 
 
-@pytest.mark.parametrize("page", ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))])
-def test_python_in_the_docs_runs(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    space: dict = {}
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL):
-        exec(compile(block, page, "exec"), space)
-
-
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))]
-)
-def test_links_in_the_docs_lead_somewhere(page):
-    text = (ROOT / page).read_text()
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
-        if not target.startswith(("http", "mailto")):
-            assert ((ROOT / page).parent / target).exists(), target
-
-
 def run_cli(*arguments, **environment):
     command = [sys.executable, "-c", "from cosetta.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)

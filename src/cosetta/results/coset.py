@@ -54,6 +54,7 @@ class CosetLabel:
     fraction: float
     p_value: float
     twisted: str = ""
+    __repr__ = short_repr
 
 
 @final
@@ -78,6 +79,7 @@ class SharedCoset:
     correlation: float
     routes_agree: bool
     conjugate_pair: bool
+    __repr__ = short_repr
 
 
 @final
