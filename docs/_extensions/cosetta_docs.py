@@ -4,6 +4,7 @@ Docstrings here have `code` in single backticks, $formulas$ and |G| as plain tex
 otherwise, so they are turned into its forms before napoleon reads the sections.
 """
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ PAGES = {
     "README.md": "index.md",
 }
 """Files of the repository's root that are pages of the site, by the page that includes them."""
+
+MANY = 6
+"""Fields above which the signature of a dataclass is left out."""
 
 _LINK = re.compile(r"\[([^\]]*)\]\(((?:\.\./)*)([\w./-]+)(#[\w-]+)?\)")
 _PIECES = re.compile(r"(``.+?``|`[^`\n]+`_?|:\w+:`[^`]+`|\$[^$\n]+\$)")
@@ -81,9 +85,16 @@ def _piece(piece: str) -> str:
     return re.sub(r"([|*]|(?<=\w)_(?!\w))", r"\\\1", piece)
 
 
+def short_signature(app: Any, what: str, name: str, thing: Any, *_: Any) -> tuple[str, None] | None:
+    """A dataclass of many fields needs no signature: its arguments are listed below it."""
+    many = what == "class" and dataclasses.is_dataclass(thing) and len(dataclasses.fields(thing)) > MANY
+    return ("", None) if many else None
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Connect the above."""
     app.connect("source-read", inside_the_site)
     app.connect("include-read", included)
+    app.connect("autodoc-process-signature", short_signature)
     app.connect("autodoc-process-docstring", from_markdown, priority=400)
     return {"parallel_read_safe": True, "version": "1"}

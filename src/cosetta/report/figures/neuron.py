@@ -31,7 +31,7 @@ def draw_neuron(neuron: OneNeuron) -> Figure:
     Returns:
         A figure of four panels: left above right, the map of pairs, the out column.
     """
-    figure = new_figure(10.5, 3.6)
+    figure = new_figure(8.6, 3.3)
     columns = figure.add_gridspec(2, 3, width_ratios=(1.0, 1.15, 0.95))
     left, right = figure.add_subplot(columns[0, 0]), figure.add_subplot(columns[1, 0])
     _strip(left, neuron.left, neuron.left_cosets, f"left(a), by coset {_coset(neuron.left_subgroup, 'Ha')}")
