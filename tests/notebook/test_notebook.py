@@ -68,7 +68,7 @@ def test_an_analysis_of_another_run_is_refused(run, tmp_path):
 
 
 def test_wrong_names_get_one_clear_line():
-    with pytest.raises(BadConfig, match="`recipe` must be one of fast, stander2024, wu2024; got 'slow'"):
+    with pytest.raises(BadConfig, match=r"`recipe` must be one of fast, .*; got 'slow'"):
         cosetta.run("S3", recipe="slow")
     with pytest.raises(BadRun, match=r"no config\.json"):
         cosetta.load_run("nowhere")
@@ -305,3 +305,18 @@ def test_a_planted_control_is_refused():
 def test_a_model_on_its_own_is_short():
     zero = torch.zeros(120, 128)
     assert len(repr(FoldedModel(zero, zero, zero, torch.zeros(120)))) < 200
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name"),
+    [("bilinear", "hook_post"), ("transformer", "blocks.0.mlp.hook_pre"), ("mlp2", "hidden.1")],
+)
+def test_every_architecture_runs_with_a_cache(architecture, name, tmp_path):
+    sizes = {"embed_dim": 8, "width": 12, "max_steps": 4, "architecture": architecture}
+    run = cosetta.train(cosetta.fast("S3", **sizes), folder=tmp_path / "run")
+    logits, cache = run.model.run_with_cache(1, 2)
+    every, rows = run.model.run_with_cache(torch.tensor([1, 0]), torch.tensor([2, 5]))
+    assert name in cache
+    assert len(rows[name]) == 2
+    assert torch.allclose(every[0], logits, atol=1e-6)
+    assert torch.allclose(logits, run.pair_model().logits(torch.tensor([1]), torch.tensor([2]))[0], atol=1e-6)

@@ -8,14 +8,15 @@ from typing import Any, final
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
-from cosetta.explanation import analyse_run, explain_run
+from cosetta.explanation import Parts, analyse_run, explain_run
 from cosetta.files import FilePath
 from cosetta.groups import Group, read_group
-from cosetta.models import GroupNetwork
+from cosetta.models import FoldedModel, GroupNetwork, ModuleModel
 from cosetta.notebook.explained import ExplainedNetwork, explained
 from cosetta.results import Analysis, load_analysis
 from cosetta.shown import card, table
 from cosetta.sweep.locks import sole_use
+from cosetta.training.architectures import AUTOGRAD
 from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import TrainedRun
@@ -37,9 +38,16 @@ class Run(TrainedRun):
     """
 
     @cached_property
-    def model(self) -> GroupNetwork:
-        """The trained network, a torch module: `run.model.run_with_cache(a, b)` gives logits and every activation."""
-        return self.network()
+    def model(self) -> GroupNetwork | FoldedModel | ModuleModel:
+        """The trained network: `run.model.run_with_cache(a, b)` gives logits and every activation by name.
+
+        The paper's network is a torch module; one of another architecture is read at its site.
+        """
+        if self.config.architecture not in AUTOGRAD:
+            return self.network()
+        model = self.pair_model()
+        assert isinstance(model, FoldedModel | ModuleModel)
+        return model
 
     @cached_property
     def analysis(self) -> ExplainedNetwork:
@@ -53,7 +61,7 @@ class Run(TrainedRun):
             found = analyse_run(self, self.group)
         return self._explained(found)
 
-    def explain(self, config: AnalysisConfig | None = None, *, report: bool = True) -> ExplainedNetwork:
+    def explain(self, config: AnalysisConfig | None = None, *, report: bool = True) -> ExplainedNetwork | Parts:
         """Analyse the run, with other thresholds if wanted, and write what was found into its folder.
 
         Args:
@@ -61,18 +69,21 @@ class Run(TrainedRun):
             report: whether to write `report.html` too.
 
         Returns:
-            The analysis; `analysis` is this one from then on.
+            The analysis; `analysis` is this one from then on. Of a network whose neurons are not functions on the
+            group, its parts.
 
         Raises:
             BadRun: if a file of the run is missing or damaged.
             OSError: if a file cannot be written.
         """
-        found = self._explained(explain_run(self, self.group, config, report=report))
-        self.__dict__["analysis"] = found
-        return found
+        found = explain_run(self, self.group, config, report=report)
+        if isinstance(found, Parts):
+            return found
+        self.__dict__["analysis"] = self._explained(found)
+        return self.analysis
 
     def _explained(self, analysis: Analysis) -> ExplainedNetwork:
-        return explained(analysis, self.model.fold(), self.group)
+        return explained(analysis, self.folded(), self.group)
 
     @property
     def report(self) -> Path | None:
