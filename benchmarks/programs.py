@@ -2,11 +2,13 @@
 
 Run: python benchmarks/programs.py rows OUT.jsonl WEIGHTS.npz .. [--damage-every 4] [--limit N]
      python benchmarks/programs.py erring OUT.jsonl [--seeds 3]
+     python benchmarks/programs.py widths docs/programs/widths.json
      python benchmarks/programs.py table OUT.jsonl [ERRING.jsonl] docs/programs
 
 `rows` decompiles the networks of files that `gpu_populations.py` wrote (packed folded weights), one line each, and goes
 on where it stopped. `erring` trains networks that err (narrow, few pairs, stopped early) and decompiles them.
-`table` counts: docs/programs/programs.parquet, programs.json.
+`widths` searches narrow networks of single families, and decompiles built ones of many seeds back. `table` counts:
+docs/programs/programs.parquet, programs.json.
 """
 
 import argparse
@@ -103,8 +105,8 @@ def erring(chosen):
     jobs = []
     for seed in range(chosen.seeds):
         jobs += [(f"S5, width {w}", "S5", seed, {"width": w}, None) for w in (32, 48, 64)]
-        jobs += [(f"S5, stopped after {n} steps", "S5", seed, {}, n) for n in (600, 800, 1000)]
-        jobs += [("S4, 40 % of the pairs", "S4", seed, {"train_fraction": 0.4}, None)]
+        jobs += [(f"S5, stopped after {n} steps", "S5", seed, {}, n) for n in (600, 1000)]
+        jobs += [(f"S4, {round(100 * f)} % of the pairs", "S4", seed, {"train_fraction": f}, None) for f in (0.4, 0.5)]
     with Path(chosen.out).open("a") as file:
         path = Path("../shared/data/chughtai2023/S5_MLP_hidden_dim_64_seed1/model.pt")
         if path.exists():
@@ -114,13 +116,56 @@ def erring(chosen):
         for kind, name, seed, overrides, steps in jobs:
             group, config = named_group(name), fast(name, seed, checkpoints=0, **overrides)
             if steps:
-                phase = config.phases[0].model_copy(update={"max_steps": steps, "until_accuracy": None})
+                phase = config.phases[0].model_copy(update={"max_steps": steps})
                 config = config.model_copy(update={"phases": (phase,)})
             with tempfile.TemporaryDirectory() as folder:
                 model = train(config, group, Path(folder) / "run").network().fold()
             found = row(f"{name}-{kind}-{seed}", group, kind, model, True)
             print(json.dumps(found), file=file, flush=True)
             print(kind, seed, found["accuracy"], found.get("agreement"), found.get("wrong_predicted"), flush=True)
+
+
+FAMILIES = {
+    "S3": ("C2",),
+    "S4": ("S3",),
+    "A5": ("A4", "D10", "S3", "C5"),
+    "S5": ("S4", "F20", "A4", "S3xS2", "D10", "S3"),
+}
+
+
+def widths(chosen):
+    """The narrowest network found for each family, and how often built programs come back."""
+    from cosetta.hypotheses.program import network_of, write_program
+    from cosetta.programs.building import complete_program, narrowed, width_of
+    from cosetta.programs.shortening import fewest_plain_rules
+
+    found, config = [], AnalysisConfig(null_samples=19)
+    for name, families in FAMILIES.items():
+        group = named_group(name)
+        for family in families:
+            back, least = 0, None
+            for seed in range(10):
+                program = complete_program(group, [family], seed)
+                back += write_program(measure(network_of(program), group, config), config) == program
+                if seed < 3 and (program.answers() == group.table).all():
+                    narrow = narrowed(program, seed, tries=8)
+                    least = min(filter(None, (least, narrow)), key=width_of)
+            fewest = fewest_plain_rules(complete_program(group, [family]))
+            found.append(
+                {
+                    "group": name,
+                    "family": family,
+                    "rules": len(program.rules),
+                    "complete_width": 2 * len(program.rules),
+                    "narrowest": least and width_of(least),
+                    "narrowest_rules": least and len(least.rules),
+                    "fewest_plain_rules": fewest and len(fewest),
+                    "come_back_of_10_seeds": back,
+                }
+            )
+            print(found[-1], flush=True)
+    Path(chosen.out).parent.mkdir(parents=True, exist_ok=True)
+    Path(chosen.out).write_text(json.dumps({"schema": 1, "families": found}, indent=1) + "\n")
 
 
 def table(chosen):
@@ -284,13 +329,15 @@ def main():
     two = parts.add_parser("erring")
     two.add_argument("out")
     two.add_argument("--seeds", type=int, default=3)
+    four = parts.add_parser("widths")
+    four.add_argument("out")
     three = parts.add_parser("table")
     three.add_argument("out")
     three.add_argument("erring", nargs="?")
     three.add_argument("folder")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    {"rows": rows, "erring": erring, "table": table}[chosen.part](chosen)
+    {"rows": rows, "erring": erring, "widths": widths, "table": table}[chosen.part](chosen)
 
 
 if __name__ == "__main__":
