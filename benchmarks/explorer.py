@@ -3,8 +3,8 @@
     python benchmarks/explorer.py RUN [RUN ..]          one row of figures a network, as for docs/benchmarks.md
 
 Each gesture is made `ROUNDS` times; a time is from the event to the end of its handlers and of the layout, which is
-what a frame waits for. The median and the slowest are printed. Baseline: the 16.7 ms of a frame at 60 Hz, and 300 ms for a
-new score.
+what a frame waits for. The median and the slowest are printed. Baseline: the 16.7 ms of a frame at 60 Hz, and 300 ms
+for a new score.
 """
 
 import shutil
@@ -76,6 +76,7 @@ def measure(page: Page, path: Path) -> None:
         page.evaluate("view => { location.hash = `#/${view}`; }", view)
         page.wait_for_selector(f"html[data-view='{view}']")
         times = timed(page, gesture)
+        median, slowest = statistics.median(times), max(times)
         print(f"  {name:26} median {median:6.1f} ms  slowest {slowest:6.1f} ms")
     page.evaluate("location.hash = '#/interventions'")
     page.wait_for_selector("html[data-view='interventions']")
