@@ -4,7 +4,7 @@ A file that is missing or damaged leaves nulls in the row and a line in the list
 and nothing dropped without a word. The columns are documented in docs/census.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final, get_args
@@ -18,24 +18,33 @@ from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import coset_variance_fractions
+from cosetta.models import FoldedModel
 from cosetta.results import (
     AccountRecord,
     Analysis,
     Arena,
     Contest,
-    CosetFindings,
-    CosetLabel,
-    CosetNeuron,
     DeadNeuron,
-    Neuron,
     load_analysis,
+    neuron_row,
 )
 from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import read_analysis_seconds
 from cosetta.training.run_folder import TrainedRun, read_record
 from cosetta.trajectory import concentrations
 
-__all__ = ["ACCOUNTS", "GROK_ACCURACY", "NEURONS", "NEWER", "RUNS", "SETTINGS", "TIMES", "RunReader", "settings_of"]
+__all__ = [
+    "ACCOUNTS",
+    "GROK_ACCURACY",
+    "NEURONS",
+    "NEWER",
+    "RUNS",
+    "SETTINGS",
+    "TIMES",
+    "RunReader",
+    "nearest_classes",
+    "settings_of",
+]
 
 GROK_ACCURACY = 0.99
 """A run has grokked from the first evaluation with at least this test accuracy after which none falls below it."""
@@ -150,7 +159,7 @@ ACCOUNTS: dict[str, Any] = {
 }
 """Columns of `accounts` and their types: one row an account and run, whatever accounts there are."""
 
-NEWER = ("significant_share", "chance_share", "explained_strength", "best_account")
+NEWER = ("significant_share", "chance_share", "explained_strength", "best_account", "architecture", "heads")
 """Columns of `runs` that tables written before 2026-11-27 do not have."""
 
 
@@ -255,12 +264,15 @@ class RunReader:
 
     def _explained(self, run: TrainedRun) -> "_Part":
         """What the analysis says of the run, of its neurons, and by account."""
+        if not (run.folder / "analysis.json").is_file() and (run.folder / "folding.json").is_file():
+            return {}, [], []  # its neurons are not functions on the group
         analysis = load_analysis(run.folder)
         theirs = analysis.run.get("hash", run.record["hash"])
         if theirs != run.record["hash"]:
             raise BadRun(f"`analysis.json` must be of this run; it is of one with hash {theirs}: explain it again")
         classes = self._argmin(run, analysis) if self.argmin else [None] * analysis.width
-        rows = [_neuron(neuron, analysis.coset, name) for neuron, name in zip(analysis.neurons, classes, strict=True)]
+        labelled = zip(analysis.neurons, classes, strict=True)
+        rows = [neuron_row(neuron, analysis.coset) | {"argmin": name} for neuron, name in labelled]
         values = {
             "is_explained": True,
             "accuracy": analysis.accuracy,
@@ -286,18 +298,35 @@ class RunReader:
         return self._known[key]
 
     def _argmin(self, run: TrainedRun, analysis: Analysis) -> list[str]:
-        """Class with the smallest C_H of `left` for each neuron, `none` where every C_H is 1 or more."""
+        """Class with the smallest C_H of `left` for each neuron of a run."""
         known = self._algebra(run)
         run.check_group(known.group)
-        left = run.network().fold().left.double().numpy().T
-        found = concentrations(coset_variance_fractions(left, known.lattice, known.irreps, "right"), known.lattice)
-        proper = (known.lattice.orders > 1) & (known.lattice.orders < known.group.order)
-        names = np.array([*np.array(known.lattice.names)[proper], "none"])
-        if not found.shape[1]:
-            found = np.ones((len(left), 1))
-        nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
         dead = [isinstance(neuron, DeadNeuron) for neuron in analysis.neurons]
-        return np.where(dead, "dead", names[nearest]).tolist()
+        return nearest_classes(run.folded(), known.lattice, known.irreps, dead)
+
+
+def nearest_classes(
+    model: FoldedModel, lattice: SubgroupLattice, irreps: tuple[Irrep, ...], dead: Sequence[bool]
+) -> list[str]:
+    """Label neurons by the paper's rule: the class with the smallest C_H of `left`, over proper nontrivial subgroups.
+
+    Args:
+        model: the network.
+        lattice: of its group.
+        irreps: all of its group.
+        dead: whether each neuron is dead.
+
+    Returns:
+        A class a neuron; `none` where every C_H is 1 or more, `dead` where the neuron is.
+    """
+    left = model.left.double().numpy().T
+    found = concentrations(coset_variance_fractions(left, lattice, irreps, "right"), lattice)
+    proper = (lattice.orders > 1) & (lattice.orders < lattice.group.order)
+    names = np.array([*np.array(lattice.names)[proper], "none"])
+    if not found.shape[1]:
+        found = np.ones((len(left), 1))
+    nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
+    return np.where(dead, "dead", names[nearest]).tolist()
 
 
 def _status(folder: Path) -> tuple[str, str]:
@@ -354,34 +383,3 @@ def _account(record: AccountRecord, alone: Contest | None, arena: Arena | None) 
             low, high = alone.control.recovered_interval
             row |= {"control_recovered": alone.control.recovered, "control_low": low, "control_high": high}
     return row
-
-
-def _neuron(neuron: Neuron, coset: CosetFindings, argmin: str | None) -> dict[str, Any]:
-    """One row of `neurons`, without what it shares with its run."""
-    facts = neuron.facts
-    shared = {"neuron": neuron.neuron, "argmin": argmin, "strength": facts.strength, "silent_share": facts.silent_share}
-    finding = coset.by_neuron.get(neuron.neuron)
-    if finding is None:
-        dead = dict.fromkeys(("subgroup", "right_subgroup", "out_subgroup", "irrep"), "dead")
-        return shared | dead | {"status": "dead", "twisted": ""}
-    left = finding.left
-    row = shared | {
-        "status": "unexplained",
-        "subgroup": _class(left),
-        "right_subgroup": _class(finding.right),
-        "out_subgroup": _class(finding.out),
-        "subgroup_order": left.order if left else None,
-        "conjugate": left.conjugate if left else None,
-        "twisted": left.twisted if left else "",
-        "irrep": facts.irrep,
-        "fraction": left.fraction if left else None,
-        "p_value": left.p_value if left else None,
-    }
-    if isinstance(finding, CosetNeuron):
-        row |= {name: getattr(finding, name) for name in ("mirror_residual", "leak", "circuit")}
-        row |= {"status": "explained", "shared_coset": finding.shared_coset.representative}
-    return row
-
-
-def _class(label: CosetLabel | None) -> str:
-    return label.subgroup if label else "none"

@@ -116,7 +116,7 @@ def sign_paths(population: Population) -> FigureFacts | None:
         return None
     _, member, first = min(candidates, key=lambda candidate: (candidate[0], candidate[1].name, candidate[2].neuron))
     own = [candidate for candidate in candidates if candidate[1] is member]
-    model = member.run.network().fold()
+    model = member.run.folded()
     values = {name: getattr(model, name).double().numpy() for name in ("left", "right", "out")}
 
     def path(n: int) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def out_heat_map(population: Population) -> FigureFacts | None:
     counts = {summary.subgroup: summary.neurons for summary in coset.classes}
     covered = sorted(coset.covered, key=lambda n: (-counts[n.left.subgroup], n.left.subgroup, n.circuit, n.neuron))
     order = [neuron.neuron for neuron in covered]
-    out = member.run.network().fold().out.double().numpy()[:, order]
+    out = member.run.folded().out.double().numpy()[:, order]
     matrix = np.corrcoef(out.T).reshape(len(order), len(order)).round(2)
     same = member.measures.out_bins["same-coset"]
     mean = "no two neurons share a coset" if same.mean is None else f"mean {same.mean:.2f} over {same.n} pairs"
@@ -210,7 +210,7 @@ def _history(member: Member, neuron: int, cosets: Int[np.ndarray, " g"]) -> list
             "cosets": cosets.tolist(),
         }
         for step, path in kept
-        for values in [member.run.network(path).fold().left[:, neuron].double().numpy()]
+        for values in [member.run.folded(path).left[:, neuron].double().numpy()]
     ]
 
 

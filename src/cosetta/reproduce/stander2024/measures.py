@@ -254,7 +254,7 @@ def _cached(path: Path) -> RunMeasures | None:
 def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
     started = time.monotonic()
     lattice, irreps = subgroup_lattice(group), all_irreps(group)
-    config, metrics, model = run.config, run.metrics, run.network().fold()
+    config, metrics, model = run.config, run.metrics, run.folded()
     train, _ = split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))
     least = least_concentrations(model.left.double().numpy().T, lattice, irreps)
     live = np.array([not isinstance(neuron, DeadNeuron) for neuron in analysis.neurons], dtype=bool)
