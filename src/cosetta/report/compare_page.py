@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from cosetta.report import notation
 from cosetta.report.figures import comparison as figures
 from cosetta.report.figures.style import Caption, to_svg
-from cosetta.report.html import set_scripts
+from cosetta.report.page import set_scripts
 from cosetta.results import Agreement, ComparedNetwork, Comparison, Entry
 
 __all__ = ["render_comparison"]

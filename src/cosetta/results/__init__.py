@@ -41,6 +41,7 @@ from cosetta.results.neuron_rows import neuron_row
 from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
 from cosetta.results.one_neuron import OneNeuron
+from cosetta.results.worked import Elimination, Part, Specimen, WorkedProduct
 
 __all__ = [
     "SCHEMA",
@@ -63,6 +64,7 @@ __all__ = [
     "CosetNeuron",
     "DeadNeuron",
     "Draws",
+    "Elimination",
     "Entry",
     "Evidence",
     "Exchange",
@@ -79,14 +81,17 @@ __all__ = [
     "Neurons",
     "OneNeuron",
     "OpenNeuron",
+    "Part",
     "Prediction",
     "Relation",
     "SharedCoset",
+    "Specimen",
     "Standing",
     "Summary",
     "TrainingCurve",
     "Uncovered",
     "Verdict",
+    "WorkedProduct",
     "load_analysis",
     "neuron_row",
 ]

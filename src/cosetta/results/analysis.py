@@ -23,6 +23,7 @@ from cosetta.results.frequencies import FrequencyFindings
 from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import LiveNeuron, Neuron
 from cosetta.results.schema1 import upgrade
+from cosetta.results.worked import Specimen, WorkedProduct
 from cosetta.shown import card, short_repr, table
 
 __all__ = ["SCHEMA", "Analysis", "Chance", "TrainingCurve", "load_analysis"]
@@ -94,6 +95,8 @@ class Analysis:
         arena: the accounts on one scale; None in files of schema 1 and where it was left out.
         chance: shares of neurons in cosets beside chance; None in files of schema 1.
         frequencies: frequencies, amplitudes and phases of the neurons; None for a group that is not abelian.
+        worked: one product followed through the network; None in older files and without live neurons.
+        specimens: the strongest neurons that cosets do not cover, with their values; none in older files.
         curve: training metrics, if the run has them.
         run: how the network was made (configuration, versions), as found in `config.json`.
         command: the command that makes this result again.
@@ -119,6 +122,8 @@ class Analysis:
     arena: Arena | None = None
     chance: Chance | None = None
     frequencies: FrequencyFindings | None = None
+    worked: WorkedProduct | None = None
+    specimens: tuple[Specimen, ...] = ()
     curve: TrainingCurve | None = None
     run: dict[str, Any] = field(default_factory=dict)
     command: str = ""
@@ -301,4 +306,23 @@ def _incoherent(analysis: Analysis) -> str:
     for record in analysis.accounts:
         if not {neuron.neuron for neuron in record.neurons} <= known:
             return f"account `{record.id}` names a neuron that is not live"
+    return _misplaced(analysis)
+
+
+def _misplaced(analysis: Analysis) -> str:
+    """What the worked product and the specimens name that is not there. Empty if all is well."""
+    elements, circuits, worked = range(analysis.order), {c.circuit for c in analysis.coset.circuits}, analysis.worked
+    if worked is not None:
+        named = {worked.a, worked.b, worked.product, worked.answer, *worked.around}
+        named |= {element for step in worked.chain for element in step.members}
+        sizes = {len(worked.logits), len(worked.ruled_out), *(len(part.logits) for part in worked.parts)}
+        if not all(element in elements for element in named) or sizes != {analysis.order}:
+            return "its worked product names elements that are not in the group"
+        if not {step.circuit for step in worked.chain} <= circuits:
+            return "its worked product names a circuit that is not there"
+    left_open = {finding.neuron for finding in analysis.coset.open}
+    if not {specimen.neuron for specimen in analysis.specimens} <= left_open:
+        return "a specimen is of a neuron that is not left open"
+    if any(len(s.left) != analysis.order or len(s.right) != analysis.order for s in analysis.specimens):
+        return "a specimen has not one value for each element"
     return ""

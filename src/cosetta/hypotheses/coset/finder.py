@@ -28,7 +28,7 @@ from cosetta.measures.null import CosetNull
 from cosetta.measures.pairs import coset_leak
 from cosetta.results import Chance, CosetLabel, CosetNeuron, OpenNeuron, SharedCoset
 
-__all__ = ["Found", "FoundCoset", "chance_of_cosets", "coset_null", "find_neurons"]
+__all__ = ["Found", "FoundCoset", "chance_of_cosets", "coset_null", "find_neurons", "nearest_subgroups"]
 
 
 @final
@@ -116,6 +116,33 @@ def chance_of_cosets(facts: Facts, found: Sequence[Found], config: AnalysisConfi
     )
 
 
+def nearest_subgroups(
+    facts: Facts, neurons: Sequence[int], config: AnalysisConfig
+) -> tuple[tuple[str, Subgroup, Subgroup, float, float] | None, ...]:
+    """The class of subgroups that comes nearest to each neuron, whether or not it comes near enough.
+
+    Args:
+        facts: of the network.
+        neurons: positions of live neurons.
+        config: the thresholds.
+
+    Returns:
+        For each neuron the name of the class, the conjugates that leave least of left and of right, and what they
+        leave; None where there is no lattice or no subgroup to try.
+    """
+    if facts.lattice is None:
+        return (None,) * len(neurons)
+    finder, lattice = _Finder(facts, facts.lattice, config), facts.lattice
+    if not neurons or not finder.cells.families:
+        return (None,) * len(neurons)
+    found = []
+    for n in neurons:
+        h, k = (finder.nearest(side, n) for side in ("left", "right"))
+        left = (float(facts.coset_fractions(side)[n, at]) for side, at in (("left", h), ("right", k)))
+        found.append((lattice.names[h], lattice.subgroup(h), lattice.subgroup(k), *left))
+    return tuple(found)
+
+
 THRESHOLDS = (0.001, 0.003, 0.01, 0.03, 0.1)
 """Coset variance fractions at which the shares are also told."""
 
@@ -197,7 +224,7 @@ class _Finder:
         """Whether `find` would cover the neuron, without its record."""
         if not self.cells.families or self._misfits(n):
             return False
-        H = self.lattice.subgroup(self._nearest("left", n))
+        H = self.lattice.subgroup(self.nearest("left", n))
         g = self._representative(n, H)
         partner = self.lattice.position(conjugate(H, int(self.facts.group.inverse[g])))
         if self._of_subgroups("right")[n, partner] >= self.config.coset_threshold:
@@ -225,7 +252,7 @@ class _Finder:
         left, right, out_label = self._label("left", n), self._label("right", n), self._label("out", n)
         if left is None or right is None:
             return OpenNeuron(n, self._misfit(n), left, right, out_label)
-        h = self._nearest("left", n)
+        h = self.nearest("left", n)
         shared, coset = self._shared_coset(n, h)
         if not coset.conjugate_pair:
             reason = f"left and right use {left.subgroup}, but no conjugate pair H, g^-1 H g with a shared coset Hg"
@@ -270,7 +297,7 @@ class _Finder:
     def _of_subgroups(self, name: str) -> Float[np.ndarray, "neuron subgroup"]:
         return self.facts.coset_fractions(name)
 
-    def _nearest(self, name: str, n: int) -> int:
+    def nearest(self, name: str, n: int) -> int:
         """Lattice position of the subgroup of the neuron's family that leaves least."""
         cells, family = self.cells, self.families[name][n]
         first = cells.starts[family]
@@ -281,7 +308,7 @@ class _Finder:
         """Label of a function by its family, if it leaves less than the threshold."""
         if self._is_open(name, n):
             return None
-        return self._labelled(name, n, self._nearest(name, n))
+        return self._labelled(name, n, self.nearest(name, n))
 
     def _labelled(self, name: str, n: int, position: int) -> CosetLabel:
         function, lattice = self.facts.functions[name], self.lattice

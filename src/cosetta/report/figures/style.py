@@ -16,12 +16,33 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from cosetta.report.notation import count, scientific
+from cosetta.report.palette import variable
 
-__all__ = ["Caption", "blank", "new_figure", "percent_axis", "positive", "power_axis", "styled", "to_svg"]
+__all__ = [
+    "PANEL",
+    "Caption",
+    "blank",
+    "new_figure",
+    "percent_axis",
+    "positive",
+    "power_axis",
+    "short",
+    "styled",
+    "to_svg",
+]
 
 INK = "#222222"
 QUIET = "#8A8A8A"
 CONTROL = "#7A7A7A"
+LINE = "#C4C4C4"
+GRID = "#E4E4E4"
+PAPER = "#FFFFFF"
+
+PANEL = 3.3
+"""Width of a panel in inches: two stand beside each other in the text column, one fits a phone without shrinking."""
+
+SHADES = {INK: "--ink", QUIET: "--quiet", CONTROL: "--control", LINE: "--line", GRID: "--grid", PAPER: "--paper"}
+"""Greys of the figures and the variables of the page's style that stand for them."""
 
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -37,7 +58,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
-    "grid.color": "#E4E4E4",
+    "grid.color": GRID,
     "grid.linewidth": 0.6,
     "text.color": INK,
     "xtick.color": QUIET,
@@ -108,7 +129,7 @@ def new_figure(width: float, height: float) -> Figure:
     """A figure without any window or global state.
 
     Args:
-        width: in inches; the page's text column is 7.2.
+        width: in inches; the page's text column is 7.2, a panel is `PANEL`.
         height: in inches.
 
     Returns:
@@ -126,7 +147,7 @@ def blank(message: str) -> Figure:
     Returns:
         A figure with the message alone.
     """
-    figure = new_figure(7.2, 0.6)
+    figure = new_figure(PANEL, 0.6)
     figure.text(0.5, 0.5, message, ha="center", va="center", color=QUIET)
     return figure
 
@@ -168,14 +189,38 @@ def power_axis(axis: Axes, which: str) -> None:
     ticks.set_minor_formatter(NullFormatter())
 
 
+def short(name: str, longest: int = 24) -> str:
+    """A name that fits beside an axis; characters that no font has are shown as such.
+
+    Args:
+        name: any text.
+        longest: most characters.
+
+    Returns:
+        The name, or its end after an ellipsis.
+
+    Example:
+        >>> short("imported-S5_MLP_hidden_dim_64_seed1", 12)
+        '…im_64_seed1'
+    """
+    name = "".join(c if c.isprintable() else "\ufffd" for c in name)
+    return name if len(name) <= longest else f"…{name[1 - longest :]}"
+
+
 def _power_of_ten(value: float, _: int) -> str:
     if 1 <= value < 1e5:
         return count(round(value))
     return scientific(value, 0).replace("1\u00a0×\u00a0", "")
 
 
+def _shade(colour: str) -> str:
+    """A colour as the page writes it: a variable of its style where it has one, so that a dark page can change it."""
+    name = SHADES.get(colour.upper())
+    return variable(colour) if name is None else f"var({name},{colour})"
+
+
 def to_svg(figure: Figure, key: str) -> str:
-    """The figure as an `svg` element to be put into a page.
+    """The figure as an `svg` element to be put into a page, its greys and palettes as variables of the page's style.
 
     Args:
         figure: from a `draw_*` function.
@@ -194,6 +239,7 @@ def to_svg(figure: Figure, key: str) -> str:
     markup = re.sub(r"<style.*?</style>", "", markup, flags=re.DOTALL)
     markup = re.sub(r"font-family: [^;\"]*(; )?", "", markup)
     markup = re.sub(r"\n\s*", "\n", markup)
+    markup = re.sub(r"(?<=: )#[0-9a-f]{6}(?=[;\"])", lambda match: _shade(match[0]), markup)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', markup))
     markup = re.sub(r' id="([^"]*)"', lambda match: f' id="{key}-{match[1]}"' if match[1] in used else "", markup)
     markup = re.sub(r'(url\(#|href="#)', rf"\g<1>{key}-", markup)

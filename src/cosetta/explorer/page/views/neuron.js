@@ -1,0 +1,162 @@
+/**
+ * One neuron: its functions coloured by coset, its map over all pairs, its vector in the orbit, the inputs where it matters.
+ */
+import { cosetColour, ink, shown } from "../colours.js";
+import { choices, el, fill, select } from "../dom.js";
+import { figure } from "../figure.js";
+import { number, percent, plural } from "../format.js";
+import { pairMap } from "../map.js";
+import { orbitFigure } from "../orbit.js";
+import { fragment, go, note } from "../state.js";
+import { histogram } from "../histogram.js";
+
+/**
+ * The pictures of a neuron.
+ * @returns {{node: HTMLElement, data: () => object}}
+ */
+export function neuronDetail(app, row, params) {
+  const { ground, network, header } = app.net;
+  const n = row.neuron;
+  const own = row.labels?.left?.subgroup ?? null;
+  const fallback = ground.classes.length ? header.circuits[0]?.left ?? ground.classes[ground.classes.length - 2]?.first ?? null : null;
+  const state = { H: Number(params.H ?? own ?? fallback), what: params.what === "post" ? "post" : "pre" };
+  const hasCosets = ground.classes.length > 0 && Number.isInteger(state.H) && state.H >= 0 && state.H < ground.subgroupClass.length;
+  const g = row.shared ?? 0;
+  const values = (name) => network.trained[name].subarray(n * ground.order, (n + 1) * ground.order);
+
+  const pictures = el("div", {});
+  const pickers = el("div", { class: "controls" });
+  const orbit = header.orbits.find((set) => set.neurons.some((each) => each.neuron === n));
+  const node = el(
+    "div",
+    {},
+    el("div", { class: "neuron-head" }, el("h3", {}, `Neuron ${n}`), row.kind === "dead" ? el("small", {}, "dead: it moves no logit") : null,
+      el("button", { type: "button", class: "quiet", onClick: () => switchOff() }, app.net.change.off.has(n) ? "switch on again" : "switch off and look")),
+    el("p", { class: "sentence" }, row.sentence ? capital(row.sentence) : row.reason ? `Cosets do not cover it: ${row.reason}.` : "It says nothing.", "."),
+    facts(),
+    hasCosets ? pickers : null,
+    pictures,
+  );
+  for (const text of node.querySelectorAll(".sentence")) text.textContent = text.textContent.replace(/\.\.$/, ".");
+  draw();
+  return { node, data: () => ({ left: Array.from(values("left")), right: Array.from(values("right")), out: Array.from(values("out")), subgroup: hasCosets ? ground.subgroupName(state.H) : null }) };
+
+  function switchOff() {
+    const off = app.net.change.off;
+    if (off.has(n)) off.delete(n);
+    else off.add(n);
+    go("interventions", { net: app.netParam() });
+  }
+
+  function facts() {
+    const accounts = Object.keys(row.accounts);
+    const entries = [
+      ["strength", percent(row.strength)],
+      ["silent on", `${percent(row.silent, 1)} of pairs`],
+      ["irrep of left", `${ground.irreps.find((irrep) => irrep.name === row.irrep)?.title} ${percent(row.irrep_shares.left?.[row.irrep] ?? 0, 1)}`],
+      ["rank 1: left, right, out", ["left", "right", "out"].map((name) => percent(row.rank[name], 0)).join(", ")],
+      ["loss without it", `${number(row.without.loss)} nats`],
+      ["accuracy without it", percent(row.without.accuracy)],
+    ];
+    if (row.covered) entries.push(["leak in its coset", number(row.leak)], ["mirror residual", number(row.mirror_residual)], ["circuit", el("a", { href: fragment("circuits", { c: row.circuit, net: app.netParam() }) }, row.circuit)]);
+    return el("div", {}, el("dl", { class: "facts" }, entries.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
+      accounts.length ? el("p", { class: "note" }, `Covered by ${plural(accounts.length, "account")}: `, accounts.map((id, i) => [i ? "; " : "", el("a", { href: fragment("accounts", { id, net: app.netParam() }) }, header.accounts.find((each) => each.id === id)?.title ?? id), row.accounts[id] ? ` (${row.accounts[id]})` : ""]), ".") : null);
+  }
+
+  function draw() {
+    if (hasCosets) drawPickers();
+    const parts = hasCosets ? partition() : null;
+    const isOwn = own !== null && state.H === own;
+    const name = hasCosets ? ground.subgroupName(state.H) : "";
+    const K = parts ? ground.subgroupName(parts.K) : "";
+    const histograms = [
+      ["left", "left(a)", parts?.left, parts ? `by the right cosets Ha, H = ${name}` : ""],
+      ["right", "right(b)", parts?.right, parts ? `by the left cosets bK, K = ${K}` : ""],
+      ["out", "out(c)", parts?.out, parts && isOwn ? "in colour: the shared coset C" : parts ? `by the right cosets Hc` : ""],
+    ].map(([key, title, colouring, text]) => {
+      const drawn = figure({
+        name: `neuron-${n}-${key}`, title, note: text,
+        rows: () => [["element", key, "coset"], ...Array.from(values(key), (value, i) => [ground.labels[i], value, colouring ? colouring.of[i] : null])],
+      });
+      fill(drawn.body, histogram(values(key), colouring, title));
+      return drawn.node;
+    });
+    const map = pairMap({ network, n, what: state.what, parts, ground, isOwn, name });
+    const vectors = orbit ? orbitFigure(orbit, n, app).node : null;
+    fill(pictures, el("div", { class: "figures three" }, histograms), el("div", { class: "figures" }, map.node, vectors), matters());
+  }
+
+  function drawPickers() {
+    const cls = ground.classes[ground.subgroupClass[state.H]];
+    const set = (H) => {
+      state.H = Number(H);
+      note({ H: state.H === own ? null : state.H });
+      draw();
+    };
+    fill(
+      pickers,
+      select("order by the cosets of", ground.classes.map((each) => [each.first, `${each.title}  (index ${each.index})`]), cls.first, (first) => set(first)),
+      cls.conjugates > 1 ? select("conjugate", Array.from({ length: cls.conjugates }, (_, i) => [cls.first + i, `#${i + 1}${cls.generators[i] ? `  ⟨${cls.generators[i]}⟩` : ""}`]), state.H, set) : null,
+      own !== null && state.H !== own ? el("button", { type: "button", class: "quiet", onClick: () => set(own) }, `back to ${ground.subgroupName(own)}`) : null,
+      choices("What the map shows", [["pre", "pre-activation"], ["post", "post-activation"]], state.what, (what) => {
+        state.what = what;
+        note({ what: what === "pre" ? null : what });
+        draw();
+      }),
+    );
+  }
+
+  /** Cosets of H for left, and the cosets of K = g⁻¹Hg that lie opposite for right: coset i of both gives products in C. */
+  function partition() {
+    const K = row.shared === undefined ? state.H : ground.conjugate(state.H, g);
+    const [byLeft, byRight] = [ground.cosets(state.H, "right"), ground.cosets(K, "left")];
+    const count = byLeft.first.length;
+    const means = new Float64Array(count);
+    const left = values("left");
+    for (let a = 0; a < ground.order; a++) means[byLeft.of[a]] += left[a] / byLeft.size;
+    const rank = new Uint16Array(count);
+    Array.from(means, (mean, i) => [mean, i]).sort((x, y) => x[0] - y[0]).forEach(([, i], place) => (rank[i] = place));
+    const opposite = new Uint16Array(count);
+    byLeft.first.forEach((a, i) => (opposite[byRight.of[ground.product(ground.inverse[a], g)]] = rank[i]));
+    const colours = Array.from({ length: count }, (_, i) => cosetColour(i, count));
+    const isOwn = own !== null && state.H === own;
+    const inC = byLeft.of[g];
+    const outOf = isOwn ? Uint16Array.from(byLeft.of, (number) => (number === inC ? 1 : 0)) : Uint16Array.from(byLeft.of, (number) => rank[number]);
+    const cls = ground.classes[ground.subgroupClass[state.H]];
+    return {
+      K, count,
+      left: { of: Uint16Array.from(byLeft.of, (number) => rank[number]), colours },
+      right: { of: Uint16Array.from(byRight.of, (number) => opposite[number]), colours },
+      out: isOwn ? { of: outOf, colours: [ink("quiet"), shown(cls.colour)] } : { of: outOf, colours },
+    };
+  }
+
+  function matters() {
+    const { order } = ground;
+    const out = values("out");
+    const mean = out.reduce((sum, x) => sum + x, 0) / order;
+    const found = [];
+    for (let a = 0; a < order; a++)
+      for (let b = 0; b < order; b++) {
+        const post = network.act(network.pre(n, a, b));
+        if (post === 0) continue;
+        const effect = (post * (out[ground.product(a, b)] - mean) * order) / (order - 1);
+        found.push([effect, a, b, post]);
+      }
+    found.sort((x, y) => y[0] - x[0]);
+    const drawn = figure({
+      name: `neuron-${n}-inputs`, title: "Where it matters",
+      note: "Pairs that it helps or hurts most: its part of the logit of the product, less its mean part of the others.",
+      rows: () => [["a", "b", "product", "post-activation", "effect"], ...[...found.slice(0, 50), ...found.slice(-50)].map(([effect, a, b, post]) => [ground.labels[a], ground.labels[b], ground.labels[ground.product(a, b)], post, effect])],
+    });
+    const line = ([effect, a, b, post]) =>
+      el("tr", {}, el("td", {}, el("a", { href: fragment("product", { a, b, net: app.netParam() }) }, `${ground.labels[a]} · ${ground.labels[b]}`)), el("td", {}, ground.labels[ground.product(a, b)]), el("td", { class: "n" }, number(post)), el("td", { class: "n" }, number(effect)));
+    fill(drawn.body, el("table", {}, el("thead", {}, el("tr", {}, ["pair", "product", "fires", "effect"].map((head, i) => el("th", { scope: "col", class: i > 1 ? "n" : null }, head)))),
+      el("tbody", {}, found.slice(0, 6).map(line), found.slice(-4).map(line))));
+    return drawn.node;
+  }
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
