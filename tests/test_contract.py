@@ -24,7 +24,7 @@ LAYERS = (
     "training tracking interventions bounds",
     "measures",
     "hypotheses",
-    "evidence",
+    "evidence programs",
     "analysis certification trajectory description parts",
     "report",
     "explanation",

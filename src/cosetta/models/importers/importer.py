@@ -248,6 +248,9 @@ def open_checkpoint(
     known = read_group(group) if isinstance(group, str) else group
     order = None if known is None else known.order
     imported = import_checkpoint(path, format, mapping, instance, activation, max_bytes, site, order)
+    if element_order is None and imported.format == own.FORMAT.name and "built" in imported.config:
+        known = known or (read_group(imported.group_name) if imported.group_name else None)
+        element_order = np.arange(imported.model.order)  # `cosetta build` writes in our order, wrong networks too
     recovered = recover_group(imported.model, known, element_order, _hint(imported.group_name), imported.source)
     notes, folding = (*imported.notes, *recovered.notes), None
     if isinstance(imported.model, FoldedModel):
