@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
-os.environ["COSETTA_CLONE"] = str(ROOT)  # the tutorial on populations reads docs/populations
+os.environ["COSETTA_CLONE"] = str(ROOT)  # the tutorial on populations reads docs/census
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 project = "Cosetta"
