@@ -116,14 +116,13 @@ def draw_grok(found):
 @styled
 def draw_best(found):
     """Which account is the shortest that holds and is faithful, as shares of the networks whose accounts competed."""
-    groups, place = rows_of(found)
+    rows = [row for row in found["populations"] if row.get("accounts", {}).get("contests")]
+    groups, place = rows_of({"populations": rows})
     figure = new_figure(7.2, 0.42 * len(groups) + 1.1)
     axis = figure.subplots()
     seen = []
-    for row in found["populations"]:
-        accounts = row.get("accounts")
-        if not accounts or not accounts["contests"]:
-            continue
+    for row in rows:
+        accounts = row["accounts"]
         y, left = place[row["group"], row["recipe"]], 0.0
         for name in [*BEST, *(name for name in accounts["best"] if name not in BEST)]:
             share = accounts["best"].get(name, 0) / accounts["contests"]
