@@ -23,6 +23,7 @@ async function open() {
 function draw() {
   fill(document.getElementById("networks"), el("span", { class: "network" }, header.title), el("span", { class: "about" }, plural(header.runs.length, "network")));
   document.getElementById("tabs").hidden = true;
+  document.querySelector(".bar").classList.add("alone");
   const link = (row, text) => (row.page ? el("a", { href: row.page.split("/").map(encodeURIComponent).join("/") }, text) : text);
   const list = table({
     name: "networks",
@@ -33,7 +34,7 @@ function draw() {
     descending: false,
     filter: (row, text) => JSON.stringify([row.name, row.group, row.recipe, row.best, row.problem, Object.keys(row.classes ?? {})]).toLowerCase().includes(text.toLowerCase()),
     columns: [
-      { id: "name", title: "network", primary: true, value: (row) => row.name, show: (row) => [link(row, row.name), row.problem ? el("small", { class: "bad" }, ` ${row.problem}`) : null] },
+      { id: "name", title: "network", primary: true, value: (row) => row.name, show: (row) => [link(row, row.name), row.problem ? el("small", { class: "bad why" }, row.problem) : null] },
       { id: "group", title: "group", value: (row) => row.group ?? null },
       { id: "width", title: "neurons", numeric: true, value: (row) => row.width ?? null },
       { id: "recipe", title: "recipe", value: (row) => row.recipe ?? null },
@@ -54,12 +55,13 @@ function draw() {
     list.node,
     el("h3", { style: { margin: "2rem 0 0.6rem" } }, "Side by side"),
     el("div", { class: "tiles wide" }, known.map((row) => el(row.page ? "a" : "div", { class: "tile", href: row.page ? row.page.split("/").map(encodeURIComponent).join("/") : null }, spark(row), bar(row), el("span", {}, `${row.name}: ${percent(row.accuracy)}`)))),
-    el("p", { class: "note" }, "Curves: loss on test pairs (solid) and training pairs (dotted), logarithmic, each over its own steps. Bars: share of the logits’ variance by subgroup class. ", Object.entries(header.classes).map(([name, cls]) => el("span", { class: "key" }, el("i", { class: "swatch", style: { background: colour(name) } }), `${cls.title === "none" ? "not covered" : cls.title} `))),
+    el("p", { class: "note" }, "Curves: loss on test pairs (solid) and training pairs (dotted), logarithmic, each over its own steps. Bars: share of the logits’ variance by subgroup class. ", Object.entries(header.classes).map(([name, cls]) => el("span", { class: "key" }, el("i", { class: "swatch", style: { background: colour(name) } }), `${name === "none" ? "not covered" : name === "other" ? "other classes, dead neurons" : cls.title} `))),
   );
 }
 
 function colour(name) {
   if (name === "none") return ink("soft");
+  if (name === "other") return ink("quiet");
   return name === "dead" ? ink("rule") : shown(header.classes[name].colour);
 }
 

@@ -65,7 +65,8 @@ function draw() {
   const content = el("div", {});
   root.append(title, content);
   view.render(content, app, params);
-  app.milliseconds = performance.now() - began;
+  document.documentElement.dataset.milliseconds = (performance.now() - began).toFixed(1);
+  if (document.documentElement.dataset.view !== view.id) scrollTo(0, 0);
   document.documentElement.dataset.view = view.id;
   tell(`${view.title}`);
 }

@@ -6,6 +6,8 @@ import { el, fill, svg } from "./dom.js";
 import { figure } from "./figure.js";
 import { number } from "./format.js";
 
+const LEVELS = 2048;
+
 /**
  * Draw the map of neuron `n`.
  * @param {{parts: object|null, isOwn: boolean, what: "pre"|"post"}} options `parts` orders rows and columns
@@ -61,22 +63,30 @@ export function paint(canvas, network, n, what, rows, columns) {
   const isPre = what === "pre";
   const [lowest, highest] = [Math.min(...left) + Math.min(...right), Math.max(...left) + Math.max(...right)];
   const most = isPre ? Math.max(-lowest, highest, 1e-9) : Math.max(network.act(highest), network.act(lowest), 1e-9);
-  const colours = packed(ramp(!isPre));
+  const table = coloursOfPre(network.act, isPre, lowest, highest, most);
+  const scale = (LEVELS - 1) / (highest - lowest || 1);
   const pen = canvas.getContext("2d");
   const image = pen.createImageData(order, order);
   const pixels = new Uint32Array(image.data.buffer);
-  const byColumn = Float32Array.from(columns, (b) => right[b]);
-  const scale = isPre ? 127.5 / most : 255 / most;
-  const offset = isPre ? 127.5 : 0;
+  const byColumn = Float32Array.from(columns, (b) => right[b] * scale);
   for (let y = 0, at = 0; y < order; y++) {
-    const own = left[rows[y]];
-    for (let x = 0; x < order; x++, at++) {
-      const pre = own + byColumn[x];
-      pixels[at] = colours[Math.max(0, Math.min(255, Math.round(offset + scale * (isPre ? pre : network.act(pre)))))];
-    }
+    const own = (left[rows[y]] - lowest) * scale + 0.5;
+    for (let x = 0; x < order; x++, at++) pixels[at] = table[(own + byColumn[x]) | 0];
   }
   pen.putImageData(image, 0, 0);
   return most;
+}
+
+/** Colour of each of `LEVELS` pre-activations between the lowest and the highest. */
+function coloursOfPre(act, isPre, lowest, highest, most) {
+  const colours = packed(ramp(!isPre));
+  const table = new Uint32Array(LEVELS + 1);
+  for (let k = 0; k <= LEVELS; k++) {
+    const pre = lowest + ((highest - lowest) * k) / (LEVELS - 1);
+    const place = isPre ? 127.5 + (127.5 * pre) / most : (255 * act(pre)) / most;
+    table[k] = colours[Math.max(0, Math.min(255, Math.round(place)))];
+  }
+  return table;
 }
 
 /** Elements in the order of the numbers of their parts. */

@@ -79,6 +79,14 @@ export function table({ name, label, rows, key, columns, sort, descending = true
     if (stop && onChoose) stop.tabIndex = 0;
   }
 
+  /** Scroll the table, and not the page, until a row is seen. */
+  function reveal(row) {
+    if (!row || !frame.isConnected) return;
+    const [outer, inner, head] = [frame, row, grid.tHead].map((node) => node.getBoundingClientRect());
+    if (inner.top < outer.top + head.height) frame.scrollTop -= outer.top + head.height - inner.top;
+    else if (inner.bottom > outer.bottom) frame.scrollTop += inner.bottom - outer.bottom;
+  }
+
   function choose(id, row) {
     state.chosen = String(id);
     mark();
@@ -100,8 +108,8 @@ export function table({ name, label, rows, key, columns, sort, descending = true
       const next = step[event.key];
       if (!next) return;
       choose(next.dataset.key, known.get(next.dataset.key).row);
-      next.focus();
-      next.scrollIntoView({ block: "nearest" });
+      next.focus({ preventScroll: true });
+      reveal(next);
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       choose(row.dataset.key, known.get(row.dataset.key).row);
@@ -131,7 +139,7 @@ export function table({ name, label, rows, key, columns, sort, descending = true
     show(id) {
       state.chosen = id === null ? null : String(id);
       mark();
-      body.querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
+      reveal(body.querySelector("tr.chosen"));
     },
     filter(text) {
       if (search) search.value = text;

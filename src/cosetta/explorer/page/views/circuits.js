@@ -88,7 +88,7 @@ export const circuits = {
         fill(drawn.body, el("p", { class: "note" }, `${n} conjugates; see the table.`));
         return drawn.node;
       }
-      const cell = n <= 6 ? 40 : n <= 15 ? 26 : 16;
+      const cell = n <= 6 ? 40 : n <= 10 ? 26 : n <= 20 ? 17 : 12;
       const edge = 34;
       const size = n * cell + edge + 4;
       const picture = svg("svg", { viewBox: `0 0 ${size} ${size}`, class: "own-size", role: "img", "aria-label": `${members.length} of ${cls.index * n} cosets of ${cls.title} have a circuit`, width: Math.min(size, 460) });
@@ -108,7 +108,7 @@ export const circuits = {
           picture.append(
             svg("g", { "data-circuits": here.map((circuit) => circuit.circuit).join(" "), class: "cell", onClick: () => here.length && choose(here[0].circuit), style: { cursor: here.length ? "pointer" : "default" } },
               svg("rect", { x: edge + j * cell + 1, y: edge + i * cell + 1, width: cell - 2, height: cell - 2, rx: 2, fill: neurons ? colour : ink("faint"), "fill-opacity": neurons ? 0.35 + 0.65 * Math.min(1, strength) : 1 }),
-              neurons && cell >= 20 ? svg("text", { x: edge + j * cell + cell / 2, y: edge + i * cell + cell / 2 + 4, "text-anchor": "middle", "font-size": 11, "font-weight": 600, fill: 0.35 + 0.65 * strength > 0.62 ? textOn(colour) : ink("ink") }, here.map((circuit) => circuit.neurons.length).join("·")) : null,
+              neurons && cell >= 17 ? svg("text", { x: edge + j * cell + cell / 2, y: edge + i * cell + cell / 2 + 4, "text-anchor": "middle", "font-size": 11, "font-weight": 600, fill: 0.35 + 0.65 * strength > 0.62 ? textOn(colour) : ink("ink") }, here.map((circuit) => circuit.neurons.length).join("·")) : null,
               svg("title", {}, here.length ? here.map((circuit) => `${circuit.words}: ${plural(circuit.neurons.length, "neuron")}`).join("; ") : `no circuit for H = ${cls.title}#${i + 1}, K = ${cls.title}#${j + 1}`)),
           );
         }

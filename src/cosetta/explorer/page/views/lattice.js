@@ -35,12 +35,12 @@ export const lattice = {
       rows: () => [["class", "order", "index", "conjugates", "neurons", "strength"], ...classes.map((cls, i) => [cls.name, cls.order, cls.index, cls.conjugates, users[i].length, strength[i]])],
       className: "lattice",
     });
-    const panel = el("div", { class: "sticky" });
+    const panel = el("div", { class: classes.length > 30 ? "lattice-panel" : "sticky" });
     const used = users.filter((rows) => rows.length).length;
     fill(
       root,
       el("p", { class: "lede" }, used ? [`Of the ${classes.length} classes of subgroups of ${ground.title}, neurons of this network use ${used}. Choose a class to see its conjugates, the irreps of its cosets and its neurons.`] : `No neuron of this network is constant on the cosets of a proper subgroup of ${ground.title}.`),
-      el("div", { class: "split lattice-split" }, drawn.node, panel),
+      el("div", { class: classes.length > 30 ? "split" : "split lattice-split" }, drawn.node, panel),
     );
     const nodes = draw();
     const strongest = strength.indexOf(Math.max(...strength));
@@ -77,7 +77,7 @@ export const lattice = {
           { class: "node", tabindex: "-1", role: "button", "aria-label": name, onClick: () => open(i), onKeydown: (event) => onKey(event, i) },
           svg("circle", { class: "halo", cx, cy, r: r + 4, fill: "transparent", stroke: "transparent", "stroke-width": 2 }),
           svg("circle", { cx, cy, r, fill: users[i].length ? colour : ink("paper"), stroke: users[i].length ? colour : ink("quiet"), "stroke-width": 1.4 }),
-          svg("text", { x: cx, y: cy + r + 14, "text-anchor": "middle", "font-size": 12.5, "font-weight": users[i].length ? 700 : 400, fill: ink("ink"), stroke: ink("paper"), "stroke-width": 3.5, "stroke-linejoin": "round", "paint-order": "stroke" }, cls.title),
+          label(cls, cx, cy + r + 16, users[i].length ? 700 : 400),
           cls.conjugates > 1 ? svg("text", { x: cx + r + 4, y: cy + 4, "font-size": 10, fill: ink("soft"), stroke: ink("paper"), "stroke-width": 3, "paint-order": "stroke" }, `×${cls.conjugates}`) : null,
           svg("title", {}, name),
         );
@@ -85,9 +85,16 @@ export const lattice = {
         return node;
       });
       picture.style.setProperty("max-width", `${width * 1.1}px`);
-      picture.style.setProperty("min-width", `${Math.min(width, 820)}px`);
+      picture.style.setProperty("min-width", `${Math.min(width, classes.length > 30 ? 1240 : 620)}px`);
       fill(drawn.body, picture);
       return { circles, lines };
+    }
+
+    /** The name; what tells it from others of its kind on a second line. */
+    function label(cls, x, y, weight) {
+      const [first, ...rest] = cls.title.split(" ");
+      const halo = { "text-anchor": "middle", stroke: ink("paper"), "stroke-width": 3.5, "stroke-linejoin": "round", "paint-order": "stroke" };
+      return svg("g", {}, svg("text", { x, y, "font-size": 12.5, "font-weight": weight, fill: ink("ink"), ...halo }, first), rest.length ? svg("text", { x, y: y + 12, "font-size": 10, fill: ink("soft"), ...halo }, rest.join(" ")) : null);
     }
 
     function onKey(event, i) {

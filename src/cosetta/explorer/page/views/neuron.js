@@ -24,7 +24,7 @@ export function neuronDetail(app, row, params) {
   const g = row.shared ?? 0;
   const values = (name) => network.trained[name].subarray(n * ground.order, (n + 1) * ground.order);
 
-  const pictures = el("div", {});
+  const [histograms, map] = [el("div", { class: "figures three" }), el("div", {})];
   const pickers = el("div", { class: "controls" });
   const orbit = header.orbits.find((set) => set.neurons.some((each) => each.neuron === n));
   const node = el(
@@ -35,9 +35,12 @@ export function neuronDetail(app, row, params) {
     el("p", { class: "sentence" }, row.sentence ? capital(row.sentence) : row.reason ? `Cosets do not cover it: ${row.reason}.` : "It says nothing.", "."),
     facts(),
     hasCosets ? pickers : null,
-    pictures,
+    histograms,
+    el("div", { class: "figures" }, map, orbit ? orbitFigure(orbit, n, app).node : null),
+    matters(),
   );
   for (const text of node.querySelectorAll(".sentence")) text.textContent = text.textContent.replace(/\.\.$/, ".");
+  let parts = null;
   draw();
   return { node, data: () => ({ left: Array.from(values("left")), right: Array.from(values("right")), out: Array.from(values("out")), subgroup: hasCosets ? ground.subgroupName(state.H) : null }) };
 
@@ -65,11 +68,11 @@ export function neuronDetail(app, row, params) {
 
   function draw() {
     if (hasCosets) drawPickers();
-    const parts = hasCosets ? partition() : null;
+    parts = hasCosets ? partition() : null;
     const isOwn = own !== null && state.H === own;
-    const name = hasCosets ? ground.subgroupName(state.H) : "";
+    const name = parts ? ground.subgroupName(state.H) : "";
     const K = parts ? ground.subgroupName(parts.K) : "";
-    const histograms = [
+    const drawnOnes = [
       ["left", "left(a)", parts?.left, parts ? `by the right cosets Ha, H = ${name}` : ""],
       ["right", "right(b)", parts?.right, parts ? `by the left cosets bK, K = ${K}` : ""],
       ["out", "out(c)", parts?.out, parts && isOwn ? "in colour: the shared coset C" : parts ? `by the right cosets Hc` : ""],
@@ -81,9 +84,13 @@ export function neuronDetail(app, row, params) {
       fill(drawn.body, histogram(values(key), colouring, title));
       return drawn.node;
     });
-    const map = pairMap({ network, n, what: state.what, parts, ground, isOwn, name });
-    const vectors = orbit ? orbitFigure(orbit, n, app).node : null;
-    fill(pictures, el("div", { class: "figures three" }, histograms), el("div", { class: "figures" }, map.node, vectors), matters());
+    fill(histograms, drawnOnes);
+    drawMap();
+  }
+
+  function drawMap() {
+    const name = hasCosets ? ground.subgroupName(state.H) : "";
+    fill(map, pairMap({ network, n, what: state.what, parts, ground, isOwn: own !== null && state.H === own, name }).node);
   }
 
   function drawPickers() {
@@ -101,7 +108,7 @@ export function neuronDetail(app, row, params) {
       choices("What the map shows", [["pre", "pre-activation"], ["post", "post-activation"]], state.what, (what) => {
         state.what = what;
         note({ what: what === "pre" ? null : what });
-        draw();
+        drawMap();
       }),
     );
   }
@@ -131,30 +138,59 @@ export function neuronDetail(app, row, params) {
     };
   }
 
+  /** The table of inputs, a moment after the pictures: it looks at all pairs. */
   function matters() {
-    const { order } = ground;
-    const out = values("out");
-    const mean = out.reduce((sum, x) => sum + x, 0) / order;
-    const found = [];
-    for (let a = 0; a < order; a++)
-      for (let b = 0; b < order; b++) {
-        const post = network.act(network.pre(n, a, b));
-        if (post === 0) continue;
-        const effect = (post * (out[ground.product(a, b)] - mean) * order) / (order - 1);
-        found.push([effect, a, b, post]);
-      }
-    found.sort((x, y) => y[0] - x[0]);
     const drawn = figure({
       name: `neuron-${n}-inputs`, title: "Where it matters",
       note: "Pairs that it helps or hurts most: its part of the logit of the product, less its mean part of the others.",
-      rows: () => [["a", "b", "product", "post-activation", "effect"], ...[...found.slice(0, 50), ...found.slice(-50)].map(([effect, a, b, post]) => [ground.labels[a], ground.labels[b], ground.labels[ground.product(a, b)], post, effect])],
+      rows: () => [["a", "b", "product", "post-activation", "effect"], ...[...helped, ...hurt].map(([effect, a, b, post]) => [ground.labels[a], ground.labels[b], ground.labels[ground.product(a, b)], post, effect])],
     });
-    const line = ([effect, a, b, post]) =>
-      el("tr", {}, el("td", {}, el("a", { href: fragment("product", { a, b, net: app.netParam() }) }, `${ground.labels[a]} · ${ground.labels[b]}`)), el("td", {}, ground.labels[ground.product(a, b)]), el("td", { class: "n" }, number(post)), el("td", { class: "n" }, number(effect)));
-    fill(drawn.body, el("table", {}, el("thead", {}, el("tr", {}, ["pair", "product", "fires", "effect"].map((head, i) => el("th", { scope: "col", class: i > 1 ? "n" : null }, head)))),
-      el("tbody", {}, found.slice(0, 6).map(line), found.slice(-4).map(line))));
+    let [helped, hurt] = [[], []];
+    setTimeout(() => {
+      [helped, hurt] = extremePairs();
+      fill(drawn.body, el("table", {}, el("thead", {}, el("tr", {}, ["pair", "product", "fires", "effect"].map((head, i) => el("th", { scope: "col", class: i > 1 ? "n" : null }, head)))),
+        el("tbody", {}, helped.slice(0, 6).map(line), hurt.slice(-4).map(line))));
+    });
     return drawn.node;
   }
+
+  function line([effect, a, b, post]) {
+    return el("tr", {}, el("td", {}, el("a", { href: fragment("product", { a, b, net: app.netParam() }) }, `${ground.labels[a]} · ${ground.labels[b]}`)), el("td", {}, ground.labels[ground.product(a, b)]), el("td", { class: "n" }, number(post)), el("td", { class: "n" }, number(effect)));
+  }
+
+  /** Pairs that the neuron helps most, and those that it hurts most, the worst last. */
+  function extremePairs() {
+    const { order } = ground;
+    const out = values("out");
+    const mean = out.reduce((sum, x) => sum + x, 0) / order;
+    const [best, worst] = [extremes(50), extremes(50)];
+    const [left, right, scale] = [values("left"), values("right"), order / Math.max(1, order - 1)];
+    for (let a = 0; a < order; a++)
+      for (let b = 0; b < order; b++) {
+        const post = network.act(left[a] + right[b]);
+        if (post === 0) continue;
+        const effect = post * (out[ground.table[a * order + b]] - mean) * scale;
+        if (effect > best.bar) best.add(effect, [effect, a, b, post]);
+        if (-effect > worst.bar) worst.add(-effect, [effect, a, b, post]);
+      }
+    return [best.sorted(), worst.sorted().reverse()];
+  }
+}
+
+/** The entries with the largest keys, `most` of them; a key that is not above `bar` cannot enter. */
+function extremes(most) {
+  let kept = [];
+  const state = {
+    bar: -Infinity,
+    add(key, entry) {
+      kept.push([key, entry]);
+      if (kept.length < 20 * most) return;
+      kept = kept.sort((x, y) => y[0] - x[0]).slice(0, most);
+      state.bar = kept[most - 1][0];
+    },
+    sorted: () => kept.sort((x, y) => y[0] - x[0]).slice(0, most).map(([, entry]) => entry),
+  };
+  return state;
 }
 
 function capital(text) {

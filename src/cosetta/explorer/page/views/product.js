@@ -20,8 +20,8 @@ export const product = {
     const parts = partsOf(header, ground);
     const scale = scales(parts, network, ground);
     const touched = app.isTouched();
-    const closest = closestCalls(network);
-    let [pair, state, step, timer] = [null, null, 0, null];
+    let closest = null;
+    let [pair, state, step, timer, laid] = [null, null, 0, null, null];
 
     const inputs = ["a", "b"].map((name) => {
       const input = el("input", {
@@ -88,7 +88,7 @@ export const product = {
     }
 
     function worst() {
-      const list = header.wrong.length ? header.wrong : closest;
+      const list = header.wrong.length ? header.wrong : (closest ??= closestCalls(network));
       const here = list.findIndex(([a, b]) => pair && a === pair[0] && b === pair[1]);
       return list[(here + 1) % list.length];
     }
@@ -135,6 +135,7 @@ export const product = {
         correct ? `, which is right: ${number(state.margin)} above the next.` : `, which is wrong: the right answer is ${number(-state.margin)} below.`,
       );
       slider.max = String(state.steps.length);
+      laid = layStrip();
       drawFiring();
       drawCurtain();
       stepTo(at);
@@ -209,31 +210,42 @@ export const product = {
       );
     }
 
-    function drawStrip() {
+    /** The strip's cells, once a pair; a step only fills those anew that it changes. */
+    function layStrip() {
       const n = ground.order;
       const columns = n <= 24 ? n : n <= 200 ? 24 : 60;
-      const rows = Math.ceil(n / columns);
       const cell = 720 / columns;
       const high = n <= 24 ? Math.min(cell, 44) : cell;
-      const picture = svg("svg", { viewBox: `0 0 720 ${rows * high + 2}`, role: "img", "aria-label": `${leftAfter(step)} of ${n} elements are left after step ${step}` });
-      state.order.forEach((c, i) => {
-        const gone = state.goneAt[c] <= step;
-        const now = state.goneAt[c] === step && step > 0;
+      const marks = { ink: ink("ink"), bad: ink("bad") };
+      const cells = state.order.map((c, i) => {
         const [x, y] = [(i % columns) * cell, Math.floor(i / columns) * high + 1];
-        const isRight = c === state.right;
-        const colour = now ? shown(state.steps[step - 1].part.colour) : gone ? ink("faint") : ink("left");
-        picture.append(
-          svg("g", {},
-            svg("rect", { x: x + 1, y: y + 1, width: cell - 2, height: high - 2, rx: Math.min(3, cell / 5), fill: colour, stroke: isRight ? ink("ink") : c === state.answer && step === state.steps.length ? ink("bad") : "none", "stroke-width": 2.4 }),
-            svg("title", {}, `${ground.labels[c]}${isRight ? ", the product" : ""}${gone ? `, ruled out at step ${state.goneAt[c]}` : ", left"}`),
-            n <= 24 || (cell > 26 && !gone && leftAfter(step) <= 12) ? svg("text", { x: x + cell / 2, y: y + high / 2 + 3.5, "text-anchor": "middle", "font-size": Math.min(11, cell / (0.62 * ground.labels[c].length)), fill: now ? textOn(colour) : gone ? ink("soft") : textOn(ink("left")) }, ground.labels[c]) : null,
-          ),
-        );
+        const stroke = c === state.right ? marks.ink : c === state.answer ? marks.bad : "none";
+        const title = svg("title", {}, `${ground.labels[c]}${c === state.right ? ", the product" : ""}${state.goneAt[c] > state.steps.length ? ", never ruled out" : `, ruled out at step ${state.goneAt[c]}`}`);
+        return { c, x, y, fill: "", node: svg("rect", { x: x + 1, y: y + 1, width: cell - 2, height: high - 2, rx: Math.min(3, cell / 5), stroke, "stroke-width": 2.4 }, title) };
       });
+      const labels = svg("g", { "aria-hidden": "true" });
+      const picture = svg("svg", { viewBox: `0 0 720 ${Math.ceil(n / columns) * high + 2}`, role: "img" }, cells.map(({ node }) => node), labels);
       fill(strip.body, picture);
-      strip.title(`What is left: ${count(leftAfter(step))} of ${count(n)}`);
-      strip.note(el("span", { class: "key" }, swatch("left"), "possible ", step > 0 && state.steps[step - 1].part.inside ? [swatch(null, shown(state.steps[step - 1].part.colour)), "ruled out now "] : null, swatch("faint"), "ruled out before ", el("span", { class: "swatch ring" }), `the product ${ground.labels[state.right]}`), " Elements stand in the order in which they go.");
-      tell(`Step ${step}: ${leftAfter(step)} elements left`);
+      return { cells, labels, picture, cell, high };
+    }
+
+    function drawStrip() {
+      const { cells, labels, picture, cell, high } = laid;
+      const n = ground.order;
+      const left = leftAfter(step);
+      const now = step > 0 ? shown(state.steps[step - 1].part.colour) : "";
+      const colours = { gone: ink("faint"), left: ink("left"), soft: ink("soft") };
+      const colourOf = (c) => (step > 0 && state.goneAt[c] === step ? now : state.goneAt[c] <= step ? colours.gone : colours.left);
+      for (const each of cells) {
+        const wanted = colourOf(each.c);
+        if (each.fill !== wanted) each.node.setAttribute("fill", (each.fill = wanted));
+      }
+      const written = n <= 24 ? cells : cell > 26 && left <= 12 ? cells.filter(({ c }) => state.goneAt[c] > step) : [];
+      fill(labels, written.map(({ c, x, y, fill: colour }) => svg("text", { x: x + cell / 2, y: y + high / 2 + 3.5, "text-anchor": "middle", "font-size": Math.min(11, cell / (0.62 * ground.labels[c].length)), fill: colour === colours.gone ? colours.soft : textOn(colour) }, ground.labels[c])));
+      picture.setAttribute("aria-label", `${left} of ${n} elements are left after step ${step}`);
+      strip.title(`What is left: ${count(left)} of ${count(n)}`);
+      strip.note(el("span", { class: "key" }, swatch("left"), "possible ", step > 0 && state.steps[step - 1].part.inside ? [swatch(null, now), "ruled out now "] : null, swatch("faint"), "ruled out before ", el("span", { class: "swatch ring" }), `the product ${ground.labels[state.right]}`), " Elements stand in the order in which they go.");
+      tell(`Step ${step}: ${left} elements left`);
     }
 
     function drawCurtain() {
@@ -243,10 +255,11 @@ export const product = {
       const height = Math.max(steps.length * CURTAIN_ROW, 20);
       const canvas = el("canvas", { width: ground.order, height: steps.length, class: "pixelated", "aria-hidden": "true", style: { width: "100%", height: `${height}px` } });
       const pen = canvas.getContext("2d");
+      const colours = { again: ink("rule"), gone: ink("faint"), left: ink("left") };
       steps.forEach((entry, i) => {
+        const now = shown(entry.part.colour);
         order.forEach((c, x) => {
-          const inside = entry.part.inside?.[c];
-          pen.fillStyle = goneAt[c] === i + 1 ? shown(entry.part.colour) : goneAt[c] <= i ? (inside ? ink("rule") : ink("faint")) : ink("left");
+          pen.fillStyle = goneAt[c] === i + 1 ? now : goneAt[c] > i ? colours.left : entry.part.inside?.[c] ? colours.again : colours.gone;
           pen.fillRect(x, i, 1, 1);
         });
       });
@@ -331,7 +344,7 @@ function scales(parts, network, ground) {
   const draw = random(7);
   const largest = parts.map(() => 1e-9);
   const model = network.trained;
-  for (let i = 0; i < 160; i++) {
+  for (let i = 0; i < 96; i++) {
     const run = network.run(Math.floor(draw() * ground.order), Math.floor(draw() * ground.order));
     pushes(parts, run, model, ground.order).forEach(({ push }, k) => (largest[k] = Math.max(largest[k], push)));
   }

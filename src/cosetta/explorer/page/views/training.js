@@ -5,7 +5,7 @@ import { cosetColour, ink, shown } from "../colours.js";
 import { el, fill, svg, tell } from "../dom.js";
 import { figure } from "../figure.js";
 import { count, number, percent } from "../format.js";
-import { histogram } from "../histogram.js";
+import { smallHistogram } from "../histogram.js";
 import { fragment, note } from "../state.js";
 
 /** The view. */
@@ -34,6 +34,14 @@ export const training = {
     const classes = classFigure(formed, ground, header);
     const gathering = figure({ name: `${header.name}-formation`, title: "Left functions of the strongest neurons", rows: () => [["step", "neuron", "element", "left"], ...tiles.flatMap((n, i) => Array.from({ length: ground.order }, (_, g) => [formed.step[at], n, ground.labels[g], valueOf(at, i, g)]))] });
     const grid = el("div", { class: "tiles" });
+    const shownTiles = tiles.map((n) => {
+      const row = header.neurons[n];
+      const label = row.covered ? ground.subgroupName(row.labels.left.subgroup) : "not covered";
+      const canvas = el("canvas", { width: 300, height: 130, role: "img", "aria-label": `left of neuron ${n}` });
+      const text = el("span", {});
+      return { n, canvas, text, node: el("a", { class: "tile", href: fragment("neurons", { n, net: app.netParam() }) }, canvas, el("span", {}, `neuron ${n}, ${label}`), text) };
+    });
+    fill(grid, shownTiles.map(({ node }) => node));
     fill(gathering.body, grid);
     gathering.note("Each element of the group is one count, coloured by the coset that it ends in; F is the share of the variance inside the cosets of the neuron’s final subgroup: 0 is constant on them.");
     fill(
@@ -75,13 +83,11 @@ export const training = {
       fill(state, `Step ${count(formed.step[at])}: test accuracy ${percent(formed.test_accuracy[at])}, test loss ${number(formed.test_loss[at])} nats; ${percent(formed.constant_share[at], 0)} of the live neurons are constant on cosets of a proper subgroup.`);
       curve.mark(formed.step[at]);
       classes.mark(at);
-      fill(grid, tiles.map((n, i) => {
+      shownTiles.forEach(({ n, canvas, text }, i) => {
         const left = Float32Array.from({ length: ground.order }, (_, g) => valueOf(at, i, g));
-        const row = header.neurons[n];
-        const fraction = fractions[at * width + n];
-        const label = row.covered ? `${row.labels.left.title}#${row.labels.left.conjugate}` : "not covered";
-        return el("a", { class: "tile", href: fragment("neurons", { n, net: app.netParam() }) }, histogram(left, colourings.get(n), `left of neuron ${n}`), `neuron ${n}, ${label}`, row.covered ? `, F = ${number(fraction, 1)}` : "");
-      }));
+        smallHistogram(canvas, left, colourings.get(n));
+        fill(text, header.neurons[n].covered ? `F = ${number(fractions[at * width + n], 1)}` : "");
+      });
       tell(`Step ${formed.step[at]}`);
     }
 
