@@ -136,9 +136,7 @@ def draw_best(found):
     name_groups(axis, groups)
     axis.set_xlim(0, 1)
     percent_axis(axis, "x")
-    axis.set_xlabel(
-        "networks, %, by the shortest account that holds; from the top `fast`, `stander2024`, `wu2024`; right: networks"
-    )
+    axis.set_xlabel("networks, %; from above fast, stander2024, wu2024; right: how many")
     order = [pair for pair in BEST.values() if pair in seen] + [pair for pair in seen if pair not in BEST.values()]
     handles = [Line2D([], [], color=colour, linewidth=6, label=label) for label, colour in order]
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
