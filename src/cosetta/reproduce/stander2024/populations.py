@@ -11,9 +11,13 @@ from typing import Literal, final
 
 import numpy as np
 
+from cosetta.analysis import analyse
+from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.explanation import explain_run
+from cosetta.files import write_whole
 from cosetta.groups import Group
+from cosetta.reproduce.frame.folded_runs import RECORD, FoldedRun, load_folded_run
 from cosetta.reproduce.stander2024.measures import RunMeasures, measure_run
 from cosetta.reproduce.stander2024.spread import Mean, mean_over_runs
 from cosetta.results import Analysis, load_analysis
@@ -26,6 +30,9 @@ __all__ = ["Member", "Population", "Rule", "irrep_shares", "mean_shares", "measu
 Rule = Literal["argmin", "largest"]
 """How a neuron gets its class: the paper's smallest C_H, or the largest subgroup under the threshold."""
 
+LEAN = AnalysisConfig(arena=False, control_draws=1)
+"""How folded runs are explained: what no claim asks for is left out, since there are hundreds of them."""
+
 
 @final
 @dataclass(frozen=True)
@@ -36,13 +43,13 @@ class Member:
         run: the run.
         analysis: its explanation.
         measures: what the paper asks for beyond it.
-        trajectory: how its neurons formed.
+        trajectory: how its neurons formed; None for a folded run, which has no checkpoints.
     """
 
-    run: TrainedRun
+    run: TrainedRun | FoldedRun
     analysis: Analysis
     measures: RunMeasures
-    trajectory: Trajectory
+    trajectory: Trajectory | None
 
     @property
     def name(self) -> str:
@@ -51,9 +58,11 @@ class Member:
 
     @property
     def shortened(self) -> bool:
-        """Whether its settings end it before the last step of its recipe."""
-        config = self.run.config
-        return config.max_steps < RECIPES[config.recipe](config.group).max_steps
+        """Whether it ends before the last step of its recipe, without having generalised."""
+        if self.measures.grok_step is not None or self.measures.recipe not in RECIPES:
+            return False
+        last = self.measures.steps if isinstance(self.run, FoldedRun) else self.run.config.max_steps
+        return last < RECIPES[self.measures.recipe](self.measures.group).max_steps
 
 
 @final
@@ -100,6 +109,8 @@ def measure_folder(folder: Path, group: Group) -> Member:
     Raises:
         BadRun: if the run itself is unfinished, of another group, or damaged.
     """
+    if (folder / RECORD).is_file():
+        return _measure_folded(load_folded_run(folder), group)
     run = load_run(folder)
     run.check_group(group)
     try:
@@ -107,6 +118,17 @@ def measure_folder(folder: Path, group: Group) -> Member:
     except BadRun:
         analysis = explain_run(run, group, report=False)
     return Member(run, analysis, measure_run(run, group, analysis), trajectory(run, group))
+
+
+def _measure_folded(run: FoldedRun, group: Group) -> Member:
+    """Everything about a folded run; its analysis has no arena, and one draw of each control, which no claim asks."""
+    run.check_group(group)
+    try:
+        analysis = load_analysis(run.folder)
+    except BadRun:
+        analysis = analyse(run.model, group, LEAN)
+        write_whole(run.folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
+    return Member(run, analysis, measure_run(run, group, analysis), None)
 
 
 def mean_shares(measures: Sequence[RunMeasures], rule: Rule) -> dict[str, Mean]:
