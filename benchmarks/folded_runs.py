@@ -18,7 +18,7 @@ from cosetta import named_group
 from cosetta.files import read_json
 from cosetta.models import FoldedModel, PairScorer
 from cosetta.models.importers import open_checkpoint
-from cosetta.reproduce.chughtai2023 import training_pairs
+from cosetta.reproduce.chughtai2023.measures import training_pairs
 from cosetta.reproduce.frame.folded_runs import FOREIGN, RECORD, FoldedRecord, load_folded_run, write_folded_run
 from cosetta.reproduce.stander2024.populations import measure_folder
 from cosetta.training import RECIPES
@@ -81,9 +81,7 @@ def write_foreign(path, out):
     found = PairScorer(opened.group)(opened.model)
     step, accuracy = (int(config["num_epochs"]),), (float(scores["test_acc"]),)
     what = (opened.group.name, FOREIGN, int(config["seed"]), f"Chughtai et al. 2023, {path.name}")
-    write_folded_run(
-        folder, FoldedRecord(*what, step, accuracy, (float(scores["test_loss"]),)), opened.model, trained
-    )
+    write_folded_run(folder, FoldedRecord(*what, step, accuracy, (float(scores["test_loss"]),)), opened.model, trained)
     print(f"{path.name}: {found.accuracy:.4f} of all pairs", flush=True)
 
 

@@ -91,7 +91,7 @@ class FoldedRun:
         if missing := [name for name in _FUNCTIONS if name not in tensors]:
             raise BadRun(f"`{path}` must hold {', '.join(_FUNCTIONS)}; it lacks {missing[0]}: write the folder again")
         try:
-            return FoldedModel(*(tensors[name] for name in _FUNCTIONS))
+            return FoldedModel(tensors["left"], tensors["right"], tensors["out"], tensors["bias"])
         except (ValueError, Unsupported) as error:
             raise BadRun(f"`{path}` must be a folded network; {error}: write the folder again") from error
 

@@ -23,6 +23,7 @@ from cosetta.harmonics import irreps as all_irreps
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024
 from cosetta.measures.gcr import GcrMeasures, gcr_measures
 from cosetta.models import FoldedModel, PairScorer
+from cosetta.reproduce.frame.folded_runs import FoldedRecord, FoldedRun
 from cosetta.reproduce.stander2024.concentration import (
     THRESHOLDS,
     AblationCurves,
@@ -30,7 +31,6 @@ from cosetta.reproduce.stander2024.concentration import (
     ablation_curves,
     least_concentrations,
 )
-from cosetta.reproduce.frame.folded_runs import FoldedRecord, FoldedRun
 from cosetta.reproduce.stander2024.noise import ScaledNoise, scaled_noise
 from cosetta.reproduce.stander2024.out_columns import (
     Bin,
@@ -313,8 +313,8 @@ def _curve(run: TrainedRun | FoldedRun) -> FoldedRecord:
     if isinstance(run, FoldedRun):
         return run.record
     config, metrics = run.config, run.metrics
-    columns = (tuple(metrics[name].to_list()) for name in ("step", "test_accuracy", "test_loss"))
-    return FoldedRecord(config.group, config.recipe, config.seed, "trained here", *columns)
+    step, accuracy, loss = (tuple(metrics[name].to_list()) for name in ("step", "test_accuracy", "test_loss"))
+    return FoldedRecord(config.group, config.recipe, config.seed, "trained here", step, accuracy, loss)
 
 
 def _trained(run: TrainedRun | FoldedRun, group: Group) -> Int[torch.Tensor, " pair"]:

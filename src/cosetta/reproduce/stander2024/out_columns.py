@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 
 from cosetta.groups import Group
 from cosetta.models import FoldedModel
-from cosetta.reproduce.stander2024.spread import five_numbers
+from cosetta.reproduce.frame.spread import five_numbers
 from cosetta.results import Analysis, CosetNeuron
 
 __all__ = ["BINS", "SIZES", "Bin", "CosetLogits", "OutLevels", "coset_logits", "out_bins", "out_levels"]
@@ -29,8 +29,8 @@ BINS = {
     "all-live": "all live pairs",
     "random": "random vectors",
 }
-"""How the bins are printed, by id. `same-labels` takes every live neuron with the H of left and the K of right that have
-the smallest C_H: as H and K are those of several cosets Hg = gK where H is not its own normaliser, it mixes cosets. The
+"""How the bins are printed, by id. `same-labels` takes every live neuron with the H of left and the K of right that
+have the smallest C_H: where H is not its own normaliser they are those of several cosets Hg = gK, which it mixes. The
 same irrep, the same subgroup and random vectors are controls that the paper lacks; the same subgroup is one H, not one
 class, so that the left functions of both neurons lie in the same space."""
 

@@ -17,9 +17,10 @@ from cosetta.errors import BadRun
 from cosetta.explanation import explain_run
 from cosetta.files import write_whole
 from cosetta.groups import Group
+from cosetta.models import FoldedModel
 from cosetta.reproduce.frame.folded_runs import RECORD, FoldedRun, load_folded_run
-from cosetta.reproduce.stander2024.measures import RunMeasures, measure_run
-from cosetta.reproduce.stander2024.spread import Mean, mean_over_runs
+from cosetta.reproduce.frame.spread import Mean, mean_over_runs
+from cosetta.reproduce.stander2024.measures import RunMeasures, folded, measure_run
 from cosetta.results import Analysis, load_analysis
 from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import TrainedRun, load_run
@@ -57,6 +58,11 @@ class Member:
         return self.run.folder.name
 
     @property
+    def model(self) -> FoldedModel:
+        """The final network as functions on G."""
+        return folded(self.run)
+
+    @property
     def shortened(self) -> bool:
         """Whether it ends before the last step of its recipe, without having generalised."""
         if self.measures.grok_step is not None or self.measures.recipe not in RECIPES:
@@ -89,6 +95,11 @@ class Population:
     def measures(self) -> tuple[RunMeasures, ...]:
         """The measures of its runs."""
         return tuple(member.measures for member in self.members)
+
+    @property
+    def formed(self) -> tuple[tuple[Member, Trajectory], ...]:
+        """Its runs that have checkpoints, with how their neurons formed."""
+        return tuple((member, member.trajectory) for member in self.members if member.trajectory is not None)
 
     @property
     def runs(self) -> str:

@@ -1,7 +1,7 @@
 """The figures that Chughtai, Chan and Nanda publish with their runs, beside ours.
 
 Their release has, for each run, `summary_metrics.json` and `key_reps.txt`. Each figure is measured again from the
-weights alone (`chughtai2023.py`), under their names of the irreps, and compared digit by digit. docs/importers.md holds
+weights alone (`measures.py`), under their names of the irreps, and compared digit by digit. docs/importers.md holds
 the table and says what does not agree, and why.
 """
 
@@ -16,8 +16,9 @@ import numpy as np
 from cosetta.errors import BadRun
 from cosetta.files import read_json
 from cosetta.harmonics import Irrep, irreps, isotypic_projection
+from cosetta.measures.gcr import KEY_SIMILARITY
 from cosetta.models.importers import OpenedCheckpoint, open_checkpoint, read_tensors
-from cosetta.reproduce.chughtai2023 import KEY_SIMILARITY, measures, training_pairs
+from cosetta.reproduce.chughtai2023.measures import measures, training_pairs
 
 __all__ = ["Agreement", "agreement", "agreement_table", "authors_irreps"]
 
