@@ -1,9 +1,9 @@
 r"""The measures of Chughtai, Chan and Nanda 2023 (arXiv:2302.03025), also for groups as large as S6.
 
 One pass over the left factor keeps only the means of the activations h over pairs with one left factor, right factor or
-product, and the sums of the logits (`logit_sums.py`). Everything is exact over all pairs but the excluded loss, which is
-over the training pairs, or a sample of them in a group as large as S6. `tests/slow_gcr.py` holds activations and logits on
-all pairs, and the tests hold the two against each other.
+product, and the sums of the logits (`logit_sums.py`). Everything is exact over all pairs but the excluded loss, which
+is over the training pairs, or a sample of them in a group as large as S6. `tests/slow_gcr.py` holds activations and
+logits on all pairs, and the tests hold the two against each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -251,15 +251,11 @@ class GcrSums:
         if self.model.direct_left is None and self.model.direct_right is None:
             return float(F.cross_entropy(kept, torch.arange(n)))
         silent, b = torch.zeros(n, self.model.width, dtype=torch.float64), torch.arange(n)
-        losses = [
-            F.cross_entropy(
-                self.model.read_out(silent, torch.full((n,), a), b) + part[self.table[a]],
-                self.table[a],
-                reduction="sum",
-            )
-            for a in range(n)
-        ]
-        return float(torch.stack(losses).sum() / n**2)
+        losses = []
+        for a, products in enumerate(self.table):
+            around = self.model.read_out(silent, torch.full((n,), a), b)
+            losses.append(F.cross_entropy(around + part[products], products))
+        return float(torch.stack(losses).mean())
 
     def excluded(self, parts: Mapping[str, Float[Tensor, "g g"]], pairs: Int[Tensor, " pair"]) -> dict[str, float]:
         """Loss over some pairs with a part of the logits, a function of the product, removed; block by block.

@@ -24,6 +24,7 @@ __all__ = ["Agreement", "agreement", "agreement_table", "authors_irreps"]
 
 _S5 = {"sign": "(1^5)", "standard": "(4,1)", "standard_sign": "(2,1^3)", "s5_5d_a": "(2,2,1)", "s5_5d_b": "(3,2)"}
 _S5 |= {"s5_6d": "(3,1,1)"}
+_S6 = {"sign": "(1^6)", "standard": "(5,1)", "standard_sign": "(2,1^4)", "s6_5d_a": "(3,3)", "s6_5d_b": "(2,2,2)"}
 
 
 @final
@@ -50,7 +51,8 @@ def authors_irreps(opened: OpenedCheckpoint) -> dict[str, Irrep]:
     r"""Our irreps under the authors' names.
 
     `freq_k` of C_n and D_n is the one whose character is $2\cos(2\pi k/n)$ at the file's element 1. The two irreps of
-    dimension 3 of A_5 are exchanged by an automorphism, which nothing in a network sees: `a` is the first one here.
+    dimension 3 of A_5 are exchanged by an automorphism, which nothing in a network sees: `a` is the first one here. So
+    are (5,1) and (2,2,2), and (2,1^4) and (3,3), of S_6. The authors name five irreps of S_6 besides the trivial one.
 
     Args:
         opened: a checkpoint of theirs.
@@ -66,15 +68,16 @@ def authors_irreps(opened: OpenedCheckpoint) -> dict[str, Irrep]:
     """
     group, found = opened.group, irreps(opened.group)
     named = {"trivial": found[0]}
-    if group.name == "S5":
+    if group.name in ("S5", "S6"):
         by_name = {irrep.name: irrep for irrep in found}
-        return named | {theirs: by_name[ours] for theirs, ours in _S5.items()}
+        chosen = _S5 if group.name == "S5" else _S6
+        return named | {theirs: by_name[ours] for theirs, ours in chosen.items()}
     if group.name == "A5":
         three = [irrep for irrep in found if irrep.dim == 3]
         by_dim = {irrep.dim: irrep for irrep in found}
         return named | {"standard": by_dim[4], "a5_5d_a": by_dim[5], "a5_3d_a": three[0], "a5_3d_b": three[1]}
     if group.name[0] not in "CD":
-        raise BadRun(f"the authors' irreps are known for S5, A5, cyclic and dihedral groups; got {group.name}")
+        raise BadRun(f"the authors' irreps are known for S5, S6, A5, cyclic and dihedral groups; got {group.name}")
     one, turns = int(opened.recovered.relabelling[1]), int(group.element_orders.max())
     for irrep in found[1:]:
         angle = np.arccos(np.clip(irrep.character[one] / irrep.dim, -1, 1)) if irrep.dim == 2 else 0.0
@@ -115,16 +118,43 @@ def agreement(folder: Path | str) -> list[Agreement]:
 
 
 def _match_conjugates(named: dict[str, Irrep], opened: OpenedCheckpoint, theirs: Mapping[str, Any]) -> dict[str, Irrep]:
-    """Exchange the two 3-dimensional irreps of A5 if theirs are the other way round: an automorphism does."""
-    pair = ("a5_3d_a", "a5_3d_b")
-    if not set(pair) <= set(named):
+    """Name the irreps that an automorphism exchanges as the authors' shares have them: nothing else tells them apart."""
+    options = [named | {one: named[other] for one, other in swap} for swap in _EXCHANGED if _known(swap, named)]
+    if not options:
         return named
     left = opened.model.left.double().T.numpy()
-    shares = [float((isotypic_projection(left, named[name]) ** 2).sum() / (left**2).sum()) for name in pair]
-    printed = [float(theirs[f"percent_x_embed_{name}_rep"]) for name in pair]
-    if (shares[0] > shares[1]) == (printed[0] > printed[1]):
-        return named
-    return named | {pair[0]: named[pair[1]], pair[1]: named[pair[0]]}
+
+    def apart(names: Mapping[str, Irrep]) -> float:
+        found = 0.0
+        for name in {name for swap in _EXCHANGED for name, _ in swap} & set(names):
+            share = float((isotypic_projection(left, names[name]) ** 2).sum() / (left**2).sum())
+            found += abs(share - float(theirs[f"percent_x_embed_{name}_rep"]))
+        return found
+
+    return min([named, *options], key=apart)
+
+
+def _known(swap: Sequence[tuple[str, str]], named: Mapping[str, Irrep]) -> bool:
+    return {name for name, _ in swap} <= set(named)
+
+
+_EXCHANGED = (
+    (("a5_3d_a", "a5_3d_b"), ("a5_3d_b", "a5_3d_a")),
+    (("s6_5d_a", "s6_5d_b"), ("s6_5d_b", "s6_5d_a")),
+    (
+        ("standard", "s6_5d_b"),
+        ("s6_5d_b", "standard"),
+        ("standard_sign", "s6_5d_a"),
+        ("s6_5d_a", "standard_sign"),
+    ),
+    (
+        ("standard", "s6_5d_b"),
+        ("s6_5d_a", "standard"),
+        ("standard_sign", "s6_5d_a"),
+        ("s6_5d_b", "standard_sign"),
+    ),
+)
+"""Names that may be exchanged: by an automorphism, and, in S6, `a` and `b` among themselves."""
 
 
 def _row(run: str, measure: str, theirs: float, ours: float | None) -> Agreement:

@@ -72,8 +72,8 @@ def output_rows() -> list[Row]:
             _removed,
             NearAll(
                 ((paper.ABLATION["removed above 1e-5"], NEURONS_OF_24), (1.0, ACCURACY)),
-                f"within {NEURONS_OF_24:.0f} neurons and {ACCURACY:.0%}; how far C_H falls depends on how long a run is "
-                "trained",
+                f"within {NEURONS_OF_24:.0f} neurons and {ACCURACY:.0%}; how far C_H falls depends on how long a "
+                "run is trained",
             ),
             cause=_by_length,
         ),
