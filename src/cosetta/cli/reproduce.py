@@ -97,7 +97,6 @@ def reproduce(
     training |= {"workers": workers, "dry-run": dry_run or None}
     if paper != "stander2024":
         given = [name for name, value in training.items() if value is not None]
-        given += ["networks"] if paper == "chughtai2023" and networks is not None else []
         if given:
             raise BadConfig(f"`--{given[0]}` belongs to stander2024; {paper} takes {PAPERS[paper].takes}: leave it out")
         _released(paper, data, networks, runs, quick, out)
@@ -119,7 +118,7 @@ def _released(paper: str, data: Path | None, networks: Path | None, runs: Path |
     """Reproduce a paper from networks that its authors released."""
     from importlib import import_module
 
-    module = import_module(f"cosetta.reproduce.{paper}")
+    module = import_module(f"cosetta.reproduce.{paper}.reproduction")
     plan = module.Plan(data=data, networks=networks, runs=runs, quick=quick)
     print(plan.expected(), file=sys.stderr, flush=True)
     from cosetta.reproduce.frame.page import write_reproduction

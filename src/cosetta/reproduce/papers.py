@@ -33,7 +33,7 @@ PAPERS = {
     "chughtai2023": Entry(
         "A Toy Model of Universality",
         "2302.03025",
-        "their released networks (--data), and runs trained here (--runs)",
+        "their released networks (--data), and runs and folded runs (--runs, --networks)",
         "folders of their release, each with model.pt, cfg.json and summary_metrics.json",
     ),
     "wu2024": Entry(

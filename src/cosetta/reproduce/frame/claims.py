@@ -65,7 +65,12 @@ def decide(rows: Sequence[ClaimRow[Subject]], populations: Mapping[str, Subject]
 
 def _decided(row: ClaimRow[Subject], populations: Mapping[str, Subject]) -> Claim:
     """One row asked of every population."""
-    found = [Finding(name, *_asked(row, subject)) for name, subject in populations.items()]
+    asked = {name: row.measure(subject) for name, subject in populations.items()}
+    found = [
+        Finding(name, measured.ours, *row.rule.decide(measured))
+        for name, measured in asked.items()
+        if _is_there(measured)
+    ]
     may = [finding for finding in found if not row.only or finding.population in row.only]
     chosen = next((finding for finding in may if finding.verdict != "cannot be checked"), (may or [None])[0])
     if chosen is None:
@@ -103,9 +108,9 @@ def with_causes(claims: Sequence[Claim], twins: Mapping[str, str]) -> tuple[Clai
     return tuple(replace(claim, cause=_cause(claim, by_id.get(twins.get(claim.id, "")))) for claim in claims)
 
 
-def _asked(row: ClaimRow[Subject], subject: Subject) -> tuple:
-    measured = row.measure(subject)
-    return (measured.ours, *row.rule.decide(measured))
+def _is_there(measured: Measured) -> bool:
+    """Whether anything was measured, or a reason says why it was not."""
+    return bool(measured.open_because) or any(mean.n for mean in measured.means)
 
 
 def _cause(claim: Claim, twin: Claim | None) -> str:

@@ -100,5 +100,7 @@ def typeset_population(name: str) -> str:
         >>> typeset_population("S5 stander2024")
         'S₅ stander2024'
     """
-    group, _, recipe = name.partition(" ")
+    group, space, recipe = name.partition(" ")
+    if not space:
+        return name
     return f"{typeset(group)} {recipe}".rstrip()

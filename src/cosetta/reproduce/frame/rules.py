@@ -19,6 +19,7 @@ __all__ = [
     "AllBeyond",
     "Every",
     "Exact",
+    "Exists",
     "Factors",
     "Measured",
     "Near",
@@ -265,6 +266,35 @@ class Part(Rule):
         """By the part."""
         held = means[0].value is not None and means[0].value >= self.least
         return held, not held
+
+
+@final
+@dataclass(frozen=True)
+class Exists(Rule):
+    """That something occurs: as many kinds as are asked for settle it, however few runs; their absence takes runs.
+
+    Args:
+        least: number of different kinds that must be seen.
+        said: of what, in words.
+    """
+
+    least: int
+    said: str
+
+    @property
+    def fewest(self) -> int:
+        """Two runs can differ."""
+        return 2
+
+    def words(self) -> str:
+        """The rule in words."""
+        return f"at least {self.least} different {self.said}; with {MIN_RUNS} runs or more and fewer, it differs"
+
+    def judge(self, means: Sequence[Mean]) -> tuple[bool, bool]:
+        """By the number of kinds."""
+        value, runs = means[0].value, means[0].n
+        held = value is not None and value >= self.least
+        return held, not held and runs >= MIN_RUNS
 
 
 @final
