@@ -19,11 +19,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-try:
-    import polars  # noqa: F401
-except ImportError:  # it only writes tables, which nothing here does
-    sys.modules["polars"] = type("Absent", (), {"__getattr__": lambda self, name: object})()
-
+import absent_polars  # noqa: F401
 import torch
 from full_batch_stack import FullBatchStack
 from packing import pack, save_arrays
@@ -92,12 +88,19 @@ def states_of(recipe, group, seeds, device, **overrides):
     return [TrainState(RECIPES[recipe](group, seed, **overrides), group, device, table) for seed in seeds]
 
 
+def overrides_of(chosen):
+    """Fields of the configuration in which the networks differ from their recipe."""
+    sizes = {"embed_dim": chosen.embed_dim, "width": chosen.width} if chosen.width else {}
+    fraction = {"train_fraction": chosen.train_fraction} if chosen.train_fraction else {}
+    return sizes | fraction | getattr(chosen, "changes", {})
+
+
 def full_batch(group, recipe, chosen, out, seconds):
     """Train networks of a full-batch recipe for some seconds."""
     started, device = clock(), torch.device(chosen.device)
     steps = chosen.steps or (25_000 if recipe == "wu2024" else 150_000)
     stops, every = recipe == "stander2024", chosen.every or (100 if recipe == "wu2024" else 500)
-    overrides = {"embed_dim": chosen.embed_dim, "width": chosen.width} if chosen.width else {}
+    overrides = overrides_of(chosen)
     seeds = list(range(chosen.seeds_from, chosen.seeds_from + chosen.networks))
     stack = FullBatchStack(states_of(recipe, group, seeds, device, **overrides), chosen.fast_backward)
     if chosen.choose:
@@ -110,6 +113,7 @@ def full_batch(group, recipe, chosen, out, seconds):
         del stack
         stack = FullBatchStack(states_of(recipe, group, seeds, device, **overrides), chosen.fast_backward)
     record = {"group": group.name, "recipe": recipe, "loss_to_stop": LOSS if stops else None, "max_steps": steps}
+    record["overrides"] = overrides
     record |= {"device": _device_name(device), "tf32": chosen.tf32, "fast_backward": chosen.fast_backward}
     harvest, saved, spoke = Harvest(out, chosen.parts, record), clock(), 0.0
     active, held = list(seeds), dict.fromkeys(seeds, 0)
@@ -161,13 +165,13 @@ def _take(harvest, stack):
 def minibatch(group, recipe, chosen, out, seconds):
     """Train networks of a recipe with small batches, each through its phases by its own criteria."""
     started, device = clock(), torch.device(chosen.device)
-    overrides = {"embed_dim": chosen.embed_dim, "width": chosen.width} if chosen.width else {}
+    overrides = overrides_of(chosen)
     if chosen.steps:
         overrides["max_steps"] = chosen.steps
     seeds = list(range(chosen.seeds_from, chosen.seeds_from + chosen.networks))
     running = states_of(recipe, group, seeds, device, **overrides)
-    record = {"group": group.name, "recipe": recipe, "device": _device_name(device)}
-    harvest, stacks, spoke = Harvest(out, chosen.parts, record), [], 0.0
+    record = {"group": group.name, "recipe": recipe, "device": _device_name(device), "overrides": overrides}
+    harvest, stacks, spoke, saved = Harvest(out, chosen.parts, record), [], 0.0, clock()
     points = {seed: [] for seed in seeds}
     say(f"{group.name} {recipe}: {len(seeds)} networks on {device}")
     while running and clock() - started < seconds:
@@ -188,6 +192,9 @@ def minibatch(group, recipe, chosen, out, seconds):
             harvest.weights[seed], harvest.finals[seed] = _fold(state), [scores[3], scores[1]]
             harvest.done[seed] = state.step
         running = [state for state in running if not state.is_finished]
+        if clock() - saved > SAVE_EVERY:
+            saved = clock()
+            harvest.save()
         if clock() - spoke > 5:
             spoke = clock()
             phases = [state.phase for state in running]
@@ -240,11 +247,11 @@ def speed(group, chosen):
     """Correctness first, then milliseconds a step of both programs, alone and stacked."""
     device = torch.device(chosen.device)
     seeds = range(chosen.networks)
-    overrides = {"embed_dim": chosen.embed_dim, "width": chosen.width} if chosen.width else {}
+    overrides = overrides_of(chosen)
     worst, rows = {}, []
     for kind, tf32, backward in (("float32", False, False), ("TF32 backward", False, True), ("TF32", True, False)):
         torch.backends.cuda.matmul.allow_tf32 = tf32
-        worst[kind] = max(_gradient_error(group, recipe, device, backward, overrides) for recipe in FULL_BATCH)
+        worst[kind] = max(gradient_error(group, recipe, device, backward, overrides) for recipe in FULL_BATCH)
         for runs in sorted({1, len(seeds) // 2 or 1, len(seeds)}):
             stack = FullBatchStack(states_of("stander2024", group, range(runs), device, **overrides), backward)
             rows.append((f"graph, {kind}", runs, _pace(stack, chosen.steps or 30)))
@@ -298,7 +305,7 @@ def curves(group, device, overrides, every):
         print(f"{step} | {loss:.6e} |", " | ".join(f"{x / loss - 1:+.1e}" for x in losses))
 
 
-def _gradient_error(group, recipe, device, backward, overrides):
+def gradient_error(group, recipe, device, backward, overrides):
     """Worst relative error of three networks' gradients against `cosetta.training` in float64 on the CPU."""
     stack = FullBatchStack(states_of(recipe, group, range(3), device, **overrides), backward)
     stack.gradient.fill_(float("nan"))
@@ -328,6 +335,7 @@ def main():
     parser.add_argument("--every", type=int, help="steps between evaluations")
     parser.add_argument("--width", type=int)
     parser.add_argument("--embed-dim", type=int, default=256)
+    parser.add_argument("--train-fraction", type=float, help="share of the pairs that trains, if not the recipe's")
     parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--tf32", action="store_true")
     parser.add_argument("--fast-backward", action="store_true", help="TF32 in the backward products only")

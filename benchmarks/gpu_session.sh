@@ -3,9 +3,11 @@
 #
 #   bash benchmarks/gpu_session.sh check   times a step, runs each program for seconds, and trains A7; about 50 s
 #   bash benchmarks/gpu_session.sh main    S7, S5 under both papers' recipes, S6, A5; about nine minutes
+#   bash benchmarks/gpu_session.sh census-check and census    gpu_census.py
 #   bash benchmarks/gpu_session.sh fetch N what did not fit into the files of `main`: N = 1 or 2
 #
 # RECIPES may hold a command for the CPU cores beside `main`; what it leaves in $KEEP/recipes comes back with the rest.
+# BESIDE may hold one that shares the GPU with a census and writes into $OUT itself.
 #
 # Files go to $OUT, few and below 16 MB each so that they travel; the rest stays in $KEEP until `fetch`. Seconds of each part can be set from
 # outside; so can the device and sizes, for a rehearsal on a CPU. A part that fails leaves the others alone.
@@ -90,6 +92,27 @@ main() {
     note "end"
 }
 
+census() { # census SECONDS LAST, and the seconds of the command beside it
+    note "census of $1 s"
+    nvidia-smi --query-gpu=name,memory.total --format=csv,noheader
+    export OMP_NUM_THREADS=1
+    KEEP=$KEEP/$PART.$$ # nothing of an earlier call on the same machine
+    mkdir -p "$KEEP"
+    if [ -n "${BESIDE:-}" ]; then
+        (timeout "$3" bash -c "$BESIDE" >"$KEEP/beside.log" 2>&1 || echo "FAILED: $BESIDE" >>"$KEEP/beside.log") &
+        beside=$!
+    fi
+    $PYTHON benchmarks/gpu_census.py --seconds "$1" --last "$2" --out "$OUT" --keep "$KEEP" --device "$DEVICE" \
+        ${CENSUS_OPTIONS:-} || note "FAILED: census"
+    if [ -n "${BESIDE:-}" ]; then
+        wait $beside
+        tail -c 4000 "$KEEP/beside.log"
+    fi
+    rm -f "$OUT"/.*.part
+    ls -l "$OUT"
+    note "end"
+}
+
 fetch() {
     case ${2:-1} in
         1) cp "$KEEP"/s6-fast-[1-3].npz "$OUT" ;;
@@ -101,6 +124,11 @@ fetch() {
 case $PART in
     check) check 2>&1 | tee "$OUT/session.log" ;;
     main) main 2>&1 | tee "$OUT/session.log" ;;
+    census-check)
+        CENSUS_OPTIONS="--check ${CENSUS_OPTIONS:-}"
+        census "${T_ALL:-40}" 12 32 2>&1 | tee "$OUT/session.log"
+        ;;
+    census) census "${T_ALL:-535}" 35 "${T_BESIDE:-180}" 2>&1 | tee "$OUT/session.log" ;;
     fetch) fetch "$@" ;;
-    *) echo "check, main or fetch; got $PART" >&2; exit 2 ;;
+    *) echo "check, main, census-check, census or fetch; got $PART" >&2; exit 2 ;;
 esac

@@ -8,6 +8,7 @@ into `timing.json` alone: all other files of equal configurations are equal byte
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import final
 
 from cosetta import report as rendering
 from cosetta._version import __version__
@@ -16,19 +17,40 @@ from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.files import FilePath, read_json, write_text, write_whole
 from cosetta.groups import Group
+from cosetta.models import FoldedModel, Folding, GroupNetwork
+from cosetta.parts import PartSummary, summarise_parts, write_folding
 from cosetta.report.headline import accuracy_sentence, three_shares, verdict_of_learning
 from cosetta.results import Analysis
+from cosetta.training.architectures import AUTOGRAD
 from cosetta.training.metrics import write_analysis_seconds
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["FAILED", "analyse_run", "explain_run", "failure", "write_explanation"]
+__all__ = ["FAILED", "Parts", "analyse_run", "explain_run", "failure", "write_explanation"]
 
 FAILED = "failed.json"
 """In the folder of a run that could not be trained or explained; an explanation that succeeds removes it."""
 
 
+@final
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What there is to say of a run whose neurons are not functions on the group.
+
+    Args:
+        folding: the measurements; its `obstacle` says why there is no analysis.
+        summaries: the parts of the site, described.
+        path: where they were written.
+    """
+
+    folding: Folding
+    summaries: tuple[PartSummary, ...]
+    path: Path
+
+
 def analyse_run(run: TrainedRun, group: Group, config: AnalysisConfig | None = None) -> Analysis:
     """Explain a finished run: its network, with its training curve and the command that makes it again.
+
+    A network whose weights do not fold it is folded by measurement first.
 
     Args:
         run: the run.
@@ -39,16 +61,34 @@ def analyse_run(run: TrainedRun, group: Group, config: AnalysisConfig | None = N
         The analysis.
 
     Raises:
-        BadRun: if a file of the run is missing or damaged.
+        BadRun: if a file of the run is missing or damaged, or its neurons are not functions on the group.
     """
-    analysis = analyse(run.network(), group, config)
-    return replace(analysis, curve=run.curve(), run=run.record, command=run.command)
+    folding = run.folding()
+    if folding is not None and folding.obstacle:
+        raise BadRun(
+            f"the neurons of run '{run.folder.name}' must be functions on the group; {folding.obstacle}: "
+            "`cosetta explain` shows its parts"
+        )
+    return _analysed(run, group, config, folding)
+
+
+def _analysed(run: TrainedRun, group: Group, config: AnalysisConfig | None, folding: Folding | None) -> Analysis:
+    if folding is not None:
+        model = folding.model
+    else:
+        model = run.model() if run.config.architecture in AUTOGRAD else run.network()
+    notes = {} if folding is None else {"notes": list(folding.sentences())}
+    assert isinstance(model, FoldedModel | GroupNetwork)
+    return replace(analyse(model, group, config), curve=run.curve(), run=run.record | notes, command=run.command)
 
 
 def explain_run(
     run: TrainedRun, group: Group, config: AnalysisConfig | None = None, *, report: bool = True
-) -> Analysis:
+) -> Analysis | Parts:
     """Analyse a finished run and write what was found into its folder.
+
+    A network whose weights do not fold it is folded by measurement, and `folding.json` says what that found. Where its
+    neurons are not functions on the group, that file with the parts of its site is all there is.
 
     Args:
         run: the run.
@@ -57,7 +97,7 @@ def explain_run(
         report: whether to draw `report.html`, which takes about as long as the analysis of an S5 run.
 
     Returns:
-        The analysis.
+        The analysis, or the parts.
 
     Raises:
         BadRun: if a file of the run is missing or damaged.
@@ -75,7 +115,17 @@ def explain_run(
         ['README.md', 'analysis.json', 'config.json', 'timing.json']
     """
     started = time.monotonic()
-    analysis = analyse_run(run, group, config)
+    folding = run.folding()
+    if folding is not None:
+        summaries = summarise_parts(folding, group, config) if folding.obstacle else ()
+        path = write_folding(folding, summaries, group, run.folder)
+        if folding.obstacle:
+            for name in ("analysis.json", "report.html", "README.md"):  # of an earlier explanation
+                (run.folder / name).unlink(missing_ok=True)
+            (run.folder / FAILED).unlink(missing_ok=True)
+            write_analysis_seconds(run.folder, time.monotonic() - started)
+            return Parts(folding, summaries, path)
+    analysis = _analysed(run, group, config, folding)
     write_explanation(analysis, run.folder, report=report, seconds=time.monotonic() - started)
     (run.folder / FAILED).unlink(missing_ok=True)
     return analysis

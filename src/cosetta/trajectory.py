@@ -63,6 +63,8 @@ class Trajectory:
         entropy_out: the same of `out`.
         pairs: number of pairs behind `live` and `trace_similarity`: all |G|^2, or a fixed random sample.
         thresholds: the thresholds that decided the labels.
+        additive_share: by strength, in [0, 1]: below 1 the facts are of the part f(a) + g(b) of the neurons. 1 for the
+            paper's network; empty in files of earlier versions.
         schema: number of this layout.
     """
 
@@ -82,6 +84,7 @@ class Trajectory:
     entropy_out: tuple[float, ...]
     pairs: int
     thresholds: dict[str, float]
+    additive_share: tuple[float, ...] = ()
     schema: int = SCHEMA
 
 
@@ -203,7 +206,9 @@ def _made(run: TrainedRun, group: Group, config: AnalysisConfig, thresholds: dic
     lattice, irreps, pairs = subgroup_lattice(group), all_irreps(group), _pairs(group, config)
     last = int(run.metrics["step"][-1])
     kept = [*(kept for kept in run.checkpoints if kept[0] < last), (last, None)]
-    facts = [_facts(run.network(path).fold(), group, lattice, irreps, pairs, config) for _, path in kept]
+    run.folded()  # a network that ends otherwise has no functions on the group to follow
+    models, additive = zip(*(_folded(run, path) for _, path in kept), strict=True)
+    facts = [_facts(model, group, lattice, irreps, pairs, config) for model in models]
     evaluated = run.metrics["step"].to_numpy()
     nearest = [int(np.abs(evaluated - step).argmin()) for step, _ in kept]
     tables: dict[str, Any] = {
@@ -218,9 +223,18 @@ def _made(run: TrainedRun, group: Group, config: AnalysisConfig, thresholds: dic
         test_accuracy=tuple(float(run.metrics["test_accuracy"][row]) for row in nearest),
         pairs=len(pairs),
         thresholds=thresholds,
+        additive_share=tuple(additive),
         **columns,
         **tables,
     )
+
+
+def _folded(run: TrainedRun, checkpoint: Path | None) -> tuple[FoldedModel, float]:
+    """The folded network at a checkpoint, and its additive share."""
+    folding = run.folding(checkpoint)
+    if folding is not None:
+        return folding.model, folding.additive_share
+    return run.folded(checkpoint), 1.0
 
 
 def _keys(name: str, facts: list[dict], lattice: SubgroupLattice) -> list[str]:

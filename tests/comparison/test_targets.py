@@ -54,3 +54,12 @@ def test_a_file_names_its_network(tmp_path):
     (tmp_path / "run" / "analysis.json").write_text(json.dumps({}))
     targets, _ = find_targets([tmp_path / "net" / "model.pt", tmp_path / "weights.pt", tmp_path / "run/analysis.json"])
     assert [(t.name, t.kind) for t in targets] == [("net", "checkpoint"), ("weights", "checkpoint"), ("run", "run")]
+
+
+def test_a_folder_may_hold_a_series(tmp_path):
+    """As the folder of Zhong et al. does: `cosetta compare zhong2023/` found nothing there."""
+    make(tmp_path / "zhong", "model_2k.pt", "model_7r.pt", "config_2k.json", "notes.pt", "model_2k.pt.part")
+    make(tmp_path / "zhong" / "more", "model.pt", "model_x.pt")
+    targets, skipped = find_targets([tmp_path])
+    assert [target.name for target in targets] == ["model_2k", "model_7r", "more"]
+    assert skipped == ()

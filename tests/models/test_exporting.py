@@ -45,7 +45,7 @@ def test_an_export_that_fails_leaves_no_file(run, tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exporting, "save_network", full)
+    monkeypatch.setattr(exporting, "save_tensors", full)
     with pytest.raises(OSError, match="No space") as raised:
         export_run(run, tmp_path / "out")
     assert raised.value.filename == str(tmp_path / "out" / "model.safetensors")

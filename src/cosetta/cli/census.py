@@ -117,6 +117,7 @@ def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: t
                 rich.print(_accounts(accounts))
         else:
             missing = "no finished run is explained: `cosetta explain RUN` or `cosetta sweep` does it"
+            missing += " (folding.json has the parts of one that does not fold)"
             print(title, missing if name in results["grok_times"] else "no shares", grokked, sep="\n  ")
     if len(populations) > SHOWN:
         rich.print(f"[dim]and {len(populations) - SHOWN} more populations[/dim]")

@@ -165,11 +165,19 @@ def _network_path(path: Path | None, logits: Path | None) -> Path:
 
 def _explain_run(trained: Any, group: Any, config: AnalysisConfig) -> None:
     """Analyse a run and write what was found into its folder."""
-    from cosetta.explanation import explain_run
+    from cosetta.cli.folding import show_parts
+    from cosetta.explanation import Parts, explain_run
 
     with rich.get_console().status(f"explaining {group.name}"):
-        analysis = explain_run(trained, group, config)
-    _show_summary(analysis, trained.folder)
+        found = explain_run(trained, group, config)
+    notes = found.folding.sentences() if isinstance(found, Parts) else found.run.get("notes", ())
+    for note in notes:
+        rich.print(f"[dim]{escape(note)}[/dim]")
+    if isinstance(found, Parts):
+        show_parts(found.folding, found.summaries)
+        rich.print(f"\n[bold]Measurements[/bold]  {escape(str(found.path))}")
+    else:
+        _show_summary(found, trained.folder)
 
 
 def _explain_arrays(

@@ -160,7 +160,7 @@ def _of_run(target: Target, config: AnalysisConfig, usable: Analysis | None) -> 
     group = named_group(run.config.group)
     run.check_group(group)
     analysis = usable or analyse_run(run, group, config)
-    return Analysed(target.name, str(target.path), analysis, _irrep_measures(run.network().fold(), group))
+    return Analysed(target.name, str(target.path), analysis, _irrep_measures(run.folded(), group))
 
 
 def _of_checkpoint(target: Target, config: AnalysisConfig, group: str | None) -> Analysed:

@@ -2,10 +2,11 @@
 
 Nothing is read here but the names of files. A folder is a *run* if it holds `config.json`, an *explanation* if it holds
 only `analysis.json` (of a checkpoint that was explained), a *checkpoint* if it holds one of `CHECKPOINTS`; any other
-folder is looked through.
+folder is looked through, and each file in it that is named as `SERIES` says is a checkpoint.
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +15,13 @@ from typing import Literal, final
 
 from cosetta.files import FilePath
 
-__all__ = ["CHECKPOINTS", "Target", "find_targets"]
+__all__ = ["CHECKPOINTS", "SERIES", "Target", "find_targets"]
 
 CHECKPOINTS = ("model.pt", "model.safetensors", "full_run.pth")
 """Files that make a folder a checkpoint; such a file has the name of its folder."""
+
+SERIES = re.compile(r"model_[^.]+\.(pt|pth|safetensors)")
+"""Files of which one folder may hold several, as those of Zhong et al. 2023 do."""
 
 Kind = Literal["run", "explanation", "checkpoint"]
 
@@ -83,6 +87,9 @@ def _below(path: Path) -> Iterator[Target]:
         if target is not None:
             folders.clear()  # nothing inside a run is a run
             yield target
+            continue
+        for name in sorted(filter(SERIES.fullmatch, files)):
+            yield Target(_name_of_file(Path(current, name)), "checkpoint", Path(current, name))
 
 
 def _folder(folder: Path, files: set[str]) -> Target | None:

@@ -115,7 +115,7 @@ def _permuted(
 def _shuffle(row: Int[np.ndarray, " g"], generator: np.random.Generator) -> Int[np.ndarray, " g"]:
     """A random permutation of the elements that keeps every part."""
     source = np.empty(len(row), dtype=np.int64)
-    source[np.argsort(row, kind="stable")] = np.lexsort((generator.random(len(row)), row))
+    source[np.argsort(row, kind="stable")] = np.argsort(row + generator.random(len(row)))  # parts are whole numbers
     return source
 
 

@@ -92,7 +92,8 @@ class PairLosses:
         self.product = torch.from_numpy(group.table.astype(np.int64))[self.a, self.b]
         logits = self._logits(reference, len(self))
         self.reference = logits.log_softmax(-1)
-        self._entropy = (self.reference.exp() * self.reference).sum(-1).double()
+        self._probability = self.reference.exp()
+        self._entropy = (self._probability * self.reference).sum(-1).double()
         centred = self.reference - self.reference.mean(-1, keepdim=True)
         self.energy = ((centred - centred.mean(0)).double() ** 2).sum(-1).numpy()
         """Squared distance of each pair's centred logits from their mean over the pairs."""
@@ -135,17 +136,17 @@ class PairLosses:
         logits, product = logits.float(), self.product[rows][:, None]
         reference = self.reference[rows]
         own = logits.gather(-1, product)
-        cross = (reference.exp() * logits).sum(-1).double()
-        others = log_others(logits, product)
+        cross = (self._probability[rows] * logits).sum(-1).double()
+        best, others = _best_and_log_others(logits, product)
         loss = F.softplus(others)
         normaliser = own[:, 0].double() + loss
         kl = (self._entropy[rows] - cross + normaliser).clamp(min=0)
         change = logits - reference
-        change = change - change.mean(-1, keepdim=True)  # a constant moves no answer
+        change -= change.mean(-1, keepdim=True)  # a constant moves no answer
         error = (change * change).sum(-1).double()
         if not bool(torch.isfinite(error).all()):  # logits of 1e20 have squares that float32 does not hold
             error = (change.double() ** 2).sum(-1)
-        return (logits.scatter(-1, product, -torch.inf).amax(-1) < own[:, 0]), loss, kl, error
+        return best < 0, loss, kl, error
 
     def _logits(self, model: HasLogits, pairs: int) -> Float[Tensor, "pair g"]:
         return torch.cat([model.logits(self.a[rows], self.b[rows]).float() for rows in self._blocks(pairs)])
@@ -161,8 +162,15 @@ def log_others(logits: Float[Tensor, "*batch g"], product: Int[Tensor, "*batch 1
     Returns:
         One value a pair, float64.
     """
-    margins = (logits - logits.gather(-1, product)).scatter(-1, product, -torch.inf)
+    return _best_and_log_others(logits, product)[1]
+
+
+def _best_and_log_others(
+    logits: Float[Tensor, "*batch g"], product: Int[Tensor, "*batch 1"]
+) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch"]]:
+    """The largest margin of a wrong answer over the right one, and what `log_others` returns."""
+    margins = (logits - logits.gather(-1, product)).scatter_(-1, product, -torch.inf)
     best = margins.amax(-1, keepdim=True)
     if logits.shape[-1] == 1:  # the trivial group: no answer is wrong
-        return best[..., 0].double()
-    return best[..., 0].double() + (margins - best).exp().sum(-1).double().log()
+        return best[..., 0], best[..., 0].double()
+    return best[..., 0], best[..., 0].double() + margins.sub_(best).exp_().sum(-1).double().log()

@@ -94,7 +94,7 @@ class SubgroupLattice:
         """Elements in the order in which subgroups are compared and generators are chosen."""
         return display_order(self.group)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Name of the class of each subgroup."""
         return tuple(self.class_names[c] for c in self.class_of)

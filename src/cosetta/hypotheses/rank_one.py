@@ -70,7 +70,7 @@ def _random_parts(
         chosen, rho = np.flatnonzero(facts.irrep == i), facts.irreps[i].matrices
         for name in parts:
             u, v = generator.standard_normal((2, len(chosen), rho.shape[1]))
-            f = np.einsum("gnd,nd->ng", np.einsum("gde,ne->gnd", rho, v), u)
+            f = np.einsum("gdn,nd->ng", rho @ v.T, u)
             f -= f.mean(axis=1, keepdims=True)
             size = np.linalg.norm(f, axis=1, keepdims=True)
             scale = np.linalg.norm(parts[name][chosen], axis=1, keepdims=True)

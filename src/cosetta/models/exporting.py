@@ -1,8 +1,8 @@
 """A run's network for others: safetensors or npz with a model card, and networks on the Hugging Face hub.
 
-An export is a folder: the weights under the names of `GroupNetwork`, `config.json` as in the run, and `README.md`, the
-model card. The hub needs the extra `hub`, and is asked only for these two files; weights come as safetensors, in which
-nothing can execute.
+An export is a folder: the weights under the names that they have in the run, `config.json` as in the run, and
+`README.md`, the model card. The hub needs the extra `hub`, and is asked only for these two files; weights come as
+safetensors, in which nothing can execute.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+from torch import Tensor
 
 from cosetta.errors import BadConfig, BadRun, Unsupported
 from cosetta.files import FilePath, read_bytes, read_json, write_together
-from cosetta.models.importers import OpenedCheckpoint, open_checkpoint
-from cosetta.models.network import GroupNetwork
-from cosetta.models.storage import load_network, save_network
+from cosetta.models.importers import OpenedCheckpoint, model_of_tensors, open_checkpoint
+from cosetta.models.storage import load_network, load_tensors, save_tensors
 
 __all__ = ["export_run", "load", "model_card", "push_to_hub"]
 
@@ -53,6 +53,7 @@ def export_run(run: FilePath, folder: FilePath, to: str = "safetensors") -> Path
 
     Example:
         >>> import tempfile
+        >>> from cosetta.models import GroupNetwork, save_network
         >>> run = Path(tempfile.mkdtemp())
         >>> save_network(GroupNetwork(order=6, embed_dim=4, width=3), run / "model.safetensors")
         >>> _ = (run / "config.json").write_text('{"schema": 1, "config": {"group": "S3"}}')
@@ -64,12 +65,17 @@ def export_run(run: FilePath, folder: FilePath, to: str = "safetensors") -> Path
     if to not in FORMATS:
         raise BadConfig(f"`to` must be one of {', '.join(FORMATS)}; got '{to}'")
     record = _record(run)
-    network = load_network(run / "model.safetensors", str(_trained_on(record).get("activation", "relu")))
+    weights = run / "model.safetensors"
+    tensors = load_tensors(weights)
+    if _trained_on(record).get("architecture", "mlp") in ("mlp", "square"):
+        load_network(weights)  # refuses what is not such a network
+    else:
+        model_of_tensors(tensors, record, str(weights))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"model.{to}"
-    arrays: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
-    write = _npz_writer(arrays) if to == "npz" else lambda temporary: save_network(network, temporary)
-    card = model_card(network, record)
+    arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
+    write = _npz_writer(arrays) if to == "npz" else lambda temporary: save_tensors(tensors, temporary)
+    card = model_card(tensors, record)
     files = [(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8")), (path, write)]
     if folder.resolve() != run.resolve():
         config = read_bytes(run / "config.json", what=_WHAT, advice=_ADVICE)
@@ -78,17 +84,18 @@ def export_run(run: FilePath, folder: FilePath, to: str = "safetensors") -> Path
     return path
 
 
-def model_card(network: GroupNetwork, record: Mapping[str, Any]) -> str:
+def model_card(tensors: Mapping[str, Tensor], record: Mapping[str, Any]) -> str:
     """The README of an exported network, with the header that the hub reads.
 
     Args:
-        network: the network.
+        tensors: the weights by name.
         record: the content of the run's `config.json`.
 
     Returns:
         Markdown.
     """
     trained = _trained_on(record)
+    order, what = _in_words(tensors, trained)
     group = trained.get("group", "an unnamed group")
     settings = "\n".join(
         f"- {name}: {value}" for name, value in trained.items() if isinstance(value, int | float | str)
@@ -101,12 +108,11 @@ tags: [mechanistic-interpretability, grokking, group-theory]
 
 # A network that multiplies in {group}
 
-It maps two of the {network.order} elements of {group} to logits over their product. Two embeddings of length
-{network.embed_dim}, {network.width} neurons ({network.activation.name}), one unembedding with bias. Elements are
+It maps two of the {order} elements of {group} to logits over their product. {what}. Elements are
 numbered as in Cosetta: the identity is 0, and for permutations (ab)(i) = a(b(i)).
 
 - Made for: research on what networks learn from group multiplication. It has no other use.
-- Limits: explanations of it are statements about this one network and its {network.order**2:,} inputs.
+- Limits: explanations of it are statements about this one network and its {order**2:,} inputs.
 
 ## Training
 
@@ -203,6 +209,25 @@ def _trained_on(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The training configuration inside the run's record."""
     inner = record.get("config")
     return inner if isinstance(inner, Mapping) else record
+
+
+def _in_words(tensors: Mapping[str, Tensor], trained: Mapping[str, Any]) -> tuple[int, str]:
+    """Number of elements, and the network in a sentence."""
+    kind, activation = trained.get("architecture", "mlp"), trained.get("activation", "relu")
+    if kind == "transformer":
+        (tokens, model), heads = tensors["embed.W_E"].shape, len(tensors["blocks.0.attn.W_Q"])
+        width = tensors["blocks.0.mlp.W_in"].shape[1]
+        return tokens - 1, (
+            f"A transformer of one block without layer norm on the tokens a, b and `=` (number {tokens - 1}): model "
+            f"length {model}, {heads} heads, {width} neurons ({activation}), read at the last place. The names are "
+            "those of TransformerLens"
+        )
+    (order, embed), width = tensors["embed_left.weight"].shape, tensors["unembed.weight"].shape[1]
+    neurons = {
+        "mlp2": f"two layers of {width} neurons ({activation})",
+        "bilinear": f"{width} products of a linear map of each",
+    }.get(str(kind), f"{width} neurons ({activation})")
+    return order, f"Two embeddings of length\n{embed}, {neurons}, one unembedding with bias"
 
 
 def _npz_writer(arrays: dict[str, Any]) -> Callable[[Path], None]:

@@ -24,6 +24,9 @@ __all__ = ["PairScorer", "PairScores", "check_order", "score_logits", "sum_score
 BLOCK_ENTRIES = 2**18
 """Largest number of logits held at once: 2 MB in float64, which a cache holds."""
 
+KEPT_ENTRIES = 2**24
+"""Most logits of a reference that are kept for the next model: 134 MB in float64; all 20,000 pairs of S6 fit."""
+
 
 @final
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class PairScorer:
         self.a = torch.from_numpy(chosen // group.order)
         self.b = torch.from_numpy(chosen % group.order)
         self.product = torch.from_numpy(group.table.astype(np.int64))[self.a, self.b]
+        self._log_q: Tensor | None = None
 
     def __call__(
         self, model: FoldedModel, on_pre: Callable[[Float[Tensor, "pair neuron"]], Tensor] | None = None
@@ -112,9 +116,13 @@ class PairScorer:
             ValueError: if the model's order is not the group's.
         """
         check_order(model, self.group)
-        totals = np.zeros(3)
+        totals, start = np.zeros(3), 0
         for a, b, product in self._blocks(model):
-            totals += self._block(model, a, b, product, on_pre)
+            pre = model.pre(a, b)
+            logits = model.read_out(model.activate(pre if on_pre is None else on_pre(pre)), a, b)
+            kl = self._divergence(logits, slice(start, start + len(a)))
+            totals += (*score_logits(logits, product), kl)
+            start += len(a)
         accuracy, loss, kl = (totals / len(self.a)).tolist()
         return PairScores(accuracy, loss, kl, len(self.a))
 
@@ -153,28 +161,28 @@ class PairScorer:
         for a, b, product in zip(*(x.split(rows) for x in (self.a, self.b, self.product)), strict=True):
             yield a.to(device), b.to(device), product.to(device)[:, None]
 
-    def _block(
-        self,
-        model: FoldedModel,
-        a: Int[Tensor, " pair"],
-        b: Int[Tensor, " pair"],
-        product: Tensor,
-        on_pre: Callable | None,
-    ) -> tuple[int, float, float]:
-        """Number right, summed loss and summed divergence over a block."""
-        pre = model.pre(a, b)
-        post = model.activate(pre if on_pre is None else on_pre(pre))
-        logits = model.read_out(post, a, b)
-        kl = self._divergence(logits, a, b)
-        right, loss = score_logits(logits, product)
-        return right, loss, kl
-
-    def _divergence(self, logits: Float[Tensor, "pair g"], a: Int[Tensor, " pair"], b: Int[Tensor, " pair"]) -> float:
+    def _divergence(self, logits: Float[Tensor, "pair g"], rows: slice) -> float:
         """Summed KL divergence from the reference over a block."""
         if self.reference is None:
             return 0.0
-        log_p, log_q = logits.double().log_softmax(-1), self.reference.logits(a, b).double().log_softmax(-1)
+        log_p, log_q = logits.double().log_softmax(-1), self._reference_at(rows).to(logits.device)
         return float((log_q.exp() * (log_q - log_p)).sum())
+
+    def _reference_at(self, rows: slice) -> Float[Tensor, "pair g"]:
+        """Logarithms of the reference's probabilities; kept for the next model if they are few."""
+        model, pairs = self.reference, len(self.a)
+        assert model is not None
+        if pairs * model.order > KEPT_ENTRIES:
+            return self._log_probabilities(model, rows)
+        if self._log_q is None:
+            step = max(1, BLOCK_ENTRIES // model.order)
+            blocks = [slice(start, start + step) for start in range(0, pairs, step)]
+            self._log_q = torch.cat([self._log_probabilities(model, block) for block in blocks])
+        return self._log_q[rows]
+
+    def _log_probabilities(self, model: FoldedModel, rows: slice) -> Float[Tensor, "pair g"]:
+        device = model.left.device
+        return model.logits(self.a[rows].to(device), self.b[rows].to(device)).double().log_softmax(-1)
 
 
 def score_logits(logits: Float[Tensor, "pair g"], product: Int[Tensor, "pair 1"]) -> tuple[int, float]:

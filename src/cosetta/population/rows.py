@@ -4,7 +4,7 @@ A file that is missing or damaged leaves nulls in the row and a line in the list
 and nothing dropped without a word. The columns are documented in docs/census.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final, get_args
@@ -18,6 +18,7 @@ from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import coset_variance_fractions
+from cosetta.models import FoldedModel
 from cosetta.results import (
     AccountRecord,
     Analysis,
@@ -35,7 +36,18 @@ from cosetta.training.metrics import read_analysis_seconds
 from cosetta.training.run_folder import TrainedRun, read_record
 from cosetta.trajectory import concentrations
 
-__all__ = ["ACCOUNTS", "GROK_ACCURACY", "NEURONS", "NEWER", "RUNS", "SETTINGS", "TIMES", "RunReader", "settings_of"]
+__all__ = [
+    "ACCOUNTS",
+    "GROK_ACCURACY",
+    "NEURONS",
+    "NEWER",
+    "RUNS",
+    "SETTINGS",
+    "TIMES",
+    "RunReader",
+    "nearest_classes",
+    "settings_of",
+]
 
 GROK_ACCURACY = 0.99
 """A run has grokked from the first evaluation with at least this test accuracy after which none falls below it."""
@@ -150,7 +162,7 @@ ACCOUNTS: dict[str, Any] = {
 }
 """Columns of `accounts` and their types: one row an account and run, whatever accounts there are."""
 
-NEWER = ("significant_share", "chance_share", "explained_strength", "best_account")
+NEWER = ("significant_share", "chance_share", "explained_strength", "best_account", "architecture", "heads")
 """Columns of `runs` that tables written before 2026-11-27 do not have."""
 
 
@@ -255,6 +267,8 @@ class RunReader:
 
     def _explained(self, run: TrainedRun) -> "_Part":
         """What the analysis says of the run, of its neurons, and by account."""
+        if not (run.folder / "analysis.json").is_file() and (run.folder / "folding.json").is_file():
+            return {}, [], []  # its neurons are not functions on the group
         analysis = load_analysis(run.folder)
         theirs = analysis.run.get("hash", run.record["hash"])
         if theirs != run.record["hash"]:
@@ -286,18 +300,35 @@ class RunReader:
         return self._known[key]
 
     def _argmin(self, run: TrainedRun, analysis: Analysis) -> list[str]:
-        """Class with the smallest C_H of `left` for each neuron, `none` where every C_H is 1 or more."""
+        """Class with the smallest C_H of `left` for each neuron of a run."""
         known = self._algebra(run)
         run.check_group(known.group)
-        left = run.network().fold().left.double().numpy().T
-        found = concentrations(coset_variance_fractions(left, known.lattice, known.irreps, "right"), known.lattice)
-        proper = (known.lattice.orders > 1) & (known.lattice.orders < known.group.order)
-        names = np.array([*np.array(known.lattice.names)[proper], "none"])
-        if not found.shape[1]:
-            found = np.ones((len(left), 1))
-        nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
         dead = [isinstance(neuron, DeadNeuron) for neuron in analysis.neurons]
-        return np.where(dead, "dead", names[nearest]).tolist()
+        return nearest_classes(run.folded(), known.lattice, known.irreps, dead)
+
+
+def nearest_classes(
+    model: FoldedModel, lattice: SubgroupLattice, irreps: tuple[Irrep, ...], dead: Sequence[bool]
+) -> list[str]:
+    """Label neurons by the paper's rule: the class with the smallest C_H of `left`, over proper nontrivial subgroups.
+
+    Args:
+        model: the network.
+        lattice: of its group.
+        irreps: all of its group.
+        dead: whether each neuron is dead.
+
+    Returns:
+        A class a neuron; `none` where every C_H is 1 or more, `dead` where the neuron is.
+    """
+    left = model.left.double().numpy().T
+    found = concentrations(coset_variance_fractions(left, lattice, irreps, "right"), lattice)
+    proper = (lattice.orders > 1) & (lattice.orders < lattice.group.order)
+    names = np.array([*np.array(lattice.names)[proper], "none"])
+    if not found.shape[1]:
+        found = np.ones((len(left), 1))
+    nearest = np.where(found.min(axis=1) < 1, found.argmin(axis=1), len(names) - 1)
+    return np.where(dead, "dead", names[nearest]).tolist()
 
 
 def _status(folder: Path) -> tuple[str, str]:

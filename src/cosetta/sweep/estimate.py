@@ -151,7 +151,7 @@ class _StepClock:
         for i, phase in enumerate(config.phases):
             state.phase, state.phase_step = i, 0
             sizes = (config.group, config.embed_dim, config.width, state.batch_size)
-            key = (*sizes, config.activation, config.precision, config.loss_precision)
+            key = (*sizes, config.architecture, config.activation, config.precision, config.loss_precision)
             if key not in self.known:
                 self.known[key] = self._step(Stack([state]), self.budget / len(config.phases))
             total += self.known[key] * phase.max_steps

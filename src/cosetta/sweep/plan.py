@@ -208,6 +208,8 @@ def is_explained(folder: Path, config: AnalysisConfig | None) -> bool:
         True if nothing is left to explain.
     """
     path = folder / "analysis.json"
+    if not path.is_file() and (folder / "folding.json").is_file():
+        return True  # its neurons are not functions on the group, whatever the thresholds
     if config is None or not path.is_file():
         return path.is_file()
     try:

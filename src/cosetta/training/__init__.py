@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cosetta.training.config import Phase, TrainConfig
-from cosetta.training.recipes import RECIPES, fast, stander2024, wu2024
+from cosetta.training.recipes import RECIPES, chughtai2023, fast, stander2024, wu2024
 
 _HOME = {
     "Progress": "cosetta.training.sitting",
@@ -21,6 +21,7 @@ __all__ = [
     "Progress",
     "TrainConfig",
     "TrainedRun",
+    "chughtai2023",
     "fast",
     "load_run",
     "stack_size",

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cosetta.errors import BadConfig
 from cosetta.files.reading import shown
@@ -21,6 +21,9 @@ __all__ = ["Phase", "TrainConfig"]
 
 NOT_HASHED = {"device"}
 """Fields that say where a run is computed, not what it is: they do not change its folder."""
+
+SQUARED = {"square", "bilinear"}
+"""Architectures whose neurons are squares, or products, which are two squares each."""
 
 
 @final
@@ -122,11 +125,15 @@ class TrainConfig(BaseModel):
         description="`ordered` draws ordered pairs, as the paper does; `unordered` keeps (a, b) and (b, a) on one "
         "side, so that commuting pairs cannot leak test labels.",
     )
+    architecture: Literal["mlp", "transformer", "bilinear", "square", "mlp2"] = Field(
+        "mlp", description="Kind of network; the paper's is mlp, one hidden layer (docs/transformers.md)."
+    )
     embed_dim: int = Field(256, gt=0, description="Length of each embedding. Paper: 256 for S5, 512 for S6.")
     width: int = Field(128, gt=0, description="Number of neurons. Paper: 128 for S5, 256 for S6.")
     activation: Literal["relu", "abs", "gelu", "silu", "square", "tanh"] = Field(
         "relu", description="Activation; the paper's is relu."
     )
+    heads: int = Field(4, gt=0, description="Attention heads of a transformer; they divide `embed_dim`.")
     embed_std: float = Field(
         1.0, gt=0, description="Standard deviation of the initial embeddings; PyTorch's is 1. Smaller groks sooner."
     )
@@ -166,6 +173,18 @@ class TrainConfig(BaseModel):
         if not all(0 <= beta < 1 for beta in betas):
             raise ValueError("both betas must be in [0, 1)")
         return betas
+
+    @model_validator(mode="after")
+    def _fits_the_architecture(self) -> "TrainConfig":
+        """Nothing that the network would ignore."""
+        kind = self.architecture
+        if kind in SQUARED and self.activation != "square":
+            raise ValueError(f"a {kind} network has the activation square; got {self.activation}: leave it out")
+        if kind == "transformer" and self.embed_dim % self.heads:
+            raise ValueError(f"`heads` must divide `embed_dim`; {self.heads} does not divide {self.embed_dim}")
+        if kind != "transformer" and self.heads != 4:
+            raise ValueError(f"`heads` are a transformer's; a {kind} network has none: leave `heads` out")
+        return self
 
     @property
     def max_steps(self) -> int:
@@ -220,6 +239,8 @@ def _first_problem(error: ValidationError) -> str:
     """One line: an unknown key first, since it often explains the rest."""
     problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     problem = problems[0]
+    if not problem["loc"]:  # of several fields together: the message says all
+        return problem["msg"].removeprefix("Value error, ")
     path = [part for part in problem["loc"] if not isinstance(part, int)]
     if problem["type"] == "extra_forbidden":
         kind, owner = ("phase", Phase) if len(path) > 1 else ("training run", TrainConfig)

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cosetta.models import GroupNetwork
+from cosetta.training.architectures import ARCHITECTURES
 from cosetta.training.config import TrainConfig
 
 __all__ = ["initial_parameters", "network_of", "parameter_shapes", "parameter_views"]
@@ -26,13 +27,7 @@ def parameter_shapes(order: int, config: TrainConfig) -> dict[str, tuple[int, ..
     Returns:
         Shapes by parameter name.
     """
-    return {
-        "embed_left.weight": (order, config.embed_dim),
-        "embed_right.weight": (order, config.embed_dim),
-        "hidden.weight": (config.width, 2 * config.embed_dim),
-        "unembed.weight": (order, config.width),
-        "unembed.bias": (order,),
-    }
+    return ARCHITECTURES[config.architecture].shapes(order, config)
 
 
 def parameter_views(flat: Float[Tensor, "*run parameter"], order: int, config: TrainConfig) -> dict[str, Tensor]:
@@ -71,17 +66,17 @@ def initial_parameters(order: int, config: TrainConfig, generator: torch.Generat
     """
     shapes = parameter_shapes(order, config)
     flat = torch.empty(sum(map(prod, shapes.values())), dtype=getattr(torch, config.precision))
-    fan_in = {"hidden.weight": 2 * config.embed_dim, "unembed.weight": config.width, "unembed.bias": config.width}
     for name, view in parameter_views(flat, order, config).items():
-        if name in fan_in:
-            view.uniform_(-(fan_in[name] ** -0.5), fan_in[name] ** -0.5, generator=generator)
+        kind, scale = ARCHITECTURES[config.architecture].spread(name, config)
+        if kind == "uniform":
+            view.uniform_(-scale, scale, generator=generator)
         else:
-            view.normal_(0, config.embed_std, generator=generator)
+            view.normal_(0, scale, generator=generator)
     return flat
 
 
 def network_of(flat: Float[Tensor, " parameter"], order: int, config: TrainConfig) -> GroupNetwork:
-    """The network with these parameters.
+    """The paper's network with these parameters.
 
     Args:
         flat: all parameters; copied, so that training on does not change the network.

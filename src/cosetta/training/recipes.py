@@ -10,9 +10,9 @@ from math import log2
 from typing import Any
 
 from cosetta.groups import Group, read_group
-from cosetta.training.config import Phase, TrainConfig
+from cosetta.training.config import SQUARED, Phase, TrainConfig
 
-__all__ = ["RECIPES", "fast", "network_size", "stander2024", "wu2024"]
+__all__ = ["RECIPES", "chughtai2023", "fast", "network_size", "stander2024", "wu2024"]
 
 TINY = 12
 """Largest order at which `fast` trains on 90 % of the pairs."""
@@ -35,6 +35,10 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
 
     Above order 200 (S6: batches of 8,192, 2,048 to clean) the learning rate is 1e-2, since 2e-2 lets decay outrun the
     gradient, and the phases are shorter; *learn* is two phases, of which the first ends at 30 %.
+
+    A transformer (128 long, 4 heads, 512 neurons, as published) and two hidden layers take learning rate 1e-2 and
+    batches of 4|G| until they are clean; the transformer decays by 1.5 and cleans for 500 steps. Squares and products
+    train as the paper's network does.
 
     40 % of the pairs train, as in the paper; 80 % below order 50, 95 % up to order 16 (Q16 needs them) and 90 % up to
     order 12 (of C2, 3 of the 4 pairs); 60 % for perfect groups of order 100 to 200, SL(2,5) and PSL(2,7). Fewer do not
@@ -60,12 +64,42 @@ def fast(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
         >>> config.run_name[:10], [phase.batch_size for phase in config.phases]
         ('S5-fast-1-', [1024, 512, 1024, 1024, 1024])
     """
-    order = _order(group)
+    order, kind = _order(group), overrides.get("architecture", "mlp")
     phases = _phases(order) if order <= 200 else _phases_of_large(order)
+    if kind in _ADJUSTED:
+        phases = _adjusted(phases, order, *_ADJUSTED[kind])
     defaults = {"embed_std": 0.1, "phases": phases, "train_fraction": _fraction(group), "eval_pairs": 3000}
     if order <= 8:
         defaults["width"] = 48
-    return _config("fast", group, seed, defaults | overrides)
+    return _config("fast", group, seed, _sizes_of(kind) | defaults | overrides)
+
+
+_ADJUSTED = {"transformer": (1e-2, 1.5, 500), "mlp2": (1e-2, 1.0, 1500)}
+"""Learning rate, weight decay and steps of *clean* of networks that learn in `fast` only with smaller steps."""
+
+
+def _sizes_of(kind: Any) -> dict[str, Any]:
+    """What an architecture needs to be given: sizes of the published transformers, the activation of products."""
+    published = {"embed_dim": 128, "width": 512}
+    return published if kind == "transformer" else {"activation": "square"} if kind in SQUARED else {}
+
+
+def _adjusted(phases: tuple[Phase, ...], order: int, rate: float, decay: float, clean: int) -> tuple[Phase, ...]:
+    """Phases of `fast` with another learning rate: batches of 4|G| until the network is clean, half of it later."""
+    first, last = len(phases) - 4, len(phases) - 3
+    changed = []
+    for i, phase in enumerate(phases):
+        early = i <= first
+        late = {"max_steps": min(phase.max_steps, 500), "learning_rate": rate / 2}
+        values = {"learning_rate": rate, "weight_decay": decay} if early else late
+        if early and phase.batch_size:
+            values["batch_size"] = _batch(4, order)
+        if i == first:
+            values["max_steps"] = clean
+        if i == last:
+            values["weight_decay"] = decay
+        changed.append(phase.model_copy(update=values))
+    return tuple(changed)
 
 
 def _phases(order: int) -> tuple[Phase, ...]:
@@ -176,7 +210,44 @@ def wu2024(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
     return _config("wu2024", group, seed, {"optimizer": "adam", "phases": (phase,)} | overrides)
 
 
-RECIPES: dict[str, Callable[..., TrainConfig]] = {"fast": fast, "stander2024": stander2024, "wu2024": wu2024}
+def chughtai2023(group: Group | str, seed: int = 0, **overrides: Any) -> TrainConfig:
+    """The first paper's recipe: full batch, AdamW with weight decay 1, 50,000 steps of a transformer.
+
+    One block without layer norm, model length 128, 4 heads, 512 neurons, on 40 % of the pairs. `architecture="mlp"`
+    gives the same steps to the network of Stander et al.
+
+    Args:
+        group: the group, or its name.
+        seed: seed of the split, the initial weights and the batches.
+        **overrides: other fields of `TrainConfig`.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        Unsupported: if the name is unknown.
+        BadConfig: if an override is unknown or out of range.
+
+    Source:
+        Chughtai, Chan, Nanda 2023 (arXiv:2302.03025).
+
+    Example:
+        >>> config = chughtai2023("S5")
+        >>> config.architecture, config.embed_dim, config.width, config.max_steps
+        ('transformer', 128, 512, 50000)
+    """
+    phase = Phase(max_steps=50_000, learning_rate=1e-3, weight_decay=1.0)
+    kind = overrides.get("architecture", "transformer")
+    defaults = {"architecture": kind, "phases": (phase,), "eval_every": 100, "embed_std": 128**-0.5}
+    return _config("chughtai2023", group, seed, defaults | _sizes_of(kind) | overrides)
+
+
+RECIPES: dict[str, Callable[..., TrainConfig]] = {
+    "fast": fast,
+    "stander2024": stander2024,
+    "wu2024": wu2024,
+    "chughtai2023": chughtai2023,
+}
 """Recipes by name."""
 
 

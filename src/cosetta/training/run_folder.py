@@ -25,12 +25,15 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from cosetta._version import __version__
-from cosetta.errors import BadConfig, BadRun
+from cosetta.errors import BadConfig, BadRun, Unsupported
 from cosetta.files import FilePath, read_json, write_json
 from cosetta.groups import Group, known_group, write_table
 from cosetta.groups.stored import STORED_GROUP, names_itself
-from cosetta.models import GroupNetwork, load_network
+from cosetta.models import FoldedModel, Folding, GroupNetwork, PairModel, load_network, load_tensors
+from cosetta.models.fold import fold_model
+from cosetta.models.importers import model_of_tensors
 from cosetta.results import TrainingCurve
+from cosetta.training.architectures import AUTOGRAD
 from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import read_metrics
 from cosetta.training.recipes import RECIPES
@@ -114,7 +117,7 @@ class TrainedRun:
         return tuple((int(path.stem.removeprefix("step-")), path) for path in paths)
 
     def network(self, checkpoint: Path | None = None) -> GroupNetwork:
-        """The trained network.
+        """The trained network as a module, if it is the paper's (one hidden layer); `model` gives any.
 
         Args:
             checkpoint: one of `checkpoints` for an earlier state; None is the final one.
@@ -124,8 +127,70 @@ class TrainedRun:
 
         Raises:
             BadRun: if the file is missing or damaged.
+            Unsupported: if the run is of another architecture.
         """
+        if self.config.architecture in AUTOGRAD:
+            raise Unsupported(
+                f"the network of run '{self.folder.name}' is a {self.config.architecture}, not one hidden layer: "
+                "`model()` reads it, `folded()` gives it as functions on the group"
+            )
         return load_network(checkpoint or self.folder / "model.safetensors", self.config.activation)
+
+    def model(self, checkpoint: Path | None = None) -> PairModel:
+        """The trained network of any architecture, read at its neurons.
+
+        Args:
+            checkpoint: as in `network`.
+
+        Returns:
+            A folded model where the weights give one, else the network with its site.
+
+        Raises:
+            BadRun: if the file is missing or damaged.
+        """
+        if self.config.architecture not in AUTOGRAD:
+            return self.network(checkpoint).fold()
+        path = checkpoint or self.folder / "model.safetensors"
+        return model_of_tensors(load_tensors(path), self.record, str(path))
+
+    def folding(self, checkpoint: Path | None = None) -> Folding | None:
+        """What folding the network by measurement finds, if its weights alone do not fold it.
+
+        Args:
+            checkpoint: as in `network`.
+
+        Returns:
+            The measurements with the folded network; its `obstacle` says why that is not the network, if so. None for
+            a network that folds exactly.
+
+        Raises:
+            BadRun: if the file is missing or damaged.
+        """
+        model = self.model(checkpoint)
+        return None if isinstance(model, FoldedModel) else fold_model(model, self.group)
+
+    def folded(self, checkpoint: Path | None = None) -> FoldedModel:
+        """The trained network as three functions on the group for each neuron.
+
+        Args:
+            checkpoint: as in `network`.
+
+        Returns:
+            The folded network.
+
+        Raises:
+            BadRun: if the file is missing or damaged, or the network is not of that kind: the message says by how much.
+        """
+        model = self.model(checkpoint)
+        if isinstance(model, FoldedModel):
+            return model
+        folding = fold_model(model, self.group)
+        if folding.obstacle:
+            raise BadRun(
+                f"the neurons of run '{self.folder.name}' must be functions on the group; {folding.obstacle}: "
+                "`cosetta explain` shows its parts"
+            )
+        return folding.model
 
     def check_group(self, group: Group) -> None:
         """Refuse a group that is not the one this run was trained on.

@@ -5,12 +5,15 @@ losses of 1e-9 are exact. A tie for the largest logit counts as wrong. Logits ha
 runs with parameters in rows are scored together, and nothing waits for the device.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from cosetta.models import ACTIVATIONS
 from cosetta.models.scoring import sum_scores
+from cosetta.training.architectures import ARCHITECTURES, AUTOGRAD
 from cosetta.training.config import TrainConfig
 from cosetta.training.parameters import parameter_views
 
@@ -71,6 +74,25 @@ def score_parameters(
         (1.0, '9.358e-14')
     """
     order, runs, products = len(table), parameters.shape[:-1], table.reshape(-1)
+    logits_of = _by_architecture if config.architecture in AUTOGRAD else _by_tables
+    logits_of = logits_of(parameters, order, config)
+    most = BLOCK_ENTRIES.get(table.device.type, DEVICE_ENTRIES)
+    totals = torch.zeros(*runs, 2, dtype=torch.float64, device=table.device)
+    for block in pairs.split(max(1, most // (runs.numel() * max(order, config.width))), dim=-1):
+        logits = logits_of(block // order, block % order)
+        totals += torch.stack(sum_scores(logits, products[block].unsqueeze(-1)), dim=-1)
+    return totals / pairs.shape[-1]
+
+
+def _by_architecture(parameters: Tensor, order: int, config: TrainConfig) -> Callable[[Tensor, Tensor], Tensor]:
+    """Logits of any architecture."""
+    weights = parameter_views(parameters, order, config)
+    return lambda a, b: ARCHITECTURES[config.architecture].logits(weights, a, b, config)
+
+
+def _by_tables(parameters: Tensor, order: int, config: TrainConfig) -> Callable[[Tensor, Tensor], Tensor]:
+    """Logits of one hidden layer, whose sides are made once for all blocks."""
+    runs, device = parameters.shape[:-1], parameters.device
     mm, addmm = (torch.bmm, torch.baddbmm) if runs else (torch.mm, torch.addmm)
     weights = parameter_views(parameters, order, config)
     hidden = weights["hidden.weight"].chunk(2, dim=-1)
@@ -79,12 +101,11 @@ def score_parameters(
         for name, half in zip(("embed_left.weight", "embed_right.weight"), hidden, strict=True)
     )
     out, bias = weights["unembed.weight"].clone(), weights["unembed.bias"].clone().unsqueeze(-2)
-    first_rows = torch.arange(0, runs.numel() * order, order, device=table.device).view(*runs, 1)
-    most = BLOCK_ENTRIES.get(table.device.type, DEVICE_ENTRIES)
-    totals = torch.zeros(*runs, 2, dtype=torch.float64, device=table.device)
-    for block in pairs.split(max(1, most // (runs.numel() * max(order, config.width))), dim=-1):
-        a, b = ((x + first_rows).reshape(-1) for x in (block // order, block % order))
-        post = ACTIVATIONS[config.activation](left.index_select(0, a).add_(right.index_select(0, b)))
-        logits = addmm(bias, post.view(*block.shape, config.width), out.mT)
-        totals += torch.stack(sum_scores(logits, products[block].unsqueeze(-1)), dim=-1)
-    return totals / pairs.shape[-1]
+    first_rows = torch.arange(0, runs.numel() * order, order, device=device).view(*runs, 1)
+
+    def logits(a: Tensor, b: Tensor) -> Tensor:
+        places = [(x + first_rows).reshape(-1) for x in (a, b)]
+        post = ACTIVATIONS[config.activation](left.index_select(0, places[0]).add_(right.index_select(0, places[1])))
+        return addmm(bias, post.view(*a.shape, config.width), out.mT)
+
+    return logits

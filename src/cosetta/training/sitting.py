@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from cosetta.models import GroupNetwork, save_network
+from cosetta.models import save_network, save_tensors
+from cosetta.training.architectures import AUTOGRAD
 from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import write_metrics
-from cosetta.training.parameters import network_of
+from cosetta.training.parameters import network_of, parameter_views
 from cosetta.training.state import TrainState
 
 __all__ = ["Progress", "Sitting", "checkpoint_steps", "remove_resume"]
@@ -81,7 +82,7 @@ class Sitting:
     def keep(self) -> None:
         """Keep the weights if this step is one of those."""
         if self.state.step in self.kept:
-            save_network(self._network(), self.folder / "checkpoints" / f"step-{self.state.step:08d}.safetensors")
+            self._write(self.folder / "checkpoints" / f"step-{self.state.step:08d}.safetensors")
 
     def record(self, scores: tuple[float, float, float, float]) -> Progress:
         """Append a row of metrics.
@@ -115,11 +116,16 @@ class Sitting:
     def finish(self) -> None:
         """Write what a finished run has, the weights last."""
         write_metrics(self.folder, self.state.metrics)
-        save_network(self._network(), self.folder / "model.safetensors")
+        self._write(self.folder / "model.safetensors")
         remove_resume(self.folder)
 
-    def _network(self) -> GroupNetwork:
-        return network_of(self.state.parameters, self.state.order, self.state.config)
+    def _write(self, path: Path) -> None:
+        """The present weights, under the names of the network."""
+        state = self.state
+        if state.config.architecture in AUTOGRAD:
+            save_tensors(parameter_views(state.parameters.detach().cpu(), state.order, state.config), path)
+        else:
+            save_network(network_of(state.parameters, state.order, state.config), path)
 
 
 def remove_resume(folder: Path) -> None:

@@ -19,6 +19,8 @@ from torch.optim.adam import adam
 from torch.optim.adamw import adamw
 
 from cosetta.groups import Group
+from cosetta.training.architectures import AUTOGRAD
+from cosetta.training.autograd_step import AutogradStep
 from cosetta.training.config import TrainConfig
 from cosetta.training.pairs import LISTED_PAIRS
 from cosetta.training.parameters import parameter_shapes
@@ -61,7 +63,8 @@ class Stack:
         parameters, *_ = [_in_rows(self.states, name) for name in ("parameters", "exp_avg", "exp_avg_sq")]
         self._is_single = len(self.states) == 1
         first = self.states[0]
-        self._gradient = FoldedStep(parameters[0] if self._is_single else parameters, first.table, first.config)
+        step = AutogradStep if first.config.architecture in AUTOGRAD else FoldedStep
+        self._gradient = step(parameters[0] if self._is_single else parameters, first.table, first.config)
         self._constant = self._pairs() if first.batch_size == len(first.train) else None
 
     def advance(self) -> None:
@@ -166,7 +169,8 @@ def stack_size(config: TrainConfig, group: Group, memory: int) -> int:
     (4 |G| W + W d) e for left, right, their gradients and one product; and for each pair of the batch 40 bytes of
     element numbers, 5 W e, and |G| (e + max(2 l, l + e)) for logits and softmax, or |G| (e + l) if l = e. Pairs are in
     one block of at most `MAX_ENTRIES` logits. An evaluation takes (3 W + 2 |G|) e a pair, in blocks of `DEVICE_ENTRIES`
-    logits, beside the (3 W + |G|) e that the step keeps; it counts where it is larger.
+    logits, beside the (3 W + |G|) e that the step keeps; it counts where it is larger. What autograd holds for other
+    architectures is counted product by product and doubled.
 
     Args:
         config: one of the runs.
@@ -200,6 +204,9 @@ def _bytes(config: TrainConfig, group: Group, runs: int) -> int:
     pairs = order**2
     batch = max(min(phase.batch_size or pairs, round(config.train_fraction * pairs)) for phase in config.phases)
     block = min(runs * batch, max(runs, MAX_ENTRIES // max(order, width)))
+    if config.architecture in AUTOGRAD:
+        held = block * (_held(config) + 4 * order) * number + runs * 8 * order * (width + 4 * config.embed_dim) * number
+        return 8 * pairs + runs * (_stored_bytes(config, group) + 40 * batch) + 2 * held
     of_loss = _width_of(config.loss_precision)
     softmax = of_loss if of_loss == number else max(2 * of_loss, of_loss + number)
     sides = (4 * order * width + width * config.embed_dim) * number
@@ -209,6 +216,13 @@ def _bytes(config: TrainConfig, group: Group, runs: int) -> int:
     kept = block * (3 * width + order) * number
     score = kept + runs * (sides + 8 * evaluated) + scored * (3 * width + 2 * order) * number
     return 8 * pairs + runs * _stored_bytes(config, group) + max(step, score)
+
+
+def _held(config: TrainConfig) -> int:
+    """Numbers that autograd holds for a pair beside the logits: each product, activation and sum on the way."""
+    if config.architecture == "transformer":  # rows of three places, their weighing, and the neurons
+        return 12 * (config.embed_dim + config.heads) + 3 * config.width
+    return 5 * config.width * (2 if config.architecture == "mlp2" else 1)
 
 
 def _width_of(precision: str) -> int:

@@ -19,7 +19,7 @@ from cosetta.models import ACTIVATIONS
 from cosetta.training.config import TrainConfig
 from cosetta.training.parameters import parameter_views
 
-__all__ = ["MAX_ENTRIES", "FoldedStep"]
+__all__ = ["MAX_ENTRIES", "FoldedStep", "block_pairs", "error_at_logits"]
 
 MAX_ENTRIES = 2**28
 """Largest number of logits, or neurons times pairs, held at once: 1 GB in float32. A larger batch goes in blocks."""
@@ -92,20 +92,13 @@ class FoldedStep:
         sides = [self._mm(weights[name], half.mT) for name, half in zip(names, hidden, strict=True)]
         at_sides = [torch.zeros_like(side) for side in sides]
         self.gradient.zero_()
-        for block in pairs.split(self._block_pairs(), dim=-1):
+        for block in pairs.split(block_pairs(self.gradient, max(self.order, self._width)), dim=-1):
             self._block(block, sides, at_sides)
         hidden_gradients = gradients["hidden.weight"].chunk(2, dim=-1)
         for name, half, half_gradient, at_side in zip(names, hidden, hidden_gradients, at_sides, strict=True):
             self._mm(at_side, half, out=gradients[name])
             half_gradient.copy_(self._mm(at_side.mT, weights[name]))
         self.gradient.mul_(1 / pairs.shape[-1])
-
-    def _block_pairs(self) -> int:
-        """Pairs of each run in a block."""
-        entries = MAX_ENTRIES
-        if self.gradient.device.type == "cpu":  # each thread has a cache
-            entries = min(entries, CACHED_ENTRIES * torch.get_num_threads())
-        return max(1, entries // (self._runs.numel() * max(self.order, self._width)))
 
     def _block(self, pairs: Tensor, sides: list[Tensor], at_sides: list[Tensor]) -> None:
         """Gradient at some pairs of a batch: at the unembedding added in its place, at the sides to `at_sides`."""
@@ -117,10 +110,7 @@ class FoldedStep:
         post = self._activation(pre.add_(of_right))
         self._addmm(weights["unembed.bias"].unsqueeze(-2), post, weights["unembed.weight"].mT, out=logits)
 
-        error = torch.softmax(logits, -1, dtype=self._loss_dtype)  # d loss / d logits, below
-        product = self._products[pairs].unsqueeze(-1)
-        missing = error.scatter_(-1, product, 0).sum(-1, keepdim=True)  # 1 - softmax there, without its cancellation
-        error = error.scatter_(-1, product, missing.neg_()).to(logits.dtype)
+        error = error_at_logits(logits, self._products[pairs].unsqueeze(-1), self._loss_dtype)
         self._addmm(gradients["unembed.weight"], error.mT, post, out=gradients["unembed.weight"])
         gradients["unembed.bias"].add_(error.sum(-2))
         at_pre = self._derivative(self._mm(error, weights["unembed.weight"], out=at_post), pre)
@@ -133,6 +123,40 @@ class FoldedStep:
             widths = (self._width, self._width, self.order, self._width)
             self._rooms[pairs] = tuple(self.gradient.new_empty(*self._runs, pairs, columns) for columns in widths)
         return self._rooms[pairs]
+
+
+def block_pairs(parameters: Float[Tensor, "*run parameter"], columns: int) -> int:
+    """Pairs of each run in a block.
+
+    Args:
+        parameters: of one run, or of several in rows.
+        columns: the most numbers that a pair has at once.
+
+    Returns:
+        A number of pairs, at least 1.
+    """
+    entries = MAX_ENTRIES
+    if parameters.device.type == "cpu":  # each thread has a cache
+        entries = min(entries, CACHED_ENTRIES * torch.get_num_threads())
+    return max(1, entries // (parameters.shape[:-1].numel() * columns))
+
+
+def error_at_logits(
+    logits: Float[Tensor, "*run pair g"], product: Int[Tensor, "*run pair 1"], dtype: torch.dtype
+) -> Float[Tensor, "*run pair g"]:
+    """The gradient of the cross-entropy at the logits, softmax minus target, summed over the pairs.
+
+    Args:
+        logits: one a pair and element.
+        product: the right answer of each pair.
+        dtype: precision of the softmax.
+
+    Returns:
+        In the precision of the logits.
+    """
+    error = torch.softmax(logits, -1, dtype=dtype)
+    missing = error.scatter_(-1, product, 0).sum(-1, keepdim=True)  # 1 - softmax there, without its cancellation
+    return error.scatter_(-1, product, missing.neg_()).to(logits.dtype)
 
 
 def _rows(x: Tensor) -> Tensor:

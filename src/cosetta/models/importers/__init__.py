@@ -5,6 +5,7 @@ from cosetta.models.importers.importer import (
     ImportedModel,
     OpenedCheckpoint,
     import_checkpoint,
+    model_of_tensors,
     open_checkpoint,
 )
 from cosetta.models.importers.reading import MAX_BYTES, Checkpoint, read_checkpoint, read_tensors
@@ -16,6 +17,7 @@ __all__ = [
     "ImportedModel",
     "OpenedCheckpoint",
     "import_checkpoint",
+    "model_of_tensors",
     "open_checkpoint",
     "read_checkpoint",
     "read_tensors",

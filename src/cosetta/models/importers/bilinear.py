@@ -1,13 +1,10 @@
 """The bilinear network of Chughtai et al. 2023 (arXiv:2302.03025): logits = (W_x[a] * W_y[b]) W_U, without activation.
 
-A product is two squares, xy = ((x + y)^2 - (x - y)^2) / 4, so each of its neurons is exactly two neurons with the
-activation x^2: left = x, right = y, out = u / 4, and left = x, right = -y, out = -u / 4.
+A product is two squares, so each of its neurons is exactly two neurons with the activation x^2 (`folding.products`).
 """
 
-import torch
-
 from cosetta.models.importers import chughtai2023
-from cosetta.models.importers.folding import Parts, weights
+from cosetta.models.importers.folding import Parts, products, weights
 from cosetta.models.importers.layout import Config, Format, Tensors
 
 __all__ = ["FORMAT"]
@@ -24,9 +21,8 @@ def _parts(tensors: Tensors, _: Config, source: str, instance: int) -> Parts:
     left = weights(tensors, first, source, (None, None))
     order, width = left.shape
     right = weights(tensors, second, source, (order, width), f"that of `{first}`")
-    out = weights(tensors, "W_U", source, (width, order), f"width {width} by order {order}").T / 4
-    both = [torch.cat(halves, dim=1) for halves in ((left, left), (right, -right), (out, -out))]
-    return Parts(*both, activation="square")
+    out = weights(tensors, "W_U", source, (width, order), f"width {width} by order {order}").T
+    return products(left, right, out)
 
 
 FORMAT = Format(

@@ -19,7 +19,7 @@ from cosetta.models.importers.used import Reading
 from cosetta.models.module_model import ModuleModel
 from cosetta.models.pair_model import PairModel
 
-__all__ = ["Parts", "fold_parts", "model_of_parts", "weights"]
+__all__ = ["Parts", "fold_parts", "model_of_parts", "products", "weights"]
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 MAX_ORDER = 10_000
@@ -102,6 +102,35 @@ def weights(
             "the training diverged or the file is damaged"
         )
     return tensor.detach().double()
+
+
+def products(
+    left: Float[Tensor, "g neuron"],
+    right: Float[Tensor, "g neuron"],
+    out: Float[Tensor, "g neuron"],
+    bias: Float[Tensor, " g"] | None = None,
+) -> Parts:
+    """A network whose neurons are products, as twice as many neurons with the activation x^2.
+
+    x y = ((x + y)^2 - (x - y)^2) / 4, so a product is the neurons left = x, right = y, out = u / 4, and left = x,
+    right = -y, out = -u / 4.
+
+    Args:
+        left: the factor of a in each product.
+        right: the factor of b.
+        out: unembedding.
+        bias: bias of the logits.
+
+    Returns:
+        Its parts, which fold exactly.
+
+    Example:
+        >>> one = torch.ones(1, 1, dtype=torch.float64)
+        >>> fold_parts(products(3 * one, 5 * one, one), "three by five").logits(torch.tensor([0]), torch.tensor([0]))
+        tensor([[15.]])
+    """
+    both = [torch.cat(halves, dim=1) for halves in ((left, left), (right, -right), (out / 4, -out / 4))]
+    return Parts(*both, bias=bias, activation="square")
 
 
 def model_of_parts(parts: Parts, source: str, dtype: torch.dtype = torch.float32, site: str | None = None) -> PairModel:

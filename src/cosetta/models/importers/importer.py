@@ -14,8 +14,9 @@ from typing import Any, final
 import numpy as np
 import torch
 from jaxtyping import Int
+from torch import Tensor
 
-from cosetta.errors import BadConfig, Unsupported
+from cosetta.errors import BadConfig, BadRun, Unsupported
 from cosetta.groups import Group, read_group
 from cosetta.models.element_order import Recovered, recover_group
 from cosetta.models.fold import fold_model
@@ -32,7 +33,7 @@ from cosetta.models.importers.unsupported import why_unsupported
 from cosetta.models.importers.used import Reading
 from cosetta.models.pair_model import PairModel, Reordered
 
-__all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "open_checkpoint"]
+__all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "model_of_tensors", "open_checkpoint"]
 
 _MODULES = (own, chughtai2023, stander2024, wu2024, zhong2023, bilinear, transformer)
 FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in _MODULES}
@@ -165,6 +166,40 @@ def import_checkpoint(
     notes = (*notes, *leftovers(tensors, ignored, (model.order, model.width), checkpoint.source))
     group_name = chosen.group_name(checkpoint.config) if chosen is not None else None
     return ImportedModel(model, name, checkpoint.source, checkpoint.config, group_name, notes)
+
+
+def model_of_tensors(
+    tensors: Mapping[str, Tensor], config: Mapping[str, Any], source: str, site: str | None = None
+) -> PairModel:
+    """The network that named tensors in a known format are of, such as those of a run.
+
+    Args:
+        tensors: the tensors by name.
+        config: what is known of the training, as in the record of a run.
+        source: where they came from, for messages.
+        site: as in `import_checkpoint`.
+
+    Returns:
+        A folded model, or a network read at a site.
+
+    Raises:
+        BadRun: if they are in no known format, or do not fit it.
+
+    Example:
+        >>> import torch
+        >>> from cosetta.models import GroupNetwork
+        >>> model_of_tensors(GroupNetwork(order=6, embed_dim=4, width=3).state_dict(), {}, "model").width
+        3
+    """
+    reading = Reading(dict(tensors))
+    chosen = next((known for known in FORMATS.values() if known.recognise(reading, config)), None)
+    if chosen is None:
+        shown = ", ".join(f"`{name[:60]}`" for name in list(tensors)[:5])
+        raise BadRun(f"`{source}` must hold the weights of a network in a known format; it holds {shown}")
+    if chosen.parts is not None:
+        return model_of_parts(chosen.parts(reading, config, source, 0), source, precision(tensors), site)
+    assert chosen.network is not None
+    return chosen.network(reading, config, source, None, site)[0]
 
 
 def open_checkpoint(

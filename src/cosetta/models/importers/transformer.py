@@ -8,6 +8,7 @@ round too. Tokens are a, b, and `=` where there is a third position.
 """
 
 import re
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from cosetta.models.folded import ACTIVATIONS
 from cosetta.models.importers import chughtai2023
 from cosetta.models.importers.folding import MAX_ORDER, weights
 from cosetta.models.importers.layout import Config, Format, Tensors, precision
+from cosetta.models.importers.own import own_field, own_group_name
 from cosetta.models.module_model import Inputs, ModuleModel
 from cosetta.models.pair_model import PairModel
 from cosetta.models.transformer import Block, Transformer
@@ -69,7 +71,7 @@ def _refuse_what_is_missing_here(tensors: Tensors, config: Config, source: str) 
 
 
 def _activation(config: Config, source: str) -> str:
-    name = str(config.get("act_fn") or "relu").lower()
+    name = str(config.get("act_fn") or own_field(config, "activation") or "relu").lower()
     if name not in ACTIVATIONS:
         raise Unsupported(
             f"an activation must be one of {', '.join(ACTIVATIONS)}; the configuration of `{source}` says "
@@ -154,6 +156,8 @@ def _optional(tensors: Tensors, name: str, source: str, shape: tuple[int, ...], 
 
 def _group_name(config: Config) -> str | None:
     order = config.get("C")
+    if named := own_group_name(config) if isinstance(config.get("config"), Mapping) else None:
+        return named
     return f"C{order}" if isinstance(order, int) and 0 < order < 10**6 else chughtai2023.FORMAT.group_name(config)
 
 

@@ -46,7 +46,7 @@ class Network:
     @property
     def model(self) -> FoldedModel:
         """The network as functions on G."""
-        return self.run.model if isinstance(self.run, FoldedRun) else self.run.network().fold()
+        return self.run.model if isinstance(self.run, FoldedRun) else self.run.folded()
 
 
 def networks_in(folder: Path, groups: tuple[str, ...]) -> tuple[list[Network], dict[str, str]]:

@@ -213,7 +213,7 @@ def _history(run: TrainedRun, neuron: int, cosets: Int[np.ndarray, " g"]) -> lis
             "cosets": cosets.tolist(),
         }
         for step, path in kept
-        for values in [run.network(path).fold().left[:, neuron].double().numpy()]
+        for values in [run.folded(path).left[:, neuron].double().numpy()]
     ]
 
 

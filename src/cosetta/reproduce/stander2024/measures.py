@@ -305,7 +305,7 @@ def folded(run: TrainedRun | FoldedRun) -> FoldedModel:
     Raises:
         BadRun: if its file is missing or damaged.
     """
-    return run.model if isinstance(run, FoldedRun) else run.network().fold()
+    return run.model if isinstance(run, FoldedRun) else run.folded()
 
 
 def _curve(run: TrainedRun | FoldedRun) -> FoldedRecord:

@@ -128,6 +128,8 @@ def measure_folder(folder: Path, group: Group) -> Member:
         analysis = load_analysis(folder)
     except BadRun:
         analysis = explain_run(run, group, report=False)
+        if not isinstance(analysis, Analysis):
+            raise BadRun(f"run '{run.folder.name}' must have neurons that are functions on {group.name}") from None
     return Member(run, analysis, measure_run(run, group, analysis), trajectory(run, group))
 
 
