@@ -11,28 +11,30 @@ from typing import Literal, final
 
 import numpy as np
 
-from cosetta.analysis import analyse
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
+from cosetta.evidence import test_interventions
 from cosetta.explanation import explain_run
 from cosetta.files import write_whole
 from cosetta.groups import Group
-from cosetta.models import FoldedModel
+from cosetta.hypotheses import CosetCircuit
+from cosetta.measures import measure
+from cosetta.models import FoldedModel, PairScorer
 from cosetta.reproduce.frame.folded_runs import RECORD, FoldedRun, load_folded_run
 from cosetta.reproduce.frame.spread import Mean, mean_over_runs
 from cosetta.reproduce.stander2024.measures import RunMeasures, folded, measure_run
-from cosetta.results import Analysis, load_analysis
+from cosetta.results import Analysis, DeadNeuron, LiveNeuron, NeuronFacts, load_analysis
 from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import TrainedRun, load_run
 from cosetta.trajectory import Trajectory, trajectory
 
-__all__ = ["Member", "Population", "Rule", "irrep_shares", "mean_shares", "measure_folder", "pooled"]
+__all__ = ["LEAN", "Member", "Population", "Rule", "irrep_shares", "mean_shares", "measure_folder", "pooled"]
 
 Rule = Literal["argmin", "largest"]
 """How a neuron gets its class: the paper's smallest C_H, or the largest subgroup under the threshold."""
 
-LEAN = AnalysisConfig(arena=False, control_draws=1)
-"""How folded runs are explained: what no claim asks for is left out, since there are hundreds of them."""
+LEAN = AnalysisConfig(arena=False)
+"""How runs are explained for a reproduction: no claim asks for the arena."""
 
 
 @final
@@ -127,21 +129,56 @@ def measure_folder(folder: Path, group: Group) -> Member:
     try:
         analysis = load_analysis(folder)
     except BadRun:
-        analysis = explain_run(run, group, report=False)
+        analysis = explain_run(run, group, LEAN, report=False)
         if not isinstance(analysis, Analysis):
             raise BadRun(f"run '{run.folder.name}' must have neurons that are functions on {group.name}") from None
     return Member(run, analysis, measure_run(run, group, analysis), trajectory(run, group))
 
 
 def _measure_folded(run: FoldedRun, group: Group) -> Member:
-    """Everything about a folded run; its analysis has no arena, and one draw of each control, which no claim asks."""
+    """Everything about a folded run, from the files in its folder; what is missing or damaged among them is made."""
     run.check_group(group)
     try:
         analysis = load_analysis(run.folder)
     except BadRun:
-        analysis = analyse(run.model, group, LEAN)
+        analysis = _labelled(run.model, group)
         write_whole(run.folder / "analysis.json", lambda path: path.write_bytes(analysis.to_json()))
     return Member(run, analysis, measure_run(run, group, analysis), None)
+
+
+def _labelled(model: FoldedModel, group: Group) -> Analysis:
+    """The coset account's labels and the interventions: `analyse` without what no claim asks for, in half its time."""
+    facts = measure(model, group, LEAN)
+    coset = CosetCircuit.fit(facts, LEAN)
+    findings = coset.findings()
+    neurons = []
+    for n in range(facts.width):
+        known = NeuronFacts(
+            strength=float(facts.strength[n]),
+            silent_share=float(facts.silent_share[n]),
+            irrep=facts.irreps[facts.irrep[n]].name,
+            irrep_shares={},
+            rank_shares={name: float(parts.share[n]) for name, parts in facts.rank_one.items()},
+            mirror_correlation=float(facts.mirror[n].max()),
+        )
+        neurons.append(DeadNeuron(n, known) if facts.dead[n] else LiveNeuron(n, known, {}))
+    scores = PairScorer(group, max_pairs=LEAN.accuracy_pairs, seed=LEAN.seed)(model)
+    return Analysis(
+        group=group.name,
+        order=group.order,
+        elements=group.labels,
+        irreps=tuple((irrep.name, irrep.dim, irrep.frobenius_schur) for irrep in facts.irreps),
+        width=model.width,
+        activation=model.activation,
+        accuracy=scores.accuracy,
+        loss=scores.loss,
+        neurons=tuple(neurons),
+        coset=findings,
+        evidence=test_interventions(model, group, LEAN, applies=bool(coset.labels)),
+        thresholds=LEAN.model_dump(),
+        unexplained=(),
+        accuracy_pairs=scores.pairs,
+    )
 
 
 def mean_shares(measures: Sequence[RunMeasures], rule: Rule) -> dict[str, Mean]:

@@ -32,7 +32,7 @@ from cosetta.reproduce.stander2024.exemplars import formation, out_heat_map, sig
 from cosetta.reproduce.stander2024.facts import architecture, census_facts, population_facts
 from cosetta.reproduce.stander2024.gcr_tables import gcr_table, key_count_table, key_irreps_table
 from cosetta.reproduce.stander2024.measures import CACHE
-from cosetta.reproduce.stander2024.populations import Member, Population, measure_folder
+from cosetta.reproduce.stander2024.populations import LEAN, Member, Population, measure_folder
 from cosetta.reproduce.stander2024.recipe_tables import interventions_by_recipe, out_columns_by_recipe
 from cosetta.reproduce.stander2024.tables import (
     coset_free_table,
@@ -302,7 +302,7 @@ def _train(configs: Sequence[TrainConfig], runs: Path, workers: int, tell: Progr
     def show(now: SweepProgress) -> None:
         tell("training and explaining", now.finished + now.failed, now.total)
 
-    result = sweep(configs, runs, workers=workers, trajectory=True, retry_failed=True, progress=show)
+    result = sweep(configs, runs, workers=workers, trajectory=True, analysis=LEAN, retry_failed=True, progress=show)
     return dict(result.failed)
 
 
