@@ -218,6 +218,8 @@ def _expected(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path, w
         for group, recipe, wanted in populations
         for config in grid({"group": group, "recipe": recipe, "seed": list(wanted)})
     ]
+    if not configs:
+        return None
     found = estimate(SweepPlan(tuple(configs), runs.absolute()))
     if not found.runs:
         return None

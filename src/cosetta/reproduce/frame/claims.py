@@ -67,7 +67,7 @@ def _decided(row: ClaimRow[Subject], populations: Mapping[str, Subject]) -> Clai
     """One row asked of every population."""
     asked = {name: row.measure(subject) for name, subject in populations.items()}
     found = [
-        Finding(name, measured.ours, *row.rule.decide(measured))
+        Finding(name, measured.ours, *row.rule.decide(measured), row.rule.is_near(measured))
         for name, measured in asked.items()
         if _is_there(measured)
     ]

@@ -122,12 +122,14 @@ class Finding:
         ours: our number, with the number of runs behind it.
         verdict: whether it agrees with the paper's, by the claim's rule.
         why: what decides it: the rule, the control, or why it cannot be checked.
+        near: whether its numbers alone, without intervals and however few runs, are as the rule asks.
     """
 
     population: str
     ours: str
     verdict: Verdict
     why: str
+    near: bool = False
 
 
 @final

@@ -77,6 +77,19 @@ class Rule(ABC):
             return "cannot be checked", f"{TOO_FEW}: the interval is too wide to decide; {rule}"
         return "agrees" if held else "differs", rule
 
+    def is_near(self, measured: Measured) -> bool:
+        """Whether the numbers alone are as the rule asks, without intervals and however few runs there are.
+
+        Args:
+            measured: on one population.
+
+        Returns:
+            A hint, not a verdict; False if nothing was measured.
+        """
+        if measured.open_because or any(mean.value is None for mean in measured.means):
+            return False
+        return self.judge([Mean(mean.value, mean.value, mean.value, mean.n) for mean in measured.means])[0]
+
     @property
     def fewest(self) -> int:
         """Runs below which nothing is decided."""

@@ -10,10 +10,11 @@ from cosetta.reproduce.frame.claims import ClaimRow
 from cosetta.reproduce.frame.rules import AllBeyond, Every, Measured, Near
 from cosetta.reproduce.frame.spread import mean_over_runs
 from cosetta.reproduce.stander2024 import paper
+from cosetta.reproduce.stander2024.causes import by_length, dead_threshold, either
 from cosetta.reproduce.stander2024.controls import RandomControl
 from cosetta.reproduce.stander2024.facts import falling_together, formation_order
 from cosetta.reproduce.stander2024.gcr_rows import NEARLY_ALL
-from cosetta.reproduce.stander2024.populations import Population, mean_shares
+from cosetta.reproduce.stander2024.populations import Member, Population, mean_shares
 from cosetta.reproduce.stander2024.training_rows import OURS
 
 __all__ = ["FEW", "SHARE", "neuron_rows"]
@@ -59,6 +60,7 @@ def neuron_rows(group: str, control: RandomControl) -> list[Row]:
             f"over {below:.1%}",
             partial(_below_one, control),
             AllBeyond(((below, True), (below, True)), f"{lower}count", together=True),
+            cause=either(by_length(partial(_below, True), below), by_length(partial(_below, False), below)),
         ),
         *_shares(group),
         Row(
@@ -102,6 +104,7 @@ def neuron_rows(group: str, control: RandomControl) -> list[Row]:
             "all neurons but a few",
             _pairing,
             Near(1.0, FEW),
+            cause=by_length(lambda member: member.analysis.covered_share, 1.0),
         ),
         Row(
             "falling",
@@ -115,19 +118,16 @@ def neuron_rows(group: str, control: RandomControl) -> list[Row]:
 
 
 def _below_one(control: RandomControl, population: Population) -> Measured:
-    every, live = (
-        mean_over_runs(
-            [
-                float(np.mean([n.concentration is not None and n.concentration < 1 for n in chosen]))
-                for run in population.measures
-                if (chosen := [n for n in run.neurons if dead or n.status != "dead"])
-            ]
-        )
-        for dead in (True, False)
-    )
+    every, live = (mean_over_runs([_below(dead, member) for member in population.members]) for dead in (True, False))
     note = f"control: {control.below_one:.1%} in {control.networks} fresh networks"
     said = f"of all neurons {every.says('{:.2%}')}; of live ones {live.says('{:.2%}')}"
     return Measured(said, (every, live), (note,))
+
+
+def _below(dead: bool, member: Member) -> float:
+    """Share of the neurons with a concentration below 1, of all or of the live ones."""
+    chosen = [n for n in member.measures.neurons if dead or n.status != "dead"]
+    return float(np.mean([n.concentration is not None and n.concentration < 1 for n in chosen])) if chosen else 0.0
 
 
 def _shares(group: str) -> list[Row]:
@@ -139,14 +139,18 @@ def _shares(group: str) -> list[Row]:
         what = f"share of {name} neurons" if name not in ("none", "dead") else f"share of neurons: {name}"
         twin = f"live-share-{name}" if name != "dead" else ""
         rule = Near(share, max(SHARE[0], SHARE[1] * share))
-        rows.append(Row(f"share-{name}", "Figure 6", what, f"{share:.1%}", partial(_share, name), rule, twin=twin))
+        length = by_length(partial(_share_of, name), share)
+        cause = length if twin else either(dead_threshold, length)
+        said = f"{share:.1%}"
+        rows.append(Row(f"share-{name}", "Figure 6", what, said, partial(_share, name), rule, twin=twin, cause=cause))
         if not twin:
             continue
         live = share / living
         what = f"{what.replace('neurons', 'neurons among the live', 1)}"
         said = f"{live:.1%}: {share:.1%} of the {living:.1%} that are alive"
         rule = Near(live, max(SHARE[0], SHARE[1] * live))
-        rows.append(Row(twin, "Figure 6", what, said, partial(_live_share, name), rule, OURS))
+        cause = by_length(partial(_live_share_of, name), live)
+        rows.append(Row(twin, "Figure 6", what, said, partial(_live_share, name), rule, OURS, cause=cause))
     return rows
 
 
@@ -156,9 +160,19 @@ def _share(name: str, population: Population) -> Measured:
 
 
 def _live_share(name: str, population: Population) -> Measured:
-    shares = [run.shares("argmin") for run in population.measures]
-    mean = mean_over_runs([of.get(name, 0.0) / (1 - of.get("dead", 0.0)) for of in shares if of.get("dead", 0.0) < 1])
+    mean = mean_over_runs([_live_share_of(name, member) for member in population.members])
     return Measured(mean.says(), (mean,))
+
+
+def _share_of(name: str, member: Member) -> float:
+    return member.measures.shares("argmin").get(name, 0.0)
+
+
+def _live_share_of(name: str, member: Member) -> float:
+    """Share among the neurons that are alive; 0 where none is."""
+    shares = member.measures.shares("argmin")
+    living = 1 - shares.get("dead", 0.0)
+    return shares.get(name, 0.0) / living if living else 0.0
 
 
 def _larger_rule(names: tuple[str, ...], population: Population) -> Measured:

@@ -8,11 +8,12 @@ from cosetta.reproduce.frame.claims import ClaimRow
 from cosetta.reproduce.frame.rules import AllBeyond, Measured, Near, NearAll, Part, plain
 from cosetta.reproduce.frame.spread import mean_over_runs
 from cosetta.reproduce.stander2024 import paper
+from cosetta.reproduce.stander2024.causes import by_length
 from cosetta.reproduce.stander2024.facts import unchanged_share
 from cosetta.reproduce.stander2024.gcr_rows import NEARLY_ALL
 from cosetta.reproduce.stander2024.neuron_rows import FEW
 from cosetta.reproduce.stander2024.out_columns import BINS
-from cosetta.reproduce.stander2024.populations import Population
+from cosetta.reproduce.stander2024.populations import Member, Population
 from cosetta.reproduce.stander2024.training_rows import ACCURACY, OURS
 
 __all__ = ["output_rows"]
@@ -75,7 +76,7 @@ def output_rows() -> list[Row]:
                 f"within {NEURONS_OF_24:.0f} neurons and {ACCURACY:.0%}; how far C_H falls depends on how long a "
                 "run is trained",
             ),
-            cause=_by_length,
+            cause=by_length(_removed_of, paper.ABLATION["removed above 1e-5"], "{:.0f}"),
         ),
         Row(
             "removed-against-chance",
@@ -111,6 +112,7 @@ def _bin_rows(id: str, printed: str) -> list[Row]:
                 Near(expected, within, "{:.3f}"),
                 OURS if id != printed else "",
                 twin and f"out-{twin}-{kind}",
+                cause=_between if twin and kind == "mean" else None,
             )
         )
     return rows
@@ -172,21 +174,24 @@ def _removed(population: Population) -> Measured:
     return Measured(said, (plain(removed, len(curves)), plain(accuracy, len(curves))))
 
 
-def _by_length(population: Population) -> str:
-    """Whether the runs that were trained longest lose fewer neurons: then the length is what differs."""
-    runs = sorted(population.measures, key=lambda run: run.steps)
-    if len(runs) < 12 or runs[0].steps == runs[-1].steps:
-        return ""
-    at = int(np.argmin(np.abs(np.log10(runs[0].ablation.thresholds) + 5)))
-    third = len(runs) // 3
-    short, long = (
-        float(np.median([run.ablation.above.removed[at] for run in part])) for part in (runs[:third], runs[-third:])
+def _removed_of(member: Member) -> float:
+    """Neurons of a run with C_H of at least 1e-5."""
+    curves = member.measures.ablation
+    return float(curves.above.removed[int(np.argmin(np.abs(np.log10(curves.thresholds) + 5)))])
+
+
+def _between(population: Population) -> str:
+    """Whether the paper's number lies between the bins of one shared coset and of one H and K."""
+    coset, labels = (
+        mean_over_runs([b.mean for r in population.measures if (b := r.out_bins[name]).mean is not None])
+        for name in ("same-coset", "same-labels")
     )
-    if long >= short:
+    theirs = paper.TABLE_3["same-coset"][0]
+    if coset.low is None or labels.high is None or not labels.high < theirs < coset.low:
         return ""
     return (
-        f"size, the length of training: the third of the runs with most steps ({runs[-third].steps:,} up) loses "
-        f"{long:.0f} neurons in the median, the third with fewest (up to {runs[third - 1].steps:,}) {short:.0f}"
+        f"measure, in part: by one H and K with the smallest C_H, which mixes cosets, it is {labels.says('{:.3f}')}; the "
+        "paper's number lies between the two ways to pair neurons"
     )
 
 

@@ -28,7 +28,17 @@ from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import TrainedRun, load_run
 from cosetta.trajectory import Trajectory, trajectory
 
-__all__ = ["LEAN", "Member", "Population", "Rule", "irrep_shares", "mean_shares", "measure_folder", "pooled"]
+__all__ = [
+    "LEAN",
+    "Member",
+    "Population",
+    "Rule",
+    "irrep_shares",
+    "mean_shares",
+    "measure_folder",
+    "pooled",
+    "population_of",
+]
 
 Rule = Literal["argmin", "largest"]
 """How a neuron gets its class: the paper's smallest C_H, or the largest subgroup under the threshold."""
@@ -81,12 +91,15 @@ class Population:
     Args:
         group: the group.
         recipe: name of the recipe.
-        members: its runs, by seed.
+        members: its runs, by seed; where any has generalised, those that have.
+        unlearned: the others, which claims about training count and claims about networks do not: all of the paper's
+            networks generalise.
     """
 
     group: Group
     recipe: str
     members: tuple[Member, ...]
+    unlearned: tuple[Member, ...] = ()
 
     @property
     def name(self) -> str:
@@ -104,9 +117,32 @@ class Population:
         return tuple((member, member.trajectory) for member in self.members if member.trajectory is not None)
 
     @property
+    def everyone(self) -> tuple[Member, ...]:
+        """Its runs, whether they have generalised or not."""
+        return (*self.members, *self.unlearned)
+
+    @property
     def runs(self) -> str:
         """How many runs, in words, such as `1 run` or `8 runs`."""
         return f"{len(self.members)} run" + "s" * (len(self.members) != 1)
+
+
+def population_of(group: Group, recipe: str, members: Sequence[Member]) -> Population:
+    """The runs of one group and recipe as a population.
+
+    Args:
+        group: the group.
+        recipe: name of the recipe.
+        members: its runs.
+
+    Returns:
+        The population; runs that have not generalised stand apart if any has.
+    """
+    ordered = sorted(members, key=lambda member: (member.measures.seed, member.name))
+    learned = tuple(member for member in ordered if member.measures.grok_step is not None)
+    if not learned:
+        return Population(group, recipe, tuple(ordered))
+    return Population(group, recipe, learned, tuple(m for m in ordered if m.measures.grok_step is None))
 
 
 def measure_folder(folder: Path, group: Group) -> Member:

@@ -32,7 +32,7 @@ from cosetta.reproduce.stander2024.exemplars import formation, out_heat_map, sig
 from cosetta.reproduce.stander2024.facts import architecture, census_facts, population_facts
 from cosetta.reproduce.stander2024.gcr_tables import gcr_table, key_count_table, key_irreps_table
 from cosetta.reproduce.stander2024.measures import CACHE
-from cosetta.reproduce.stander2024.populations import LEAN, Member, Population, measure_folder
+from cosetta.reproduce.stander2024.populations import LEAN, Member, Population, measure_folder, population_of
 from cosetta.reproduce.stander2024.recipe_tables import interventions_by_recipe, out_columns_by_recipe
 from cosetta.reproduce.stander2024.tables import (
     coset_free_table,
@@ -146,7 +146,11 @@ def reproduce(
         tables=found[0],
         figures=found[1],
         claims=found[2],
-        missing=(*(f"{name}: {reason}" for name, reason in sorted(missing.items())), *_unformed(populations)),
+        missing=(
+            *(f"{name}: {reason}" for name, reason in sorted(missing.items())),
+            *_unlearned(populations),
+            *_unformed(populations),
+        ),
         command=_command(list(named), seeds, s6_seeds, recipe, census_seeds or {}, networks),
         seconds=time.monotonic() - started,
         versions={"cosetta": __version__, "python": platform.python_version(), "torch": str(torch.__version__)},
@@ -239,6 +243,16 @@ def _unformed(populations: Sequence[Population]) -> list[str]:
     ]
 
 
+def _unlearned(populations: Sequence[Population]) -> list[str]:
+    """Runs that have not generalised, which claims about networks leave out."""
+    return [
+        f"{p.name}: {len(p.unlearned)} of {len(p.everyone)} runs have not generalised; claims about training alone "
+        "count them"
+        for p in populations
+        if p.unlearned
+    ]
+
+
 def _watched(populations: Sequence[Population]) -> list[Population]:
     """Of each group, the first population with checkpoints."""
     found: dict[str, Population] = {}
@@ -298,6 +312,8 @@ def _train_large(
 
 def _train(configs: Sequence[TrainConfig], runs: Path, workers: int, tell: Progress) -> dict[str, str]:
     """Train and explain what is missing; the reasons of the runs that failed."""
+    if not configs:
+        return {}
 
     def show(now: SweepProgress) -> None:
         tell("training and explaining", now.finished + now.failed, now.total)
@@ -359,10 +375,7 @@ def _populations(
             members.setdefault((group.name, member.measures.recipe), []).append(member)
         except BadRun as error:
             missing[folder.name] = str(error)
-    return [
-        Population(groups[group], how, tuple(sorted(found, key=lambda member: (member.measures.seed, member.name))))
-        for (group, how), found in members.items()
-    ]
+    return [population_of(groups[group], how, found) for (group, how), found in members.items()]
 
 
 def _other_recipes(runs: Path, groups: Mapping[str, Group], recipe: str) -> set[str]:

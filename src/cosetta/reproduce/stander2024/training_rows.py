@@ -10,10 +10,11 @@ from cosetta.reproduce.frame.claims import ClaimRow
 from cosetta.reproduce.frame.rules import FACTOR, Every, Factors, Measured, Near, Rule, plain
 from cosetta.reproduce.frame.spread import mean_over_runs
 from cosetta.reproduce.stander2024 import paper
+from cosetta.reproduce.stander2024.causes import by_length
 from cosetta.reproduce.stander2024.controls import coset_free_control
 from cosetta.reproduce.stander2024.measures import INTERVENTIONS
 from cosetta.reproduce.stander2024.noise import SCALED
-from cosetta.reproduce.stander2024.populations import Population
+from cosetta.reproduce.stander2024.populations import Member, Population
 
 __all__ = ["ACCURACY", "OWN_RECIPE", "training_rows"]
 
@@ -84,8 +85,8 @@ def training_rows() -> list[Row]:
 
 
 def _generalised(population: Population) -> Measured:
-    share = mean_over_runs([float(run.grok_step is not None) for run in population.measures])
-    cut = sum(member.shortened for member in population.members)
+    share = mean_over_runs([float(member.measures.grok_step is not None) for member in population.everyone])
+    cut = sum(member.shortened for member in population.everyone)
     return Measured(share.says(), (share,), open_because=f"{cut} ended before their recipe does" if cut else "")
 
 
@@ -106,7 +107,7 @@ def _final_loss(population: Population) -> Measured:
 def _grok_steps(population: Population) -> Measured:
     """A run that has not generalised, and could have later, leaves the claim open unless another refutes it."""
     low, high = paper.GROK_STEPS
-    runs = population.measures
+    runs = [member.measures for member in population.everyone]
     steps = [run.grok_step for run in runs if run.grok_step is not None]
     waiting = sum(run.grok_step is None and run.steps < high for run in runs)
     never = len(runs) - len(steps) - waiting
@@ -115,7 +116,7 @@ def _grok_steps(population: Population) -> Measured:
     note = f"all must lie between half the lower end and the upper end; {outside} do not"
     ended = f"{waiting} ended before {high:,} steps without having generalised" if waiting and not outside else ""
     held = plain(1.0 if not outside else 0.0, len(runs))
-    return Measured(f"{said} of {population.runs}", (held,), (note,), ended)
+    return Measured(f"{said} of {plural(len(runs), 'run')}", (held,), (note,), ended)
 
 
 def _interventions() -> list[Row]:
@@ -130,7 +131,16 @@ def _interventions() -> list[Row]:
         said = f"{theirs.accuracy:.2%}"
         twin = f"accuracy-{scaled}" if has_twin else ""
         rows.append(
-            Row(f"accuracy-{id}", "Table 1", f"accuracy under: {name}", said, partial(_scores, id), rule, twin=twin)
+            Row(
+                f"accuracy-{id}",
+                "Table 1",
+                f"accuracy under: {name}",
+                said,
+                partial(_scores, id),
+                rule,
+                twin=twin,
+                cause=by_length(partial(_accuracy_under, id), theirs.accuracy),
+            )
         )
         if theirs.median is None:
             continue
@@ -179,6 +189,12 @@ def _scaled(id: str, said: str, rule: Rule, median: tuple[float, ...], printed: 
             OURS,
         ),
     ]
+
+
+def _accuracy_under(id: str, member: Member) -> float:
+    """Accuracy of a run under an intervention; of one without it, that of the untouched network."""
+    scores = member.measures.interventions
+    return scores.get(id, scores["none"]).accuracy
 
 
 def _scores(id: str, population: Population) -> Measured:
