@@ -1,20 +1,20 @@
 """What a reproduction says first: how many claims agree, differ, or cannot be checked, and on how many runs."""
 
 from cosetta.report.notation import count, plural, typeset
-from cosetta.reproduce.stander2024.results import PAPER, Reproduction
+from cosetta.reproduce.frame.results import Claim, Reproduction
 
-__all__ = ["VERDICTS", "claims_sentence", "count_verdicts", "runs_sentence"]
+__all__ = ["VERDICTS", "beside", "claims_sentence", "count_verdicts", "runs_sentence", "typeset_population"]
 
 VERDICTS = {"agrees": "✓", "differs": "≠", "cannot be checked": "?"}
 """The verdicts, each with the sign that stands beside its word."""
 
 
-def count_verdicts(reproduction: Reproduction, source: str = PAPER) -> dict[str, int]:
+def count_verdicts(reproduction: Reproduction, source: str = "") -> dict[str, int]:
     """Number of claims by verdict.
 
     Args:
         reproduction: the reproduction.
-        source: whose claims are counted.
+        source: whose claims are counted; empty for the paper's own.
 
     Returns:
         All three verdicts, also those without a claim.
@@ -37,17 +37,35 @@ def claims_sentence(reproduction: Reproduction) -> str:
         'No claim of the paper was compared.'
     """
     said = []
-    for source in dict.fromkeys([PAPER, *(claim.source for claim in reproduction.claims)]):
+    for source in dict.fromkeys(["", *(claim.source for claim in reproduction.claims)]):
         found = count_verdicts(reproduction, source)
         if not (total := sum(found.values())):
             said.append("No claim of the paper was compared.")
             continue
-        whose, measured = ("the paper", " with what was measured here") if source == PAPER else (source, "")
+        whose, measured = ("the paper", " with what was measured here") if not source else (source, "")
         said.append(
             f"Of {plural(total, 'claim')} of {whose}, {count(found['agrees'])} agree{measured}, "
             f"{count(found['differs'])} differ, and {count(found['cannot be checked'])} cannot be checked."
         )
     return " ".join(said)
+
+
+def beside(claim: Claim) -> tuple[str, ...]:
+    """What each population beside the one that decides says of a claim.
+
+    Args:
+        claim: a claim.
+
+    Returns:
+        One line a population: its name, the sign of its verdict, and its number.
+
+    Example:
+        >>> from cosetta.reproduce.frame.results import Finding
+        >>> other = Finding("fast", "98 %, 32 runs", "differs", "")
+        >>> beside(Claim("", "", "", "", "agrees", "", others=(other,)))
+        ('fast ≠ 98 %, 32 runs',)
+    """
+    return tuple(f"{found.population} {VERDICTS[found.verdict]} {found.ours}" for found in claim.others)
 
 
 def runs_sentence(reproduction: Reproduction) -> str:
@@ -82,5 +100,7 @@ def typeset_population(name: str) -> str:
         >>> typeset_population("S5 stander2024")
         'S₅ stander2024'
     """
-    group, _, recipe = name.partition(" ")
+    group, space, recipe = name.partition(" ")
+    if not space:
+        return name
     return f"{typeset(group)} {recipe}".rstrip()

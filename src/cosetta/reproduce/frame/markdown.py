@@ -1,4 +1,4 @@
-"""The reproduction as a Markdown page, docs/reproduction.md: written from `reproduction.json`, never typed.
+"""A reproduction as a Markdown page, such as docs/reproduction.md: written from `reproduction.json`, never typed.
 
 Tables are Markdown tables and figures are links to SVG files, so the page reads in a repository browser. Every letter
 that Markdown would take as markup is escaped.
@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cosetta.report.notation import duration
-from cosetta.reproduce.stander2024.cells import file_name, show_cell, typeset_text
-from cosetta.reproduce.stander2024.headline import VERDICTS, claims_sentence, runs_sentence
-from cosetta.reproduce.stander2024.results import FigureFacts, Reproduction, Table
+from cosetta.reproduce.frame.cells import file_name, show_cell, typeset_text
+from cosetta.reproduce.frame.headline import VERDICTS, beside, claims_sentence, runs_sentence
+from cosetta.reproduce.frame.results import FigureFacts, Reproduction, Table
 
 __all__ = ["render_markdown"]
 
@@ -19,7 +19,7 @@ BAR = r"\|"
 
 
 def render_markdown(reproduction: Reproduction, folder: str = "reproduction") -> str:
-    """The page docs/reproduction.md as text.
+    """The page as text.
 
     Args:
         reproduction: what to show.
@@ -30,16 +30,17 @@ def render_markdown(reproduction: Reproduction, folder: str = "reproduction") ->
 
     Example:
         >>> print(render_markdown(Reproduction({}, {}, (), (), ())).splitlines()[0])
-        # “Grokking Group Multiplication with Cosets”, reproduced
+        # “”, reproduced
     """
     return "\n".join(_lines(reproduction, folder)).rstrip() + "\n"
 
 
 def _lines(reproduction: Reproduction, folder: str) -> Iterator[str]:
-    yield "# “Grokking Group Multiplication with Cosets”, reproduced"
+    paper = reproduction.paper
+    yield f"# “{paper.title}”, reproduced"
     yield ""
-    yield "The tables, figures and claims of Stander, Yu, Fan and Biderman"
-    yield "([arXiv:2312.06581](https://arxiv.org/abs/2312.06581)) again, from networks trained here."
+    yield f"The tables, figures and claims of {paper.authors}"
+    yield f"([arXiv:{paper.arxiv}](https://arxiv.org/abs/{paper.arxiv})) again, from networks at hand."
     yield f"This page is written from [reproduction.json]({folder}/reproduction.json); nothing in it is typed by hand."
     yield ""
     yield f"**{_escape(claims_sentence(reproduction))}** {_escape(runs_sentence(reproduction))}"
@@ -76,11 +77,22 @@ def _claims(reproduction: Reproduction) -> Iterator[str]:
     if not reproduction.claims:
         yield from ("No claim was compared.", "")
         return
+    several = any(claim.others for claim in reproduction.claims)
     rows = [
-        (c.where, c.statement, c.paper, c.ours, f"{VERDICTS[c.verdict]} {c.verdict}", c.why)
-        for c in reproduction.claims
+        (
+            claim.where,
+            claim.statement,
+            claim.paper,
+            f"{claim.ours} ({claim.decided_on})" if claim.decided_on else claim.ours,
+            f"{VERDICTS[claim.verdict]} {claim.verdict}",
+            *(("; ".join(beside(claim)),) if several else ()),
+            claim.why + (f". Cause: {claim.cause}" if claim.cause else ""),
+        )
+        for claim in reproduction.claims
     ]
-    yield from _grid(("where", "claim", "the paper", "here", "verdict", "what decides"), rows, ["---"] * 6)
+    headings = ["where", "claim", "the paper", "here", "verdict"]
+    headings += ["by the same rule, other networks"] if several else []
+    yield from _grid([*headings, "what decides"], rows, ["---"] * (len(headings) + 1))
 
 
 def _table(table: Table, folder: str) -> Iterator[str]:
@@ -131,7 +143,7 @@ if __name__ == "__main__":
     import sys
     from pathlib import Path
 
-    from cosetta.reproduce.stander2024.results import load_reproduction
+    from cosetta.reproduce.frame.results import load_reproduction
 
     _folder = Path(sys.argv[1])
     sys.stdout.write(render_markdown(load_reproduction(_folder), _folder.name))

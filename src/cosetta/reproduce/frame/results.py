@@ -1,7 +1,7 @@
 """What a reproduction says, as plain frozen data: the content of `reproduction.json`.
 
-Tables, figures and claims are made from measurements of many runs (`measures.py`); the page, the CSV, LaTeX and SVG
-files, docs/reproduction.md and the command line render these objects and compute nothing of their own.
+Tables, figures and claims are made from what a paper's own folder measures; the page, the CSV, LaTeX and SVG files, the
+Markdown page and the command line render these objects and compute nothing of their own.
 """
 
 from dataclasses import dataclass, field
@@ -12,18 +12,44 @@ from pydantic import TypeAdapter
 
 from cosetta.files import FilePath, read_json
 
-__all__ = ["PAPER", "Cell", "Claim", "Column", "FigureFacts", "Reproduction", "Table", "load_reproduction"]
+__all__ = [
+    "Cell",
+    "Claim",
+    "Column",
+    "FigureFacts",
+    "Finding",
+    "Paper",
+    "Reproduction",
+    "Table",
+    "Verdict",
+    "load_reproduction",
+]
 
-SCHEMA = 2
+SCHEMA = 3
 """Number of this layout; raised when a field changes its meaning."""
 
 Cell = float | int | str | None
 """A number, a word, or None for what was not measured (printed as a dash)."""
 
-PAPER = "Stander et al. 2024"
-"""The paper that is reproduced, as the source of a claim."""
-
 Verdict = Literal["agrees", "differs", "cannot be checked"]
+
+
+@final
+@dataclass(frozen=True)
+class Paper:
+    """What is reproduced.
+
+    Args:
+        key: name for the command line, such as `stander2024`.
+        title: of the paper.
+        authors: of the paper, family names.
+        arxiv: number at arxiv.org.
+    """
+
+    key: str
+    title: str
+    authors: str
+    arxiv: str
 
 
 @final
@@ -88,6 +114,26 @@ class FigureFacts:
 
 @final
 @dataclass(frozen=True)
+class Finding:
+    """What one population says of a claim.
+
+    Args:
+        population: name of the population, such as `fast`.
+        ours: our number, with the number of runs behind it.
+        verdict: whether it agrees with the paper's, by the claim's rule.
+        why: what decides it: the rule, the control, or why it cannot be checked.
+        near: whether its numbers alone, without intervals and however few runs, are as the rule asks.
+    """
+
+    population: str
+    ours: str
+    verdict: Verdict
+    why: str
+    near: bool = False
+
+
+@final
+@dataclass(frozen=True)
 class Claim:
     """A claim of the paper, or of a later one, beside what was measured.
 
@@ -98,7 +144,11 @@ class Claim:
         ours: our number, with the number of runs behind it.
         verdict: whether they agree.
         why: what decides the verdict: the tolerance, the control, or why it cannot be checked.
-        source: who makes the claim; only those of `PAPER` count as the paper's.
+        source: who makes the claim if it is not the paper; only claims without a source count as the paper's.
+        id: stable name, by which claims are found.
+        decided_on: the population that `ours` and `verdict` are of; empty where there is none, as in algebra.
+        others: what the other populations say, by the same rule.
+        cause: which of recipe, size, measure or paper makes the difference, and what shows it; empty where none does.
     """
 
     section: str
@@ -107,12 +157,16 @@ class Claim:
     ours: str
     verdict: Verdict
     why: str
-    source: str = PAPER
+    source: str = ""
+    id: str = ""
+    decided_on: str = ""
+    others: tuple[Finding, ...] = ()
+    cause: str = ""
 
     @property
     def where(self) -> str:
         """The section, with the source unless it is the paper."""
-        return self.section if self.source == PAPER else f"{self.section} ({self.source})"
+        return f"{self.section} ({self.source})" if self.source else self.section
 
 
 @final
@@ -121,7 +175,7 @@ class Reproduction:
     """The whole reproduction.
 
     Args:
-        settings: groups, seeds and recipe of each population, as asked for.
+        settings: what was asked for.
         populations: runs used, by `<group> <recipe>`.
         tables: the paper's tables, then ours.
         figures: the paper's figures, then ours.
@@ -130,6 +184,8 @@ class Reproduction:
         command: the command that makes this result again.
         seconds: wall time of this sitting.
         versions: of Cosetta, Python and torch.
+        paper: what is reproduced.
+        words: terms of the page and what they mean.
         schema: number of this layout.
     """
 
@@ -142,6 +198,8 @@ class Reproduction:
     command: str = ""
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
+    paper: Paper = Paper("", "", "", "")
+    words: tuple[tuple[str, str], ...] = ()
     schema: int = SCHEMA
 
     def to_json(self) -> bytes:
@@ -170,5 +228,5 @@ def load_reproduction(path: FilePath) -> Reproduction:
     """
     path = Path(path)
     path = path / "reproduction.json" if path.is_dir() else path
-    advice = "run `cosetta reproduce stander2024`"
+    advice = "run `cosetta reproduce` again"
     return read_json(path, Reproduction, what="a whole reproduction", advice=advice, schema=SCHEMA)

@@ -5,7 +5,7 @@ the reproduction and computes nothing. Files are written first and the page last
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,17 +17,17 @@ from cosetta.files import write_whole
 from cosetta.report import notation
 from cosetta.report.figures.style import to_svg
 from cosetta.report.page import set_scripts
-from cosetta.reproduce.stander2024.cells import file_name, is_missing, show_cell, typeset_text
-from cosetta.reproduce.stander2024.export import compact_svg, write_figure, write_table
-from cosetta.reproduce.stander2024.figures import draw
-from cosetta.reproduce.stander2024.headline import (
+from cosetta.reproduce.frame.cells import file_name, is_missing, show_cell, typeset_text
+from cosetta.reproduce.frame.export import compact_svg, write_figure, write_table
+from cosetta.reproduce.frame.headline import (
     VERDICTS,
+    beside,
     claims_sentence,
     count_verdicts,
     runs_sentence,
     typeset_population,
 )
-from cosetta.reproduce.stander2024.results import Cell, Column, FigureFacts, Reproduction
+from cosetta.reproduce.frame.results import Cell, Column, FigureFacts, Reproduction
 
 __all__ = ["render_page", "write_reproduction"]
 
@@ -43,38 +43,57 @@ class Plot(NamedTuple):
     svg: Markup
 
 
-def write_reproduction(reproduction: Reproduction, folder: Path) -> None:
+Draw = Callable[[FigureFacts], Figure]
+"""Draws one figure of a paper."""
+
+
+def write_reproduction(reproduction: Reproduction, folder: Path, draw: Draw | None = None) -> None:
     """Write the page, its JSON, tables and figures, each file whole or not at all.
 
     Args:
         reproduction: what to write.
+        draw: draws its figures; a reproduction without figures needs none.
         folder: where; made if it does not exist. It then holds `reproduction.html`, `reproduction.json`,
             `tables/*.csv`, `tables/*.tex`, `figures/*.svg` and `figures/*.pdf`.
+
+    Raises:
+        ValueError: if there are figures and nothing draws them.
+        OSError: if a file cannot be written.
     """
     tables, figures = folder / "tables", folder / "figures"
     for place in (tables, figures):
         place.mkdir(parents=True, exist_ok=True)
     for table in reproduction.tables:
         write_table(table, tables)
-    drawn = [draw(facts) for facts in reproduction.figures]
+    drawn = _drawn(reproduction, draw)
     for facts, figure in zip(reproduction.figures, drawn, strict=True):
         write_figure(figure, figures, facts.name)
-    text = render_page(reproduction, drawn)
+    text = render_page(reproduction, drawn=drawn)
     write_whole(folder / "reproduction.json", lambda path: path.write_bytes(reproduction.to_json()))
     write_whole(folder / "reproduction.html", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def render_page(reproduction: Reproduction, drawn: list[Figure] | None = None) -> str:
+def _drawn(reproduction: Reproduction, draw: Draw | None) -> list[Figure]:
+    if draw is None and reproduction.figures:
+        raise ValueError(f"`draw` must draw {len(reproduction.figures)} figures; got None")
+    return [draw(facts) for facts in reproduction.figures] if draw is not None else []
+
+
+def render_page(reproduction: Reproduction, draw: Draw | None = None, drawn: list[Figure] | None = None) -> str:
     """The page as text.
 
     Args:
         reproduction: what to show.
+        draw: draws its figures.
         drawn: its figures, if they are drawn already.
 
     Returns:
         An HTML document without any outside reference but links; equal reproductions give equal text.
+
+    Raises:
+        ValueError: if there are figures and nothing draws them.
     """
-    figures = [draw(facts) for facts in reproduction.figures] if drawn is None else drawn
+    figures = _drawn(reproduction, draw) if drawn is None else drawn
     environment = _environment()
     return environment.get_template("reproduction.html").render(
         reproduction=reproduction,
@@ -99,7 +118,7 @@ def render_page(reproduction: Reproduction, drawn: list[Figure] | None = None) -
 def _environment() -> Environment:
     environment = Environment(
         loader=ChoiceLoader(
-            [PackageLoader("cosetta.reproduce.stander2024", "templates"), PackageLoader("cosetta.report", "templates")]
+            [PackageLoader("cosetta.reproduce.frame", "templates"), PackageLoader("cosetta.report", "templates")]
         ),
         autoescape=True,
         undefined=StrictUndefined,
@@ -109,6 +128,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "anchor": file_name,
+        "beside": beside,
         "cell": show_cell,
         "cell_class": _cell_class,
         "count": notation.count,

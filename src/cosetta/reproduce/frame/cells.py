@@ -7,7 +7,7 @@ import math
 import re
 
 from cosetta.report.notation import MISSING, count, decimal, percent, scientific, typeset
-from cosetta.reproduce.stander2024.results import Cell, Column
+from cosetta.reproduce.frame.results import Cell, Column
 
 __all__ = ["file_name", "is_missing", "show_cell", "typeset_text"]
 

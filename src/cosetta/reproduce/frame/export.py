@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from cosetta.files import write_whole
 from cosetta.report.figures.style import STYLE
-from cosetta.reproduce.stander2024.cells import file_name, is_missing, show_cell, typeset_text
-from cosetta.reproduce.stander2024.results import Table
+from cosetta.reproduce.frame.cells import file_name, is_missing, show_cell, typeset_text
+from cosetta.reproduce.frame.results import Table
 
 __all__ = ["compact_svg", "escape_latex", "to_csv", "to_latex", "write_figure", "write_table"]
 
@@ -71,7 +71,7 @@ def to_csv(table: Table) -> str:
         Text with `\n` line ends; a cell without a measurement is empty, a share stays a proportion.
 
     Example:
-        >>> from cosetta.reproduce.stander2024.results import Column
+        >>> from cosetta.reproduce.frame.results import Column
         >>> to_csv(Table("t", "T", (Column("run"), Column("loss", "loss")), (("a", 2e-06), ("b", None))))
         'run,loss\na,2e-06\nb,\n'
     """

@@ -1,88 +1,20 @@
-r"""The measures of Chughtai, Chan and Nanda 2023 (arXiv:2302.03025).
+"""The measures of Chughtai et al. 2023 on all pairs, as they are defined: the slow twin of `cosetta.measures.gcr`.
 
-With $h(a,b)$ the activations, $c(a,b,\cdot)$ the logits minus their mean, and $P_\rho$ the projection on an irrep:
-shares of `left`, `right` and `out` in each irrep; shares of the centred activations explained by $\rho(a)$, $\rho(b)$
-and $\rho(ab)$; the cosine of $c$ with $\chi_\rho(abz^{-1})$; restricted loss (only $\rho(ab)$ kept, over all pairs) and
-excluded loss ($\rho(ab)$ removed, over the training pairs). A share of $\rho(ab)$ depends on the mean of h over the
-pairs with one product alone, so everything here is a Fourier transform of functions on G, not of functions on pairs.
+Activations and logits are held for every pair, |G|^3 numbers, so this is for small groups.
 """
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
-from torch import Tensor
 
-from cosetta.groups import Group
-from cosetta.harmonics import Irrep, isotypic_projection
+from cosetta.harmonics import isotypic_projection
 from cosetta.measures.gcr import KEY_SIMILARITY
-from cosetta.models import FoldedModel
-
-__all__ = ["KEY_SIMILARITY", "measures", "training_pairs"]
 
 
-def training_pairs(order: int, share: float, seed: int) -> Bool[np.ndarray, " pair"]:
-    """The pairs that the authors trained on, in the element order of their file.
-
-    All |G|^2 pairs, the left factor slowest, are shuffled by `torch.randperm` after `torch.manual_seed(seed)` on the
-    CPU; the first share of them is trained on.
-
-    Args:
-        order: number of elements.
-        share: share of pairs trained on, in (0, 1].
-        seed: the seed of their configuration.
-
-    Returns:
-        Whether each pair, numbered a |G| + b, was trained on.
-
-    Source:
-        Inferred from the published code; confirmed by the losses, which agree to six digits or more on all eight files.
-
-    Example:
-        >>> int(training_pairs(6, 0.5, seed=1).sum())
-        18
-    """
-    shuffled = torch.randperm(order * order, generator=torch.Generator().manual_seed(seed)).numpy()
-    chosen = np.zeros(order * order, dtype=bool)
-    chosen[shuffled[: int(share * order * order)]] = True
-    return chosen
-
-
-def measures(
-    model: FoldedModel,
-    group: Group,
-    named: Mapping[str, Irrep],
-    trained: Bool[np.ndarray, " pair"],
-    key: Sequence[str] | None = None,
-) -> dict[str, float]:
-    r"""The authors' measures of a network, under the names of their `summary_metrics.json`.
-
-    Args:
-        model: the network in the element order of `group`, on the CPU.
-        group: the group.
-        named: irreps by name.
-        trained: whether each pair a |G| + b was trained on.
-        key: the irreps that the totals are over; those with a trace similarity above `KEY_SIMILARITY` if None.
-
-    Returns:
-        One number a measure. Shares are in [0, 1], losses in nats.
-
-    Source:
-        Chughtai et al. 2023 (arXiv:2302.03025), section 5 and appendix; definitions as in their published code.
-
-    Example:
-        >>> from cosetta import irreps, named_group
-        >>> from cosetta.models.planted import CosetPlan, plant
-        >>> S3 = named_group("S3")
-        >>> net = plant(S3, [CosetPlan(S3.subgroup([1]))], generator=torch.Generator().manual_seed(0)).folded
-        >>> found = measures(net, S3, {i.name: i for i in irreps(S3)}, np.ones(36, dtype=bool))
-        >>> round(found["percent_x_embed_(2,1)_rep"], 6), found["all_acc"]
-        (1.0, 1.0)
-    """
+def slow_measures(model, group, named, trained, key=None):
+    """The authors' measures of a network, under the names of their `summary_metrics.json`."""
     state = _State(model.to(dtype=torch.float64), group, torch.from_numpy(trained))
-    found: dict[str, float] = state.losses()
+    found = state.losses()
     for name, irrep in named.items():
         found |= {f"{kind}_{name}_rep": value for kind, value in state.shares(irrep).items()}
         if name != "trivial":
@@ -106,12 +38,14 @@ def measures(
 class _State:
     """Activations and logits on all pairs, and their means over pairs with one left factor, right factor or product."""
 
-    def __init__(self, model: FoldedModel, group: Group, trained: Bool[Tensor, " pair"]) -> None:
+    def __init__(self, model, group, trained):
         order = group.order
         self.model, self.group, self.trained = model, group, trained
         self.product = torch.from_numpy(group.table.astype(np.int64)).reshape(-1)
         self.hidden = model.activate(model.left[:, None] + model.right).reshape(order * order, -1)
-        self.logits = self.hidden @ model.out.T + model.bias
+        a, b = (x.reshape(-1) for x in torch.meshgrid(torch.arange(order), torch.arange(order), indexing="ij"))
+        self.logits = model.logits(a, b)
+        self.around = self.logits - self.hidden @ model.out.T  # bias and direct path, which no ablation touches
         self.centred = self.logits - self.logits.mean(-1, keepdim=True)
         self.norm = float(self.centred.norm())
         by_pair = self.hidden.reshape(order, order, -1)
@@ -119,18 +53,18 @@ class _State:
         self.spread = float(((self.hidden - self.hidden.mean(0)) ** 2).sum())
         self.by_product = self._over_products(self.centred)
 
-    def _over_products(self, values: Float[Tensor, "pair n"]) -> Float[Tensor, "g n"]:
+    def _over_products(self, values):
         """Sums over the pairs with each product."""
         return torch.zeros(self.group.order, values.shape[1], dtype=values.dtype).index_add_(0, self.product, values)
 
-    def loss(self, logits: Float[Tensor, "pair g"], pairs: Bool[Tensor, " pair"] | None = None) -> float:
+    def loss(self, logits, pairs=None):
         """Mean cross-entropy over some pairs."""
         right = self.product
         return float(
             F.cross_entropy(logits if pairs is None else logits[pairs], right if pairs is None else right[pairs])
         )
 
-    def losses(self) -> dict[str, float]:
+    def losses(self):
         """Loss and accuracy on all, training and test pairs."""
         right = self.logits.argmax(-1) == self.product
         found = {"all_loss": self.loss(self.logits), "all_acc": float(right.double().mean())}
@@ -142,9 +76,9 @@ class _State:
                 }
         return {"test_loss": float("nan")} | found
 
-    def shares(self, irrep: Irrep) -> dict[str, float]:
+    def shares(self, irrep):
         """Shares of weights (not centred) and of centred activations in an irrep."""
-        found: dict[str, float] = {}
+        found = {}
         for name, values in (("x_embed", self.model.left), ("y_embed", self.model.right), ("unembed", self.model.out)):
             found[f"percent_{name}"] = float((self._part(values, irrep) ** 2).sum() / (values**2).sum())
         for name, mean in self.means.items():
@@ -153,18 +87,18 @@ class _State:
         total = sum(found[f"percent_hidden_{name}"] for name in self.means)
         return found | {"total_percent_hidden": float(total)}
 
-    def _part(self, values: Float[Tensor, "g n"], irrep: Irrep) -> Float[Tensor, "g n"]:
+    def _part(self, values, irrep):
         return torch.from_numpy(isotypic_projection(values.T.numpy(), irrep)).T
 
-    def hidden_losses(self, kept: Sequence[Irrep]) -> tuple[float, float]:
+    def hidden_losses(self, kept):
         """Losses with only rho(ab) kept in the activations (all pairs), and with it removed (training pairs)."""
         parts = [self._part(self.means["xy"], irrep) @ self.model.out.T for irrep in kept]
         part = sum(parts, torch.zeros_like(self.by_product))
         removed = self.logits[self.trained] - part[self.product[self.trained]]
         excluded = float(F.cross_entropy(removed, self.product[self.trained]))
-        return self._loss_by_product(part + self.model.bias), excluded
+        return self.loss(part[self.product] + self.around), excluded
 
-    def logit_measures(self, name: str, irrep: Irrep) -> dict[str, float]:
+    def logit_measures(self, name, irrep):
         """Cosine of the logits with the character, and the losses with only or without that direction."""
         similarity = float((self.by_product * self._cube(irrep)).sum() / self.norm)
         restricted, excluded = self.logit_losses([(irrep, similarity)])
@@ -174,17 +108,13 @@ class _State:
             f"logit_excluded_loss_{name}_rep": excluded,
         }
 
-    def logit_losses(self, kept: Sequence[tuple[Irrep, float]]) -> tuple[float, float]:
+    def logit_losses(self, kept):
         """Losses with only these characters in the logits (all pairs), and without them (training pairs)."""
         part = sum((share * self.norm * self._cube(irrep) for irrep, share in kept), torch.zeros_like(self.by_product))
         removed = self.centred[self.trained] - part[self.product[self.trained]]
-        return self._loss_by_product(part), float(F.cross_entropy(removed, self.product[self.trained]))
+        return self.loss(part[self.product]), float(F.cross_entropy(removed, self.product[self.trained]))
 
-    def _cube(self, irrep: Irrep) -> Float[Tensor, "g g"]:
+    def _cube(self, irrep):
         """chi(x z^-1) for product x and answer z, of norm 1 over all pairs and answers."""
         values = torch.from_numpy(irrep.character[self.group.table[:, self.group.inverse]])
         return values / (values.norm() * self.group.order**0.5)
-
-    def _loss_by_product(self, logits: Float[Tensor, "g g"]) -> float:
-        """Loss over all pairs of logits that depend on the product alone, which every element is equally often."""
-        return float(F.cross_entropy(logits, torch.arange(self.group.order)))
