@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save
 
 from cosetta.bounds import checker
-from cosetta.bounds.certificate import check_certificate, read_certificate, write_certificate
+from cosetta.bounds.certificate import Certificate, check_certificate, read_certificate, write_certificate
 from cosetta.bounds.prover import brute_force_work
 from cosetta.certification import certify
 from cosetta.errors import BadRun, Unsupported
@@ -129,6 +129,9 @@ def test_work_is_counted_from_the_same_baseline():
     record = proven(model, group).record
     assert record["brute_force"]["work"] == brute_force_work(24, model.width) == 24**3 * model.width
     assert record["claim"]["work"] == sum(tier["work"] for tier in record["tiers"])
+    share = Certificate(record).work_share
+    assert share == record["claim"]["work"] / record["brute_force"]["work"]
+    assert Certificate(record | {"brute_force": {"work": 10**12}}).work_share == share  # nothing unchecked is printed
 
 
 def test_the_trivial_group_has_a_certificate():
