@@ -251,7 +251,7 @@ class _Plan:
         merges, _ = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
         number = [*range(rows), *range(len(lefts), len(lefts) + 1 + len(merges))]  # among the tables of all partitions
         return {
-            "leaves": [[P, group_rights(self.known, tree[P], self.net.g)] for P in lefts],
+            "leaves": [[P, group_rights(self.known, P, tree[P], self.net.g)] for P in lefts],
             "merges": [[number[i], number[j]] for i, j in merges],
             "linear": linear,
             "exact": exact,
