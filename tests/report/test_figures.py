@@ -1,4 +1,5 @@
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
 
 import cosetta.report
 from cosetta.report import figures
@@ -89,13 +91,25 @@ def test_histograms_count_every_element_once(analysis):
 
 def test_blocks_are_left_plus_right_by_coset(analysis):
     axis = figures.draw_blocks(analysis.coset.exemplars[0], BLUE).axes[0]
-    filled = {patch.get_xy(): patch for patch in axis.patches if patch.get_fill() and patch.get_xy()[0] >= 0}
     values = np.add.outer([-1.0, 0.0, 1.0], [1.0, 0.0, -1.0])  # of left and right, coset by coset
-    for (j, i), patch in filled.items():
-        assert patch.get_alpha() == abs(values[int(i), int(j)]) / 2
-        assert (matplotlib.colors.to_hex(patch.get_facecolor()) == BLUE) == (values[int(i), int(j)] > 0)
-    outlined = {patch.get_xy() for patch in axis.patches if not patch.get_fill()}
-    assert outlined == {(0, 0), (1, 1), (2, 2)} == {(j, i) for (j, i) in filled if values[i, j] == 0}
+    *maps, outline = [patch for patch in axis.patches if isinstance(patch, PathPatch)]
+    drawn = {}
+    for patch in maps:
+        for column, row in patch.get_path().vertices[::5].tolist():
+            drawn[int(row), int(column)] = patch
+    assert set(drawn) == set(np.ndindex(3, 3))
+    for place, patch in drawn.items():
+        assert patch.get_alpha() == abs(values[place]) / 2
+        assert (matplotlib.colors.to_hex(patch.get_facecolor()) == BLUE) == (values[place] > 0)
+    assert [tuple(corner) for corner in outline.get_path().vertices[::5].tolist()] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_marks_that_look_alike_say_it_once(analysis):
+    figure = figures.draw_votes(analysis.worked, "ab")
+    svg = figures.to_svg(figure, "key")
+    assert svg.count("<use ") > 10
+    assert not re.search(r"<use [^>]*style=[^>]*/>\n<use [^>]*style=", svg)
+    assert svg.count("<g") == svg.count("</g>")
 
 
 def test_votes_stand_at_their_count(analysis):

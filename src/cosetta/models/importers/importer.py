@@ -32,6 +32,7 @@ from cosetta.models.importers.roles import command, guess
 from cosetta.models.importers.unsupported import why_unsupported
 from cosetta.models.importers.used import Reading
 from cosetta.models.pair_model import PairModel, Reordered
+from cosetta.shown import short_repr
 
 __all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "model_of_tensors", "open_checkpoint"]
 
@@ -60,6 +61,7 @@ class ImportedModel:
     config: Mapping[str, Any]
     group_name: str | None = None
     notes: tuple[str, ...] = ()
+    __repr__ = short_repr
 
     @property
     def folded(self) -> FoldedModel:
@@ -97,6 +99,7 @@ class OpenedCheckpoint:
     recovered: Recovered
     notes: tuple[str, ...]
     folding: Folding | None = None
+    __repr__ = short_repr
 
 
 def import_checkpoint(

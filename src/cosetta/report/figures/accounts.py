@@ -22,7 +22,7 @@ from cosetta.report.figures.style import (
 from cosetta.report.notation import count, percent
 from cosetta.results import Analysis, Contest
 
-__all__ = ["caption_pareto", "draw_pareto"]
+__all__ = ["caption_pareto", "draw_pareto", "number_marks"]
 
 Point = tuple[int, float, float]
 """Number of an account, its bits (at least 1) and its height."""
@@ -62,7 +62,7 @@ def _draw_panel(analysis: Analysis, height: str) -> Figure:
         marker = "X" if contest.verdict == "fails" else "o"
         face = INK if holds or marker == "X" else PAPER
         axis.plot(max(1.0, bits), y, marker, color=INK, markerfacecolor=face, markersize=5, zorder=4, clip_on=False)
-    _numbers(axis, points)
+    number_marks(axis, points)
     power_axis(axis, "x")
     axis.set_ylim(-0.04, 1.34)
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
@@ -132,8 +132,13 @@ def _front(axis: Axes, points: Sequence[Point]) -> None:
     )
 
 
-def _numbers(axis: Axes, points: Sequence[Point]) -> None:
-    """The number of each account above its mark, in three heights where marks are close."""
+def number_marks(axis: Axes, points: Sequence[Point]) -> None:
+    """Put the number of each account above its mark, in three heights where marks are close.
+
+    Args:
+        axis: the axes.
+        points: number, bits and height of each account.
+    """
     for place, (number, bits, height) in enumerate(sorted(points, key=lambda point: point[1])):
         offset = (0, 6 + 9 * (place % 3))
         axis.annotate(

@@ -38,7 +38,7 @@ def draw_coverage(circuits: Sequence[CircuitRecord], summary: ClassSummary, conj
     columns = _names(sources, (circuit.right_conjugate for circuit in members), conjugates)
     most, longest = max(len(rows), len(columns)), max(map(len, [*rows.values(), *columns.values()]))
     cell = min(0.3, 2.5 / most)
-    size = 7.0 if most <= 10 else max(3.5, 60 * cell)
+    size = min(7.0, max(3.5, 45 * cell))
     margin = 0.45 + 0.011 * size * longest
     figure = new_figure(max(cell * len(columns) + margin, 1.5), max(cell * len(rows) + margin, 1.2))
     axis = figure.subplots()

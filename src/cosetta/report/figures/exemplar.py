@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 
 from cosetta.report.figures.style import INK, LINE, PANEL, PAPER, QUIET, Caption, blank, new_figure, styled
 from cosetta.report.notation import decimal, percent, scientific
@@ -105,15 +106,16 @@ def draw_blocks(exemplar: Exemplar, colour: str) -> Figure:
     figure = new_figure(PANEL, HEIGHT)
     axis = figure.subplots()
     count = len(rows)
+    cells: dict[float, list[tuple[int, int]]] = {}
     for i, j in np.ndindex(pre.shape):
-        share = float(pre[i, j]) / limit
-        box = {"linewidth": 0.6 if count <= 24 else 0, "edgecolor": PAPER}
-        shade = colour if share > 0 else QUIET
-        axis.add_patch(Rectangle((j, i), 1, 1, facecolor=shade, alpha=min(1.0, abs(share)), **box))
-    for i in range(min(pre.shape)):  # coset i of right is the mirror of coset i of left
-        axis.add_patch(Rectangle((i, i), 1, 1, fill=False, edgecolor=INK, linewidth=0.9, zorder=3))
-        if count <= NAMED:
-            axis.text(i + 0.5, i + 0.53, "C", ha="center", va="center", fontsize=7.5, zorder=4)
+        cells.setdefault(round(float(pre[i, j]) / limit, 2), []).append((i, j))
+    edge = {"linewidth": 0.6 if count <= 24 else 0, "edgecolor": PAPER}
+    for share, places in cells.items():
+        axis.add_patch(PathPatch(_boxes(places), facecolor=colour if share > 0 else QUIET, alpha=abs(share), **edge))
+    shared = [(i, i) for i in range(min(pre.shape))]  # coset i of right is the mirror of coset i of left
+    axis.add_patch(PathPatch(_boxes(shared), fill=False, edgecolor=INK, linewidth=0.9, zorder=3))
+    for i, _ in shared if count <= NAMED else ():
+        axis.text(i + 0.5, i + 0.53, "C", ha="center", va="center", fontsize=7.5, zorder=4)
     numbers = list(range(count)) if count <= NAMED else [0, count - 1]
     for ticks in (axis.set_xticks, axis.set_yticks):
         ticks([i + 0.5 for i in numbers], [str(i + 1) for i in numbers])
@@ -126,10 +128,18 @@ def draw_blocks(exemplar: Exemplar, colour: str) -> Figure:
     axis.set_ylabel("coset Ha of a")
     axis.set_xlabel("coset bK of b")
     for shade, name in ((colour, "fires"), (QUIET, "cut"), (PAPER, "silent: ab in C")):
-        edge = INK if shade == PAPER else LINE
-        axis.add_patch(Rectangle((-9, -9), 0.1, 0.1, facecolor=shade, edgecolor=edge, label=name))
+        border = INK if shade == PAPER else LINE
+        axis.add_patch(Rectangle((-9, -9), 0.1, 0.1, facecolor=shade, edgecolor=border, label=name))
     figure.legend(loc="outside lower center", ncols=3, handlelength=0.9, handleheight=0.9, columnspacing=1.0)
     return figure
+
+
+def _boxes(places: Sequence[tuple[int, int]]) -> Path:
+    """Boxes of unit size at rows and columns, as one path: a map of 60 by 60 is then a few of them."""
+    corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], dtype=float)
+    starts = np.array([(column, row) for row, column in places], dtype=float)
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(places)
+    return Path((starts[:, None] + corners).reshape(-1, 2), codes)
 
 
 def _levels(values: Sequence[float], labels: Sequence[int]) -> np.ndarray:

@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 from io import StringIO
+from itertools import groupby
 from typing import Any, NamedTuple, ParamSpec
 
 import matplotlib
@@ -85,6 +86,16 @@ STYLE: Any = {
 P = ParamSpec("P")
 
 
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whatever its backend: as SVG on a white ground."""
+
+    def _repr_svg_(self) -> str:
+        buffer = StringIO()
+        with matplotlib.rc_context(STYLE):
+            self.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+
 class Caption(NamedTuple):
     """What a figure shows: the finding, then the check behind it."""
 
@@ -125,7 +136,7 @@ def new_figure(width: float, height: float) -> Figure:
     Returns:
         An empty figure with constrained layout.
     """
-    return Figure(figsize=(width, height), layout="constrained")
+    return Picture(figsize=(width, height), layout="constrained")
 
 
 def blank(message: str) -> Figure:
@@ -209,6 +220,17 @@ def _shade(colour: str) -> str:
     return variable(colour) if name is None else f"var({name},{colour})"
 
 
+def _hoist(run: re.Match[str]) -> str:
+    """Marks in a row that look alike, with their look said once."""
+    lines = run[0].splitlines()
+    looks = [line[line.index(' style="') : -2] for line in lines]
+    groups = groupby(zip(lines, looks, strict=True), key=lambda pair: pair[1])
+    return "".join(
+        f"<g{look}>\n" + "".join(f"{line[: -len(look) - 2]}/>\n" for line, _ in pairs) + "</g>\n"
+        for look, pairs in groups
+    )
+
+
 def to_svg(figure: Figure, key: str) -> str:
     """The figure as an `svg` element to be put into a page, its greys and palettes as variables of the page's style.
 
@@ -233,6 +255,7 @@ def to_svg(figure: Figure, key: str) -> str:
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', markup))
     markup = re.sub(r' id="([^"]*)"', lambda match: f' id="{key}-{match[1]}"' if match[1] in used else "", markup)
     markup = re.sub(r'(url\(#|href="#)', rf"\g<1>{key}-", markup)
+    markup = re.sub(r'(?:<use [^>]* style="[^"]*"/>\n){2,}', _hoist, markup)
     width = f"{figure.get_figwidth():.2f}in"
     return re.sub(
         r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \g<1> style="width:{width}" role="img">', markup, count=1
