@@ -11,7 +11,7 @@ import torch
 from cosetta import named_group, subgroup_lattice
 from cosetta.analysis import fit_accounts
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadRun
+from cosetta.errors import BadRun, Unsupported
 from cosetta.explorer.bundle import bundle, page_file
 from cosetta.explorer.ground import irrep_content
 from cosetta.explorer.hasse import BEND, class_covers, layered
@@ -19,6 +19,7 @@ from cosetta.explorer.ideals import pack_ideals
 from cosetta.explorer.identification import fewest, identify
 from cosetta.explorer.orbits import orbits
 from cosetta.explorer.packing import SCHEMA, Sidecar, pack, read_sidecar, unpack
+from cosetta.explorer.sidecar import check_order
 from cosetta.harmonics import irreps
 from cosetta.hypotheses.rho_set import RhoSets
 from cosetta.measures import measure
@@ -197,3 +198,8 @@ def test_pages_of_two_networks_have_one_colour_a_class(s4):
     colours = [{cls["name"]: cls["colour"] for cls in sidecar.header["lattice"]["classes"]} for sidecar in found]
     used = {name for sidecar in found for name in sidecar.header["lattice"]["used"]}
     assert {colours[0][name] == colours[1][name] for name in used if name in colours[0]} == {True}
+
+
+def test_a_group_that_is_too_large_is_refused_before_anything_is_computed():
+    with pytest.raises(Unsupported, match=r"1,500; C1600 has 1,600"):
+        check_order(named_group("C1600"))
