@@ -85,7 +85,7 @@ def subgroups(
     used = sorted(set(used))
     colours = class_palette(lattice.class_names) | class_palette(used)
     edges = class_covers(lattice)
-    drawing = layered(np.array([c.order for c in lattice.classes]), edges)
+    drawing = layered(np.array([c.order for c in lattice.classes]), edges, [_room(c.name) for c in lattice.classes])
     content = irrep_content(lattice, irreps)
     classes = [
         {
@@ -130,6 +130,12 @@ def irrep_content(lattice: SubgroupLattice, irreps: tuple[Irrep, ...]) -> Float[
     members = lattice.members[[cls.representative for cls in lattice.classes]].astype(float)
     characters = np.stack([irrep.character / irrep.endomorphism_dim for irrep in irreps])
     return np.clip(members @ characters.T / members.sum(axis=1, keepdims=True), 0, None)
+
+
+def _room(name: str) -> float:
+    """Width of a label of two lines, the second one smaller, in units of 92 pixels (`page/views/lattice.js`)."""
+    first, _, rest = typeset(name).partition(" ")
+    return max(1.0, (24 + max(7.5 * len(first), 5.6 * len(rest))) / 92)
 
 
 def _generators(lattice: SubgroupLattice, position: int) -> str:

@@ -4,6 +4,7 @@ An edge that passes layers gets a bend in each, which takes room there, so that 
 them. Nodes and bends are moved towards the mean of their neighbours, layer by layer up and down, and pushed apart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -54,15 +55,18 @@ def class_covers(lattice: SubgroupLattice) -> Int[np.ndarray, "edge 2"]:
     return np.unique(lattice.class_of[lattice.covers].astype(np.int64), axis=0).reshape(-1, 2)
 
 
-def layered(orders: Int[np.ndarray, " node"], edges: Int[np.ndarray, "edge 2"]) -> Layout:
+def layered(
+    orders: Int[np.ndarray, " node"], edges: Int[np.ndarray, "edge 2"], room: Sequence[float] | None = None
+) -> Layout:
     """Draw a graph whose edges lead from smaller to larger orders.
 
     Args:
         orders: order of each node's subgroups; equal orders share a layer.
         edges: pairs of nodes, the smaller order first.
+        room: width of each node with its label; 1 each if None.
 
     Returns:
-        The drawing; two nodes of a layer are at least 1 apart.
+        The drawing; two nodes of a layer are at least half the sum of their widths apart.
 
     Source:
         Sugiyama, Tagawa, Toda 1981, with barycentres.
@@ -73,7 +77,7 @@ def layered(orders: Int[np.ndarray, " node"], edges: Int[np.ndarray, "edge 2"]) 
         ([0.0, -0.5, 0.5, 0.0], [0, 1, 1, 2])
     """
     layer = np.unique(orders, return_inverse=True)[1].reshape(-1)
-    places, widths = layer.tolist(), [1.0] * len(orders)
+    places, widths = layer.tolist(), list(room or [1.0] * len(orders))
     links: list[tuple[int, int]] = []
     chains = []
     for i, j in edges.tolist():

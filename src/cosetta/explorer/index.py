@@ -19,6 +19,9 @@ __all__ = ["index_page", "index_row"]
 GROKKED = 0.99
 """Test accuracy from which a run counts as grokked (docs/conventions.md, grok time)."""
 
+SMALL = 0.02
+"""Strength below which a class is not shown by itself."""
+
 POINTS = 60
 """Points of a small curve."""
 
@@ -83,7 +86,7 @@ def _numbers(analysis: Analysis) -> dict[str, Any]:
         "covered_strength": analysis.covered_strength,
         "best": None if record is None else record.title,
         "bits": None if record is None else record.bits,
-        "classes": {row.subgroup: row.strength for row in analysis.coset.classes if row.strength > 0},
+        "classes": _classes(analysis),
         "irreps": [
             {"title": typeset(name), "colour": irreps[name], "strength": strength}
             for name, strength in analysis.strength_by_irrep.items()
@@ -91,6 +94,13 @@ def _numbers(analysis: Analysis) -> dict[str, Any]:
         "curve": None if analysis.curve is None else _thinned(analysis.curve),
         "grok_step": None if analysis.curve is None else _grok_step(analysis.curve),
     }
+
+
+def _classes(analysis: Analysis) -> dict[str, float]:
+    """Strength by class; those of less than `SMALL` together, as there are more classes than colours."""
+    strength = {row.subgroup: row.strength for row in analysis.coset.classes if row.strength >= SMALL}
+    rest = sum(row.strength for row in analysis.coset.classes if row.strength < SMALL)
+    return strength | ({"other": rest} if rest > 0 else {})
 
 
 def _thinned(curve: TrainingCurve) -> dict[str, list[float | int]]:

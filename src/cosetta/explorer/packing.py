@@ -104,12 +104,12 @@ def unpack(content: bytes) -> Sidecar:
     return Sidecar(header, arrays)
 
 
-def read_sidecar(path: FilePath, key: str) -> bytes | None:
+def read_sidecar(path: FilePath, key: str | None) -> bytes | None:
     """The bytes of a stored sidecar, if it is whole and was made from the same.
 
     Args:
         path: of the file.
-        key: what it must have been made from.
+        key: what it must have been made from; None takes any.
 
     Returns:
         Its bytes; None if it is missing, damaged, of another schema or made from something else.
@@ -117,6 +117,7 @@ def read_sidecar(path: FilePath, key: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_SIDECAR)
-        return content if unpack(content).header.get("key") == key else None
+        found = unpack(content).header.get("key")
+        return content if key in (None, found) else None
     except (BadRun, OSError):
         return None

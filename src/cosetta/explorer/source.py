@@ -84,7 +84,12 @@ def open_target(target: Target, out: Path, group: str | None = None) -> Opened:
     """
     folder = page_folder(target, out)
     if target.kind == "explanation":
-        raise BadRun(f"`{target.path}` has an analysis but no weights to explore: name the checkpoint that it is of")
+        stored = read_sidecar(folder / SIDECAR, None)
+        if stored is None:
+            raise BadRun(
+                f"`{target.path}` has an analysis but no weights to explore: name the checkpoint that it is of"
+            )
+        return Opened(target.name, folder, stored, made=False)
     if target.kind == "run":
         run = load_run(target.path)
         analysis = _stored(run)
@@ -115,7 +120,7 @@ def _of_run(run: TrainedRun, analysis: Analysis | None, key: str) -> Explored:
     run.check_group(group)
     config = AnalysisConfig.model_validate(analysis.thresholds) if analysis is not None else AnalysisConfig()
     analysis = analysis or analyse_run(run, group, config)
-    network = run.network().fold()
+    network = run.folded()
     return Explored(run.folder.resolve().name, f"trained: {run.command}", network, group, analysis, config, run, key)
 
 

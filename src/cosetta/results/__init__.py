@@ -37,7 +37,10 @@ from cosetta.results.coset import (
 )
 from cosetta.results.evidence import Control, Evidence, Verdict
 from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
+from cosetta.results.neuron_rows import neuron_row
+from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
+from cosetta.results.one_neuron import OneNeuron
 from cosetta.results.worked import Elimination, Part, Specimen, WorkedProduct
 
 __all__ = [
@@ -75,6 +78,8 @@ __all__ = [
     "Mode",
     "Neuron",
     "NeuronFacts",
+    "Neurons",
+    "OneNeuron",
     "OpenNeuron",
     "Part",
     "Prediction",
@@ -88,4 +93,5 @@ __all__ = [
     "Verdict",
     "WorkedProduct",
     "load_analysis",
+    "neuron_row",
 ]

@@ -20,9 +20,11 @@ from cosetta.results.arena import AccountRecord, Arena
 from cosetta.results.coset import CosetFindings
 from cosetta.results.evidence import Evidence
 from cosetta.results.frequencies import FrequencyFindings
+from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import LiveNeuron, Neuron
 from cosetta.results.schema1 import upgrade
 from cosetta.results.worked import Specimen, WorkedProduct
+from cosetta.shown import card, short_repr, table
 
 __all__ = ["SCHEMA", "Analysis", "Chance", "TrainingCurve", "load_analysis"]
 
@@ -48,6 +50,7 @@ class TrainingCurve:
     test_loss: tuple[float, ...]
     train_accuracy: tuple[float, ...]
     test_accuracy: tuple[float, ...]
+    __repr__ = short_repr
 
 
 @final
@@ -68,10 +71,11 @@ class Chance:
     by_threshold: tuple[tuple[float, float, float], ...] = ()
 
 
-@final
 @dataclass(frozen=True)
 class Analysis:
     """The whole analysis of one network. It holds no wall time, so that equal configurations give equal bytes.
+
+    `cosetta.notebook.ExplainedNetwork` is one with its network at hand.
 
     Args:
         group: name of the group.
@@ -126,6 +130,10 @@ class Analysis:
     accuracy_pairs: int | None = None
     accuracy_interval: tuple[float, float] | None = None
     schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        """Let the neurons be a table as well (`analysis.neurons.to_frame()`)."""
+        object.__setattr__(self, "neurons", Neurons(self.neurons, self.coset))
 
     @property
     def live(self) -> tuple[LiveNeuron, ...]:
@@ -207,6 +215,38 @@ class Analysis:
             UTF-8 text; `load_analysis` reads it back to an equal object.
         """
         return _ANALYSIS.dump_json(self, indent=1)
+
+    def __repr__(self) -> str:
+        """Group, size and what was found, in one line."""
+        found = f"{len(self.coset.covered)} of {len(self.live)} live neurons on cosets"
+        scores = f"accuracy={self.accuracy:.4g}, loss={self.loss:.3g}"
+        return f"{type(self).__name__}({self.group!r}, width={self.width}, {scores}, {found})"
+
+    def _repr_html_(self) -> str:
+        """What was found, as a notebook shows it; the report has everything."""
+        of = f" of {len(self.live)} live neurons ({self.width} in all)"
+        by_cosets = f"Cosets cover {len(self.coset.covered)}{of}, {100 * self.covered_strength:.2f} % of the strength."
+        classes = [
+            (row.subgroup, row.neurons, f"{100 * row.strength:.2f} %", row.circuits) for row in self.coset.classes
+        ]
+        tables = [table(("class", "neurons", "strength", "circuits"), classes)] if classes else []
+        return card(
+            f"Network on {self.group} (order {self.order}), {self.width} neurons, {self.activation}",
+            f"Accuracy {100 * self.accuracy:.2f} %, loss {self.loss:.3g} nats.",
+            by_cosets if not self.coset.refused else f"Cosets: {self.coset.refused}.",
+            _best(self),
+            tables=tables,
+        )
+
+
+def _best(analysis: Analysis) -> str:
+    """The best account in one line; empty if they did not compete."""
+    if analysis.arena is None:
+        return ""
+    if not analysis.arena.best:
+        return "No account holds, reproduces the logits and is shorter than the multiplication table."
+    record = analysis.account(analysis.arena.best)
+    return f"Shortest account that holds: {record.title} ({record.bits:,.0f} bits)."
 
 
 _ANALYSIS = TypeAdapter(Analysis)

@@ -97,7 +97,8 @@ export class Network {
     const joined = (name, own) => {
       const values = new Float32Array((width + kept.length) * this.order);
       if (ideal.arrays[name]) values.set(array(name));
-      else ideal.neurons.forEach((n, i) => values.set(own.subarray(n * this.order, (n + 1) * this.order), i * this.order));
+      else
+        ideal.neurons.forEach((n, i) => values.set(own.subarray(n * this.order, (n + 1) * this.order), i * this.order));
       kept.forEach((n, i) => values.set(own.subarray(n * this.order, (n + 1) * this.order), (width + i) * this.order));
       return values;
     };
@@ -160,41 +161,61 @@ export class Network {
     else {
       if (!this.base) this.fillLogits((this.base = new Float32Array(this.logits.length)), model, [], change);
       this.logits.set(this.base);
-      if (off.length) this.takeOff(model, off, change.at === "mean");
+      if (off.length) this.takeOff(model, off, change);
     }
     return { ...this.measure(), milliseconds: performance.now() - began };
   }
 
-  /** All logits anew; four neurons at a time, and only those that fire. */
-  fillLogits(logits, model, off, { at, noise, shift }) {
-    const { order, pairs, act } = this;
+  /** All logits anew. */
+  fillLogits(logits, model, off, change) {
+    const { order, pairs } = this;
     const width = model.left ? model.left.length / order : 0;
     const isOff = new Uint8Array(width);
     for (const i of off) isOff[i] = 1;
     const held = Float32Array.from(model.bias ?? []);
-    if (at === "mean") for (const i of off) add(held, model.out, i * order, model.means[i]);
+    if (change.at === "mean") for (const i of off) add(held, model.out, i * order, model.means[i]);
+    const changed = { ...model, bias: held };
+    for (let p = 0, row = 0; p < pairs.length; p++, row += order) {
+      const a = Math.floor(pairs[p] / order);
+      start(logits, changed, a, pairs[p] - a * order, order, this.ground.table[pairs[p]], row);
+    }
     const on = Array.from({ length: width }, (_, i) => i).filter((i) => !isOff[i]);
-    const left = transposed(model.left, on, order);
-    const right = transposed(model.right, on, order);
-    const out = gathered(model.out, on, order);
-    const size = on.length;
+    this.addColumns(logits, model, on, 1, change);
+  }
+
+  /** The base logits without some columns. */
+  takeOff(model, off, { at }) {
+    const { order, logits } = this;
+    if (at === "mean") {
+      const held = new Float32Array(order);
+      for (const i of off) add(held, model.out, i * order, model.means[i]);
+      for (let row = 0; row < logits.length; row += order) for (let c = 0; c < order; c++) logits[row + c] += held[c];
+    }
+    this.addColumns(logits, model, off, -1, { noise: 0, shift: 0 });
+  }
+
+  /** Add what columns give to the logits, `sign` times: four columns at a time, and only those that fire. */
+  addColumns(logits, model, columns, sign, { noise, shift }) {
+    const { order, pairs, act } = this;
+    const left = transposed(model.left, columns, order);
+    const right = transposed(model.right, columns, order);
+    const out = gathered(model.out, columns, order);
+    const size = columns.length;
     const firing = new Int32Array(size + 4);
     const post = new Float32Array(size + 4);
     const random = normal(1);
     const isRelu = this.activation === "relu" && !noise && !shift;
     for (let p = 0, row = 0; p < pairs.length; p++, row += order) {
       const a = Math.floor(pairs[p] / order);
-      const b = pairs[p] - a * order;
-      start(logits, { ...model, bias: held }, a, b, order, this.ground.product(a, b), row);
       let fires = 0;
       const atLeft = a * size;
-      const atRight = b * size;
+      const atRight = (pairs[p] - a * order) * size;
       for (let i = 0; i < size; i++) {
         let pre = left[atLeft + i] + right[atRight + i];
         if (!isRelu) pre = act(noise || shift ? pre + shift + noise * random() : pre);
         if (isRelu ? pre > 0 : pre !== 0) {
           firing[fires] = i * order;
-          post[fires++] = pre;
+          post[fires++] = sign * pre;
         }
       }
       while (fires % 4) {
@@ -209,25 +230,6 @@ export class Network {
         const p3 = post[k + 3];
         for (let c = row, end = row + order; c < end; c++)
           logits[c] += p0 * out[i0++] + p1 * out[i1++] + p2 * out[i2++] + p3 * out[i3++];
-      }
-    }
-  }
-
-  /** The base logits without some columns. */
-  takeOff(model, off, atMean) {
-    const { order, pairs, logits, act } = this;
-    const left = transposed(model.left, off, order);
-    const right = transposed(model.right, off, order);
-    const out = gathered(model.out, off, order);
-    const size = off.length;
-    const held = Float32Array.from(off, (i) => (atMean ? model.means[i] : 0));
-    for (let p = 0, row = 0; p < pairs.length; p++, row += order) {
-      const a = Math.floor(pairs[p] / order);
-      const atLeft = a * size;
-      const atRight = (pairs[p] - a * order) * size;
-      for (let k = 0; k < size; k++) {
-        const moved = held[k] - act(left[atLeft + k] + right[atRight + k]);
-        if (moved !== 0) for (let c = row, o = k * order, end = row + order; c < end; c++, o++) logits[c] += moved * out[o];
       }
     }
   }
@@ -255,7 +257,10 @@ export class Network {
       }
       answers[p] = answer;
       let sum = 0;
-      for (let c = 0; c < order; c++) if (c !== product) sum += Math.exp(logits[row + c] - best);
+      for (let c = 0; c < order; c++) {
+        const below = logits[row + c] - best;
+        if (below > -34 && c !== product) sum += Math.exp(below); // what is smaller adds less than 2e-15 of the sum
+      }
       const x = order === 1 ? -Infinity : best - own + Math.log(sum);
       loss += x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
     }

@@ -28,7 +28,15 @@ from cosetta.measures.null import CosetNull
 from cosetta.measures.pairs import coset_leak
 from cosetta.results import Chance, CosetLabel, CosetNeuron, OpenNeuron, SharedCoset
 
-__all__ = ["Found", "FoundCoset", "chance_of_cosets", "coset_null", "find_neurons", "nearest_subgroups"]
+__all__ = [
+    "Found",
+    "FoundCoset",
+    "chance_of_cosets",
+    "coset_null",
+    "find_neurons",
+    "find_places",
+    "nearest_subgroups",
+]
 
 
 @final
@@ -80,6 +88,26 @@ def find_neurons(facts: Facts, config: AnalysisConfig) -> tuple[Found, ...]:
         raise Unsupported(facts.no_lattice)
     finder = _Finder(facts, facts.lattice, config)
     return tuple(finder.find(int(n)) for n in facts.live)
+
+
+def find_places(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
+    """The coset of every neuron that `find_neurons` covers, without p-values and words.
+
+    Args:
+        facts: of the network; they must hold a lattice.
+        config: the thresholds.
+
+    Returns:
+        By neuron: lattice position of H, and the smallest element of the shared coset.
+
+    Raises:
+        Unsupported: if the group's subgroups are out of reach.
+    """
+    if facts.lattice is None:
+        raise Unsupported(facts.no_lattice)
+    finder = _Finder(facts, facts.lattice, config)
+    places = {int(n): finder.place(int(n)) for n in facts.live}
+    return {n: place for n, place in places.items() if place is not None}
 
 
 def chance_of_cosets(facts: Facts, found: Sequence[Found], config: AnalysisConfig) -> Chance:
@@ -222,15 +250,21 @@ class _Finder:
 
     def covers(self, n: int) -> bool:
         """Whether `find` would cover the neuron, without its record."""
+        return self.place(n) is not None
+
+    def place(self, n: int) -> tuple[int, int] | None:
+        """Lattice position of H and smallest element of the shared coset, where `find` would cover the neuron."""
         if not self.cells.families or self._misfits(n):
-            return False
-        H = self.lattice.subgroup(self.nearest("left", n))
+            return None
+        h = self.nearest("left", n)
+        H = self.lattice.subgroup(h)
         g = self._representative(n, H)
         partner = self.lattice.position(conjugate(H, int(self.facts.group.inverse[g])))
         if self._of_subgroups("right")[n, partner] >= self.config.coset_threshold:
-            return False
+            return None
         left, right = (getattr(self.facts.model, side)[:, n].double().numpy() for side in ("left", "right"))
-        return bool(mirror_residual(left, right, g, self.facts.group) <= self.config.mirror_threshold)
+        residual = mirror_residual(left, right, g, self.facts.group)
+        return (h, g) if residual <= self.config.mirror_threshold else None
 
     def _misfits(self, n: int) -> bool:
         return any(self._is_open(side, n) for side in ("left", "right"))

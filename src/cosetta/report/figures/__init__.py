@@ -8,6 +8,7 @@ from cosetta.report.figures.accounts import caption_pareto, draw_pareto
 from cosetta.report.figures.circuits import caption_coverage, caption_lifts, draw_coverage, draw_lifts
 from cosetta.report.figures.exemplar import caption_exemplar, draw_blocks, draw_exemplar, draw_histograms, draw_out
 from cosetta.report.figures.frequencies import caption_frequencies, draw_frequencies
+from cosetta.report.figures.neuron import caption_neuron, draw_neuron
 from cosetta.report.figures.population import (
     caption_acquisition,
     caption_grok_times,
@@ -31,6 +32,7 @@ __all__ = [
     "caption_frequencies",
     "caption_grok_times",
     "caption_lifts",
+    "caption_neuron",
     "caption_pareto",
     "caption_parts",
     "caption_shares",
@@ -45,6 +47,7 @@ __all__ = [
     "draw_grok_times",
     "draw_histograms",
     "draw_lifts",
+    "draw_neuron",
     "draw_out",
     "draw_pareto",
     "draw_parts",

@@ -86,6 +86,16 @@ STYLE: Any = {
 P = ParamSpec("P")
 
 
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whatever its backend: as SVG on a white ground."""
+
+    def _repr_svg_(self) -> str:
+        buffer = StringIO()
+        with matplotlib.rc_context(STYLE):
+            self.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+
 class Caption(NamedTuple):
     """What a figure shows: the finding, then the check behind it."""
 
@@ -126,7 +136,7 @@ def new_figure(width: float, height: float) -> Figure:
     Returns:
         An empty figure with constrained layout.
     """
-    return Figure(figsize=(width, height), layout="constrained")
+    return Picture(figsize=(width, height), layout="constrained")
 
 
 def blank(message: str) -> Figure:
