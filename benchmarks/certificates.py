@@ -20,7 +20,8 @@ import torch
 from packing import load_arrays
 from safetensors.torch import save
 
-from cosetta.certification import certify, check_certificate, write_certificate
+from cosetta.bounds.certificate import check_certificate, write_certificate
+from cosetta.certification import certify
 from cosetta.files import write_text
 from cosetta.groups import named_group, read_group, subgroup_lattice
 from cosetta.models import FoldedModel

@@ -6,7 +6,6 @@ derive again alone (docs/certificates.md).
 """
 
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,68 +15,24 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from cosetta.bounds import checker
+from cosetta.bounds.certificate import SCHEMA, Certificate
 from cosetta.bounds.prover import Cosets, brute_force_work, by_neurons, find_route
 from cosetta.config import AnalysisConfig
-from cosetta.errors import BadRun, Unsupported
-from cosetta.files import FilePath, read_bytes, read_json, write_text
+from cosetta.errors import Unsupported
 from cosetta.groups import Group, Subgroup
 from cosetta.hypotheses import CosetCircuit
 from cosetta.hypotheses.partitions import coset_partition
 from cosetta.measures import Facts, measure
 from cosetta.models import FoldedModel
 
-__all__ = ["Certificate", "certify", "check_certificate", "read_certificate", "write_certificate"]
-
-SCHEMA = 1
-"""Number of the layout of `certificate.json`."""
+__all__ = ["certify"]
 
 CLEAR = 1e-9
 """A pair is claimed when its proven margin is above this, so that another machine's rounding cannot undo the claim."""
 
-MAX_BYTES = 2**28
-"""Largest certificate that is read: 256 MiB; one of S6 takes 1."""
-
 ARITHMETIC = (
     "exact: weights are dyadic rationals, sums are float64 with a proven bound on all rounding taken off each margin"
 )
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Certificate:
-    """A proven claim about one network, as the plain data that the checker reads.
-
-    Args:
-        record: the content of `certificate.json`.
-    """
-
-    record: dict[str, Any]
-
-    @property
-    def pairs(self) -> int:
-        """Number of all products, |G|^2."""
-        return len(self.record["group"]["elements"]) ** 2
-
-    @property
-    def share(self) -> float:
-        """Share of all products that are certified, in [0, 1]."""
-        return self.record["claim"]["certified"] / self.pairs
-
-    @property
-    def work_share(self) -> float:
-        """Work of the checker as a share of brute force, |G|^3 w multiply-adds."""
-        return self.record["claim"]["work"] / self.record["brute_force"]["work"]
-
-    @property
-    def is_cheaper(self) -> bool:
-        """Whether an account made it cheaper than trying all."""
-        return any(tier["tier"] != "every neuron" for tier in self.record["tiers"])
-
-    @property
-    def sentence(self) -> str:
-        """The claim in one line."""
-        how = f"at {self.work_share:.2g} of the work of trying all" if self.is_cheaper else "by trying all"
-        return f"at least {_percent(self.share)} of {self.pairs:,} products, proven {how}, in exact arithmetic"
 
 
 def certify(
@@ -88,7 +43,6 @@ def certify(
     *,
     bounds_only: bool = False,
     exhaustive: bool = False,
-    samples: int = 8,
 ) -> Certificate:
     """Prove a floor on a network's accuracy.
 
@@ -102,7 +56,6 @@ def certify(
         config: thresholds of the accounts; the defaults if None.
         bounds_only: never compute every neuron for a pair; pairs may then stay open.
         exhaustive: also try all pairs, for the share and the seconds.
-        samples: number of y on which routes are tried.
 
     Returns:
         The certificate.
@@ -126,16 +79,16 @@ def certify(
         raise Unsupported(
             f"a bound is known for relu only; the network has '{model.activation}': it has no certificate"
         )
-    config, started = config or AnalysisConfig(), time.monotonic()
+    config, started = config or AnalysisConfig(), time.process_time()
     net = checker.fold(checker.read_tensors(weights))
     if net.g != group.order:
         raise ValueError(f"the weights must be of order {group.order}, that of {group.name}; they are of {net.g}")
     facts = measure(model, group, config)
     account = _account(facts, config)
-    route = find_route(net, group.table, account.cosets, samples=samples, bounds_only=bounds_only)
-    found, begun = time.monotonic() - started, time.monotonic()
+    route = find_route(net, group.table, account.cosets, bounds_only=bounds_only)
+    found, begun = time.process_time() - started, time.process_time()
     least, done = checker.derive(net, group.table, account.cosets.partitions, route.stages)
-    seconds = time.monotonic() - begun
+    seconds = time.process_time() - begun
     certified = least > CLEAR
     used, stages = _used(account.cosets.partitions, route.stages)
     stages_done = zip(stages, done, [net.g**2, *(stage["open"] for stage in done)], strict=False)
@@ -172,61 +125,6 @@ def certify(
     }
     record["statement"] = Certificate(record).sentence
     return Certificate(record)
-
-
-def write_certificate(certificate: Certificate, path: FilePath) -> None:
-    """Write a certificate as JSON, whole or not at all: one line for each of its parts.
-
-    Args:
-        certificate: the certificate.
-        path: the file.
-
-    Raises:
-        OSError: if it cannot be written.
-    """
-    lines = (f'"{name}": {json.dumps(part, allow_nan=False)}' for name, part in certificate.record.items())
-    write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
-
-
-def read_certificate(path: FilePath) -> Certificate:
-    """Read a certificate; what it claims is not checked here.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The certificate.
-
-    Raises:
-        BadRun: if the file is missing, damaged, or of another schema.
-    """
-    what, advice = "a whole certificate", "make it with `cosetta certify`"
-    return Certificate(read_json(path, dict[str, Any], what=what, advice=advice, schema=SCHEMA, max_bytes=MAX_BYTES))
-
-
-def check_certificate(path: FilePath, weights: FilePath) -> Certificate:
-    """Derive a certificate's claim again from the weights.
-
-    Args:
-        path: the certificate.
-        weights: the safetensors file that it is of.
-
-    Returns:
-        The certificate, if everything that it claims holds.
-
-    Raises:
-        BadRun: if a file is missing or damaged, or a bound does not hold; the message names the first pair that fails.
-    """
-    certificate = read_certificate(path)
-    content = read_bytes(weights, what="a safetensors file", advice="name the file that it is of", max_bytes=2**34)
-    try:
-        checker.check(certificate.record, content)
-    except checker.Refused as error:
-        raise BadRun(f"`{path}` must prove its claim of `{weights}`; {error}") from error
-    except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise BadRun(f"`{path}` and `{weights}` must be whole; {reason}: make the certificate again") from error
-    return certificate
 
 
 @final
@@ -332,11 +230,6 @@ def _runs(flags: Bool[np.ndarray, " pair"]) -> list[list[int]]:
 
 def _exhaustive(net: Any, group: Group) -> dict[str, Any]:
     """Try all pairs: one matrix product for each y, in float64."""
-    started = time.monotonic()
+    started = time.process_time()
     least, _ = checker.derive(net, group.table, np.zeros((0, net.g), np.int64), [by_neurons(range(net.w))])
-    return {"share": float((least > 0).mean()), "seconds": time.monotonic() - started}
-
-
-def _percent(share: float) -> str:
-    """A share in per cent, rounded down: a floor stays one."""
-    return "100 %" if share == 1 else f"{np.floor(share * 1e4) / 1e2:.2f} %"
+    return {"share": float((least > 0).mean()), "seconds": time.process_time() - started}

@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import save
 
 from cosetta.bounds import checker
+from cosetta.bounds.certificate import check_certificate, read_certificate, write_certificate
 from cosetta.bounds.prover import brute_force_work
-from cosetta.certification import certify, check_certificate, read_certificate, write_certificate
+from cosetta.certification import certify
 from cosetta.errors import BadRun, Unsupported
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps

@@ -294,6 +294,17 @@ def test_it_runs_in_a_process_without_torch(planted, tmp_path):
     assert "Traceback" not in run_alone(tmp_path / "nowhere", files[1]).stderr
 
 
+def test_the_command_checks_without_torch(planted, tmp_path):
+    model, _, record = planted
+    (tmp_path / "certificate.json").write_text(json.dumps(record))
+    (tmp_path / "model.safetensors").write_bytes(as_bytes(model))
+    blocked = "import sys; sys.modules['torch'] = None; from cosetta.cli import main; main()"
+    files = [str(tmp_path / "certificate.json"), str(tmp_path / "model.safetensors")]
+    done = subprocess.run([sys.executable, "-c", blocked, "check", *files], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("holds: at least 100 % of 576 products")
+
+
 def test_it_is_short_and_imports_nothing_but_numpy():
     text = FILE.read_text()
     assert len(text.splitlines()) < 200

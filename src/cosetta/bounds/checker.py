@@ -49,7 +49,7 @@ def fold(tensors):
         left, right, out, bias = (tensors[name] for name in ("left", "right", "out", "bias"))
         sizes = abs(left).max(axis=0) + abs(right).max(axis=0)
     g, w = left.shape
-    direct = [tensors.get(name, np.zeros((g, g))) for name in ("direct_left", "direct_right")]
+    direct = [tensors.get(name, np.broadcast_to(0.0, (g, g))) for name in ("direct_left", "direct_right")]
     shapes, terms = [f.shape for f in (right, out, bias, *direct)], sum(sum(f.shape) for f in tensors.values())
     need(all(np.isfinite(f).all() for f in tensors.values()), "weights must be finite")
     need(shapes == [(g, w), (g, w), (g,), (g, g), (g, g)], f"weights must belong together; their shapes are {shapes}")
@@ -103,7 +103,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
     need(sorted(named) == list(range(net.w)), f"a stage must bound each of the {net.w} neurons once")
     # relu(s) = s/2 + |s|/2: the first halves add up to a function of x and one of y, exactly
     ks, sides = np.setdiff1d(named, exact + gone if half else named), (net.left, net.right)
-    far_left, far_right = (f + h[:, ks] @ net.out[:, ks].T / 2 for f, h in zip(net.direct, sides, strict=True))
+    far = [f + h[:, ks] @ net.out[:, ks].T / 2 if len(ks) else f for f, h in zip(net.direct, sides, strict=True)]
     blocks, work = [*blocks, np.zeros(g, np.int64)], work + 2 * g * g * len(ks)  # the last: bias, what y adds directly
     tops = set(range(len(blocks)))
     for i, j in stage["merges"]:
@@ -124,23 +124,23 @@ def bound_margins(net, table, partitions, stage, least, ys):
     mass = 4 * net.sizes @ weights + sum(abs(f).max() for f in (net.bias, *net.direct))
     always = 32 * (net.terms + 2 * len(blocks) + len(pivots)) * 2.0**-53 * mass
     always += np.maximum(net.left.max(axis=0) + net.right.max(axis=0), 0)[gone] @ span[gone]
-    before = far_left - far_left.max(axis=1, keepdims=True)
+    furthest = far[0].max(axis=1)
     for y in ys:
         late, p = np.flatnonzero(least[:, y] <= 0), table[:, y]
         post, loss = np.maximum(net.left[:, exact] + net.right[y, exact], 0), error[0] + error[1][y] + always
-        nodes = [np.sum([F[:, Q[y]] for Q, F in leaf], axis=0) for leaf in leaves] + [(net.bias + far_right[y])[None]]
+        nodes = [np.sum([F[:, Q[y]] for Q, F in leaf], axis=0) for leaf in leaves] + [(net.bias + far[1][y])[None]]
         for i, j, a, b in joins:
-            nodes.append(nodes[i][a] + nodes[j][b])
+            nodes.append(np.add(T := nodes[i][a], nodes[j][b], out=T))
         if leaves:
-            bound = (post * (read[p] - highest[exact])).sum(axis=1) + before[every_x, p] - loss
+            bound = (post * (read[p] - highest[exact])).sum(axis=1) + far[0][every_x, p] - furthest - loss
             some, every = np.full(g, -np.inf), np.zeros(g)
             for N in tops:  # an answer x'y not xy has x' outside the block of x in some table, if the blocks tell apart
-                seen, block = nodes[N][:, p], blocks[N]
-                at, inside = seen[block, every_x], np.full(len(seen), -np.inf)
+                T, block = nodes[N], blocks[N]
+                at, inside = T[block, p], np.full(len(T), -np.inf)
                 np.maximum.at(inside, block, at)
                 inside = np.where(np.bincount(block) > 1, inside, -np.inf)[block]
-                seen[block, every_x] = -np.inf
-                outside = seen.max(axis=1)[block]
+                T[block, p] = -np.inf
+                outside, T[block, p] = T.max(axis=1)[block], at
                 some, every = np.maximum(some + np.maximum(inside, outside), every + outside), every + inside
                 bound += at
             bound -= some if apart else np.maximum(some, every)
@@ -149,7 +149,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
             work += g * (sums + sum(len(a) for _, _, a, _ in joins) + sum(len(nodes[N]) + 6 for N in tops))
             late = late[bound[late] <= 0]
         rows = post[late] @ inner.T @ basis.T if pivots else post[late] @ read.T
-        rows += far_left[late] + sum(nodes[N][blocks[N][late]] for N in tops)
+        rows += far[0][late] + sum(nodes[N][blocks[N][late]] for N in tops)
         i, q = np.arange(len(late)), p[late]
         at, rows[i, q] = rows[i, q], -np.inf
         at -= rows.max(axis=1, initial=-np.inf) + loss[late] + post[late] @ rest

@@ -6,9 +6,10 @@ Candidates are tried on a few y, and the one with the least work in all is taken
 alone remains: every pair neuron by neuron, which is trying all.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, final
 
 import numpy as np
@@ -105,7 +106,7 @@ def by_neurons(neurons: Sequence[int], dropped: Sequence[int] = (), pivots: Sequ
 
 
 def find_route(
-    net: Any, table: Int[np.ndarray, "g g"], cosets: Cosets, *, samples: int = 8, bounds_only: bool = False
+    net: Any, table: Int[np.ndarray, "g g"], cosets: Cosets, *, samples: int | None = None, bounds_only: bool = False
 ) -> Route:
     """The cheapest of the routes that are tried.
 
@@ -113,15 +114,36 @@ def find_route(
         net: the network, from `checker.fold`.
         table: of the group.
         cosets: what accounts say.
-        samples: number of y on which routes are tried.
+        samples: number of y on which routes are tried; if None, two to eight, for some 1,000 pairs or more.
         bounds_only: leave out the last stage, in which every neuron is computed; pairs may then stay open.
 
     Returns:
         The route; trying all if no other costs less.
     """
+    samples = max(2, min(8, 1000 // net.g)) if samples is None else samples
     ys = np.unique(np.linspace(0, net.g - 1, min(samples, net.g)).round().astype(int))
     search = _Search(net, table, cosets, ys, () if bounds_only else (by_neurons(range(net.w)),))
     return min(search.routes(), key=lambda route: route.share)
+
+
+@final
+@dataclass(frozen=True)
+class Tables:
+    """How a stage of tables is made.
+
+    Args:
+        rows: number of left partitions whose tables are added up to rows.
+        by_rows: whether those are chosen by what they cost as a number for each row that they add, or by that alone.
+        linear: whether the linear half of ReLU is summed apart.
+        weak: share of the margin that neurons bounded one by one may cost.
+        low: whether the low rank of out follows.
+    """
+
+    rows: int = 1
+    by_rows: bool = False
+    linear: bool = False
+    weak: float = 0.0
+    low: bool = False
 
 
 @final
@@ -146,7 +168,7 @@ class _Search:
         plan = _Plan(net, self.cosets, self._post, float(np.percentile(positive, TYPICAL)))
         low = plan.low_rank()
         if low:
-            yield self._tried((*low, *self.last))
+            yield self._tried(low)
         if (self.cosets.left >= 0).any():
             yield from self._by_cosets(plan, low)
 
@@ -156,23 +178,24 @@ class _Search:
         return np.mean([np.maximum(self.net.left + self.net.right[y], 0).mean(axis=0) for y in self.ys], axis=0)
 
     def _tried(self, stages: tuple[Stage, ...]) -> Route:
-        """A route with its work estimated from the sampled y: what is done once, and what is done for each y."""
+        """A route with its work estimated from the sampled y: what is done once, for each y, and for open pairs."""
         given = self.net, self.table, self.cosets.partitions, stages
         least, done = checker.derive(*given, self.ys)
         _, once = checker.derive(*given, [])
         scale = self.net.g / len(self.ys)
         work = sum(a["work"] * scale - b["work"] * (scale - 1) for a, b in zip(done, once, strict=True))
-        left_open = 0.0 if self.last else float((least[:, self.ys] <= 0).mean())
-        return Route(stages, work / brute_force_work(self.net.g, self.net.w) + OPEN * left_open)
+        left_open = float((least[:, self.ys] <= 0).mean()) * (1 if self.last else OPEN)
+        return Route(stages + self.last, work / brute_force_work(self.net.g, self.net.w) + left_open)
 
     def _by_cosets(self, plan: "_Plan", low: tuple[Stage, ...]) -> Iterator[Route]:
         """Tables over cosets: first how many are added up to rows, then what follows, then which neurons are weak."""
-        tried = [(self._tried((plan.tables(*choice, weak=0.0), *self.last)), choice) for choice in plan.choices()]
-        best, chosen = min(tried, key=lambda found: found[0].share)
+        choice, best = Tables(), Route((), float("inf"))
+        for others in plan.choices():
+            for other in others(choice):
+                route = self._tried((plan.tables(other), *(low if other.low else ())))
+                if route.share < best.share:
+                    choice, best = other, route
         yield best
-        for after in [low, ()] if low else [()]:
-            for weak in (*WEAK, 0.0):
-                yield self._tried((plan.tables(*chosen, weak=weak), *after, *self.last))
 
 
 @final
@@ -204,20 +227,23 @@ class _Plan:
         order = np.argsort(reach, kind="stable")
         return sorted(order[np.cumsum(reach[order]) < DROPPED * self.margin].tolist())
 
-    def choices(self) -> Iterator[tuple[int, bool]]:
-        """How many left partitions are added up to rows, and whether the linear half of ReLU is summed apart."""
+    def choices(self) -> Iterator[Callable[[Tables], list[Tables]]]:
+        """What to vary in turn: which tables are added up, if linear; weak neurons; a table more or less; low rank."""
         count = len(set(self.cosets.left.tolist()) - {-1})
-        for rows in dict.fromkeys(max(1, round(main * count)) for main in MAIN):
-            yield rows, False
-            yield rows, True
+        rows = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
+        yield lambda _: [
+            Tables(rows=n, by_rows=by, linear=linear) for n in rows for by in (False, True) for linear in (False, True)
+        ]
+        yield lambda best: [replace(best, weak=weak) for weak in WEAK]
+        yield lambda best: [replace(best, rows=best.rows + more) for more in (-1, 1) if best.rows + more > 0]
+        yield lambda best: [replace(best, low=True)]
 
-    def tables(self, rows: int, linear: bool, weak: float) -> Stage:
-        """Tables over cosets, the strongest added up to rows."""
-        exact, tree = self._apart(weak * self.margin)
-        strength = {P: sum(self.size[k] for ks in rights.values() for k in ks) for P, rights in tree.items()}
-        lefts = sorted(tree, key=lambda P: (-strength[P], P))
-        rows = min(rows, len(lefts))
-        merges = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
+    def tables(self, choice: Tables) -> Stage:
+        """Tables over cosets, some added up to rows."""
+        exact, tree = self._apart(choice.weak * self.margin)
+        lefts, linear = self._in_order(tree, choice.by_rows), choice.linear
+        rows = min(choice.rows, len(lefts))
+        merges, _ = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
         number = [*range(rows), *range(len(lefts), len(lefts) + 1 + len(merges))]  # among the tables of all partitions
         return {
             "leaves": [[P, group_rights(self.known, tree[P], self.net.g)] for P in lefts],
@@ -227,6 +253,15 @@ class _Plan:
             "dropped": self.dropped,
             "pivots": [],
         }
+
+    def _in_order(self, tree: dict[int, dict[int, list[int]]], by_rows: bool) -> list[int]:
+        """Left partitions, first those that cost most to bound by a number: in all, or for each row that they add."""
+        strength = {P: float(self.size[list(chain(*rights.values()))].sum()) for P, rights in tree.items()}
+        if by_rows and len(tree) > 2:
+            _, rows = merge_order(self.known, list(tree))
+            for P in tree:
+                strength[P] /= max(1, rows - merge_order(self.known, [Q for Q in tree if Q != P])[1])
+        return sorted(tree, key=lambda P: (-strength[P], P))
 
     def _apart(self, budget: float) -> tuple[list[int], dict[int, dict[int, list[int]]]]:
         """The neurons that are computed one by one, and the others by left and right partition."""

@@ -48,8 +48,8 @@ def certify(
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
     with rich.get_console().status("proving"):
         model, G, weights = _run(path, group) if (path / "checkpoints").is_dir() else _checkpoint(path, out, options)
+        from cosetta.bounds.certificate import write_certificate
         from cosetta.certification import certify as prove
-        from cosetta.certification import write_certificate
 
         certificate = prove(model, G, weights.read_bytes(), checked, bounds_only=bounds_only, exhaustive=exhaustive)
         written = weights.parent / "certificate.json"
@@ -68,7 +68,7 @@ def check(
     /,
 ) -> None:
     """Derive a certificate's claim again from the weights, without torch and without what found it."""
-    from cosetta.certification import check_certificate
+    from cosetta.bounds.certificate import check_certificate
 
     found = check_certificate(certificate, weights)
     rich.print(f"holds: {escape(found.sentence)}")
