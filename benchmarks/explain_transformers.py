@@ -117,7 +117,7 @@ def networks(chosen):
             final = {"steps": last["step"], "test_accuracy": last["test_accuracy"], "test_loss": last["test_loss"]}
             name = f"{run.config.architecture}, {run.config.recipe}"
             final |= {"finished": True} | attention(load_tensors(path), run.group)
-            yield name, run.config.seed, run.group, final, run.model
+            yield name, run.config.seed, run.group, final, run.pair_model
 
 
 def attention(tensors, group):
