@@ -9,9 +9,9 @@ that a second call goes on where the first stopped. Written: `networks.parquet` 
 
 The rule, fixed before any network of these populations was looked at: an account *recovers* a network if it covers at
 least 95 % of the strength and its ideal, alone, answers at least 99 % of all pairs rightly. Added after the first 25:
-neurons must be functions on the group (additive share 0.999), a network whose attention works is recovered by none. A network counts if its
-last phase ended and its test accuracy is at least 99.9 %; one that the GPU's seconds cut off may be finished in a run
-folder, which then counts.
+neurons must be functions on the group (additive share 0.999), a network whose attention works is recovered by none. A
+network counts if its last phase ended and its test accuracy is at least 99.9 %; one that the GPU's seconds cut off may
+be finished in a run folder, which then counts.
 """
 
 import argparse
