@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 # One thread a process: the matrices of S5 are so small that a second thread only waits (docs/benchmarks.md).
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check slow fuzz numbers install dev clean
+.PHONY: demo test check slow fuzz numbers docs install dev clean
 
 demo: install
 	$(BIN)/cosetta run S5
+	$(BIN)/cosetta explore runs/S5-fast-0-*
 
 test: check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
@@ -23,6 +24,12 @@ fuzz: dev
 # The numbers of the README again, from the demo itself.
 numbers: install
 	$(BIN)/python scripts/readme_numbers.py
+
+# The documentation site, its tutorials executed; a warning is an error. Open docs/_build/html/index.html.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python scripts/draw_idea.py --check
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 check: dev
 	$(BIN)/ruff check .
@@ -43,5 +50,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) docs/_build

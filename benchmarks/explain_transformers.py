@@ -8,7 +8,8 @@ that a second call goes on where the first stopped. Written: `networks.parquet` 
 `transformers.json` (the shares with Wilson intervals, and Fisher's exact test against the MLPs).
 
 The rule, fixed before any network of these populations was looked at: an account *recovers* a network if it covers at
-least 95 % of the strength and its ideal, alone, answers at least 99 % of all pairs rightly. A network counts if its
+least 95 % of the strength and its ideal, alone, answers at least 99 % of all pairs rightly. Neurons must be functions
+on the group (additive share 0.999): a network whose attention works is recovered by none. A network counts if its
 last phase ended and its test accuracy is at least 99.9 %; one that the GPU's seconds cut off may be finished in a run
 folder, which then counts.
 """
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +30,16 @@ from scipy.stats import fisher_exact
 from cosetta.config import AnalysisConfig
 from cosetta.evidence.pair_losses import PairLosses
 from cosetta.files import write_table
-from cosetta.groups import named_group
+from cosetta.groups import cosets, named_group
 from cosetta.hypotheses import CosetCircuit
 from cosetta.hypotheses.rank_one import RankOneNeurons
 from cosetta.hypotheses.rho_set import RhoSets, UniformRhoSets
 from cosetta.hypotheses.twisted import TwistedCosets
 from cosetta.interventions import mean_ablate
 from cosetta.measures import measure
-from cosetta.models import FoldedModel
+from cosetta.models import FoldedModel, load_tensors
 from cosetta.models.fold import fold_model
+from cosetta.models.folding import ADDITIVE
 from cosetta.models.importers import model_of_tensors
 from cosetta.training import load_run
 
@@ -67,6 +70,7 @@ def main():
             told = {name: round(value, 3) for name, value in row.items() if name.endswith(("_strength", "_accuracy"))}
             print(f"{population} {seed}: {told} in {row['seconds']:.0f} s", flush=True)
         row = json.loads(path.read_text()) | final
+        row["largest_irrep"] = max(float(word) for word in row["irreps"].replace(",", "").split()[1::2])
         if final["finished"] or (population, seed) not in rows:  # a seed that was finished elsewhere counts there
             rows[population, seed] = row
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -89,6 +93,7 @@ def networks(chosen):
             final = {"steps": record["done"][i], "test_accuracy": accuracy, "test_loss": loss}
             whole = record["part"] != "published" or record["done"][i] == record["config"]["phases"][0]["max_steps"]
             final["finished"] = whole and seed not in record.get("unfinished", ())
+            final |= attention(tensors, group)
             settings = {"config": record["config"]}
             yield name, seed, group, final, lambda t=tensors, s=settings, n=name: model_of_tensors(t, s, n)
     for path in chosen.folded:
@@ -97,7 +102,12 @@ def networks(chosen):
         for i, seed in enumerate(record["seeds"]):
             accuracy, loss = record["final"][i]
             parts = [torch.tensor(arrays[key][i]) for key in ("left", "right", "out", "bias")]
-            final = {"steps": record["done_at"][i], "test_accuracy": accuracy, "test_loss": loss, "finished": True}
+            final = {
+                "steps": record["done_at"][i],
+                "test_accuracy": accuracy,
+                "test_loss": loss,
+                "finished": True,
+            } | attention({}, group)
             name = f"MLP, {record['recipe']}"
             yield name, seed, group, final, lambda parts=parts: FoldedModel(*parts)
     for folder in chosen.runs:
@@ -106,7 +116,45 @@ def networks(chosen):
             last = run.metrics.row(-1, named=True)
             final = {"steps": last["step"], "test_accuracy": last["test_accuracy"], "test_loss": last["test_loss"]}
             name = f"{run.config.architecture}, {run.config.recipe}"
-            yield name, run.config.seed, run.group, final | {"finished": True}, run.model
+            final |= {"finished": True} | attention(load_tensors(path), run.group)
+            yield name, run.config.seed, run.group, final, run.model
+
+
+def attention(tensors, group):
+    """What the heads read.
+
+    Returns:
+        How many read one of the factors (mean attention 0.9); the largest spread of attention to a over pairs; and what
+        share of that spread, over all heads, is a function of the classes of a and b in the commutator quotient (of S5:
+        of their signs), or of whether they are the identity.
+    """
+    names = ("heads_on_one", "attention_spread", "attention_by_quotient", "attention_by_identity")
+    if "pos_embed.W_pos" not in tensors:
+        return dict.fromkeys(names)
+    part = {name.rsplit(".", 1)[1]: weight.double() for name, weight in tensors.items()}
+    tokens, last = part["W_E"][:-1], part["W_E"][-1] + part["W_pos"][2]
+    query = torch.einsum("m,hmd->hd", last, part["W_Q"]) + part["b_Q"]
+    scores = []
+    for stream in (tokens + part["W_pos"][0], tokens + part["W_pos"][1], last[None]):
+        keys = torch.einsum("tm,hmd->htd", stream, part["W_K"]) + part["b_K"][:, None]
+        scores.append(torch.einsum("htd,hd->ht", keys, query) / part["W_Q"].shape[2] ** 0.5)
+    shape = (len(query), len(tokens), len(tokens))
+    of_pairs = (scores[0][:, :, None].expand(shape), scores[1][:, None].expand(shape), scores[2][:, :, None])
+    pattern = torch.stack([x.expand(shape) for x in of_pairs]).softmax(0)
+    on_one = pattern[:2].mean((2, 3)).amax(0) >= 0.9
+    to_a = pattern[0] - pattern[0].mean((1, 2), keepdim=True)
+    quotient = torch.from_numpy(cosets(group.subgroup(group.commutators))).long()
+    identity = torch.nn.functional.one_hot(torch.zeros(1, dtype=torch.int64), len(tokens))[0]
+    read = [_explained(to_a, classes) for classes in (quotient, identity)]
+    return dict(zip(names, (int(on_one.sum()), float(to_a.std((1, 2)).max()), *read), strict=True))
+
+
+def _explained(values, classes):
+    """Share of the sum of squares that is a function of the classes of both factors."""
+    rows = torch.nn.functional.one_hot(classes).double()
+    cells = torch.einsum("hab,ax,by->hxy", values, rows, rows) / torch.outer(rows.sum(0), rows.sum(0))
+    energy = (cells.square() * torch.outer(rows.sum(0), rows.sum(0))).sum()
+    return float(energy / values.square().sum())
 
 
 def explain(model, group):
@@ -153,14 +201,21 @@ def summarise(table):
         if part.height:
             row |= {f"median_{c}": part[c].median() for c in ("test_loss", "live", "direct_share", "steps")}
             row["additive_share"] = {"least": part["additive_share"].min(), "median": part["additive_share"].median()}
+        is_additive = part["additive_share"] >= ADDITIVE
+        if part["heads_on_one"].count():
+            row["heads_on_one"] = dict(sorted(Counter(part["heads_on_one"].to_list()).items()))
+            row["median_attention_spread"] = part["attention_spread"].median()
+        row["additive"] = _share(is_additive)
+        working = part.filter(~is_additive)
+        if working["attention_by_quotient"].count():
+            columns = ("seed", "additive_share", "attention_by_quotient", "attention_by_identity")
+            row["attention_works"] = working.select(columns).sort("seed").to_dicts()
+        row["one_irrep"] = _share(part["largest_irrep"] >= COVERED)
         for kind in ACCOUNTS:
             strengths = part[f"{kind.id}_strength"]
-            recovers = (strengths >= COVERED) & (part[f"{kind.id}_accuracy"] >= ANSWERED)
+            recovers = is_additive & (strengths >= COVERED) & (part[f"{kind.id}_accuracy"] >= ANSWERED)
             counts[name, kind.id] = (int(recovers.sum()), part.height)
-            row[kind.id] = {
-                "recovers": int(recovers.sum()),
-                "of": part.height,
-                "interval": wilson(int(recovers.sum()), part.height),
+            row[kind.id] = _share(recovers) | {
                 "strength": [float(strengths.quantile(q)) for q in (0, 0.25, 0.5, 0.75, 1)] if part.height else [],
                 "seeds_left": part.filter(~recovers)["seed"].to_list(),
             }
@@ -172,6 +227,12 @@ def summarise(table):
             p = float(fisher_exact([[yes, n - yes], [other, m - other]]).pvalue)
             tests.append({"population": name, "against": BASELINE, "account": account, "p": p})
     return {"schema": 1, "rule": [COVERED, ANSWERED, LEARNED], "populations": rows, "tests": tests}
+
+
+def _share(flags):
+    """How many of the networks, with the interval."""
+    yes, n = int(flags.sum()), len(flags)
+    return {"networks": yes, "of": n, "interval": wilson(yes, n)}
 
 
 def wilson(yes, n, z=1.959964):

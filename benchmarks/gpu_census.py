@@ -17,7 +17,6 @@ where that is not the recipe's own it is in the row of the run.
 
 import argparse
 import contextlib
-import gzip
 import io
 import json
 import multiprocessing
@@ -35,7 +34,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from gpu_populations import full_batch, gradient_error, minibatch, overrides_of
-from network_rows import arena_rows, explained, model_of, run_row
+from network_rows import arena_line, network_line
 from packing import load_arrays, save_arrays
 
 from cosetta.groups import named_group, subgroup_lattice
@@ -233,23 +232,6 @@ def train_on_core(job, seed, folder, ends):
     return explain_one(path, 0) if record["done_at"][0] else (path, 0, None, None, None)
 
 
-def packed_line(record):
-    """A line of JSON as a gzip member of its own, so that files of them can be joined."""
-    return gzip.compress((json.dumps(record, default=plain, separators=(",", ":")) + "\n").encode(), 6)
-
-
-def plain(x):
-    """A number of numpy as one of Python."""
-    return x.item()
-
-
-def columns_of(rows):
-    """Rows as columns, numbers to six digits."""
-    rounded = lambda x: float(f"{x:.6g}") if isinstance(x, float | np.floating) else x  # noqa: E731
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: [rounded(row.get(name)) for row in rows] for name in names}
-
-
 def explain_one(path, i):
     """Explain a network.
 
@@ -257,19 +239,15 @@ def explain_one(path, i):
         Where it is, its line, its population, and its test accuracy.
     """
     arrays, record = load_arrays(path)
-    row = run_row(record, arrays, i)
-    found, neurons, accounts = explained(model_of(arrays, i), named_group(record["group"]))
-    line = {"kind": "network", "row": row | found, "neurons": columns_of(neurons), "accounts": columns_of(accounts)}
-    return path, i, packed_line(line), (row["group"], row["recipe"]), row["test_accuracy"]
+    row, line = network_line(arrays, record, i)
+    return path, i, line, (row["group"], row["recipe"]), row["test_accuracy"]
 
 
 def contest(path, i):
     """Let the accounts of a network compete; returns what `explain_one` does."""
     arrays, record = load_arrays(path)
-    row = run_row(record, arrays, i)
-    best, accounts = arena_rows(model_of(arrays, i), named_group(record["group"]))
-    line = {"kind": "arena", "run": row["run"], "best": best, "accounts": columns_of(accounts)}
-    return path, i, packed_line(line), (row["group"], row["recipe"]), row["test_accuracy"]
+    row, line = arena_line(arrays, record, i)
+    return path, i, line, (row["group"], row["recipe"]), row["test_accuracy"]
 
 
 def begin_worker():

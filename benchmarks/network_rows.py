@@ -4,14 +4,15 @@ The columns are those of docs/census.md and are made by the code of `cosetta cen
 from a run folder. Nothing here needs polars.
 """
 
+import gzip
+import json
 import time
-from types import SimpleNamespace
 
 import absent_polars  # noqa: F401
 import numpy as np
 import torch
 
-from cosetta.analysis import fit_accounts
+from cosetta.analysis import _neurons, fit_accounts
 from cosetta.config import AnalysisConfig
 from cosetta.evidence import compete
 from cosetta.groups import named_group, subgroup_lattice
@@ -29,7 +30,7 @@ from cosetta.population.rows import (
 )
 from cosetta.training.recipes import RECIPES
 
-__all__ = ["arena_rows", "explained", "model_of", "run_row"]
+__all__ = ["arena_line", "network_line", "read_lines"]
 
 
 def model_of(arrays, i):
@@ -101,12 +102,9 @@ def explained(model, group, config=None):
         "coset_threshold": config.coset_threshold,
     }
     lattice = subgroup_lattice(group)
-    argmin = nearest_classes(model, lattice, irreps(group), facts.dead)
-    neurons = []
-    for n in range(facts.width):
-        known = {"strength": float(facts.strength[n]), "silent_share": float(facts.silent_share[n])}
-        known["irrep"] = facts.irreps[facts.irrep[n]].name
-        neurons.append(_neuron(SimpleNamespace(neuron=n, facts=SimpleNamespace(**known)), findings, argmin[n]))
+    argmin = nearest_classes(model, lattice, irreps(group), facts.dead.tolist())
+    known = _neurons(facts, records)
+    neurons = [_neuron(neuron, findings, name) for neuron, name in zip(known, argmin, strict=True)]
     row["analysis_seconds"] = time.monotonic() - started
     return row, neurons, [_account(record, None, None) for record in records]
 
@@ -118,3 +116,42 @@ def arena_rows(model, group, config=None):
     arena, records = compete(facts, *fit_accounts(facts, config), config)
     alone = {row.account: row for row in arena.contests if row.mode == "alone"}
     return arena.best, [_account(record, alone.get(record.id), arena) for record in records]
+
+
+def network_line(arrays, record, i):
+    """Explain a network of a file: its row of `runs`, and the line that says everything (`read_lines`)."""
+    row = run_row(record, arrays, i)
+    found, neurons, accounts = explained(model_of(arrays, i), named_group(record["group"]))
+    line = {"kind": "network", "row": row | found, "neurons": columns_of(neurons), "accounts": columns_of(accounts)}
+    return row, packed_line(line)
+
+
+def arena_line(arrays, record, i):
+    """Let the accounts of a network compete: its row of `runs`, and the line that says how they did."""
+    row = run_row(record, arrays, i)
+    best, accounts = arena_rows(model_of(arrays, i), named_group(record["group"]))
+    return row, packed_line({"kind": "arena", "run": row["run"], "best": best, "accounts": columns_of(accounts)})
+
+
+def packed_line(record):
+    """A line of JSON as a gzip member of its own, so that files of them can be joined."""
+    return gzip.compress((json.dumps(record, default=plain, separators=(",", ":")) + "\n").encode(), 6)
+
+
+def plain(x):
+    """A number of numpy as one of Python."""
+    return x.item()
+
+
+def columns_of(rows):
+    """Rows as columns, numbers to six digits."""
+    rounded = lambda x: float(f"{x:.6g}") if isinstance(x, float | np.floating) else x  # noqa: E731
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: [rounded(row.get(name)) for row in rows] for name in names}
+
+
+def read_lines(path):
+    """What a file of lines says, one dictionary a line."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)

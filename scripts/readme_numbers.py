@@ -1,7 +1,8 @@
-"""The table of numbers in the README, from the demo itself: `cosetta run S5` as a user gives it.
+"""The numbers in the README: a table from the demo itself, `cosetta run S5` as a user gives it, and what was counted.
 
     python scripts/readme_numbers.py            runs the demo, writes docs/readme_numbers.json and README.md
-    python scripts/readme_numbers.py --check    says whether README.md shows what docs/readme_numbers.json holds
+    python scripts/readme_numbers.py --census   writes what README.md says of populations, from docs/census/census.json
+    python scripts/readme_numbers.py --check    says whether README.md shows what both files hold
 
 A test makes the check, so that nobody edits one without the other.
 """
@@ -12,6 +13,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ from cosetta.results import Control
 ROOT = Path(__file__).parents[1]
 NUMBERS = ROOT / "docs" / "readme_numbers.json"
 README = ROOT / "README.md"
+CENSUS = ROOT / "docs" / "census" / "census.json"
 BEGIN, END = "<!-- numbers: begin (make numbers) -->\n", "<!-- numbers: end -->\n"
+CENSUS_BEGIN, CENSUS_END = "<!-- census: begin (scripts/readme_numbers.py --census) -->\n", "<!-- census: end -->\n"
 
 
 def measured() -> dict[str, Any]:
@@ -115,24 +119,74 @@ def _said(best: dict[str, Any]) -> str:
     )
 
 
-def shown(text: str) -> str:
+def populations(found: dict[str, Any]) -> str:
+    """What the README says of the census: its size, and whether speed changes the circuit."""
+    rows = {(row["group"], row["recipe"]): row for row in found["populations"]}
+    networks, groups = sum(row["networks"] for row in rows.values()), len({group for group, _ in rows})
+
+    def apart(group: str, recipes: tuple[str, str], by: str) -> str:
+        (row,) = [
+            row
+            for row in found["distances"]
+            if (row["group"], tuple(row["recipes"]), row["by"], row["of"]) == (group, recipes, by, "live neurons")
+        ]
+        p = f"p = {row['p_value']:.2g}" if row["p_value"] >= 0.001 else "p < 0.001"
+        return f"{row['distance']:.2f}, by chance {row['by_chance']:.2f}, {p}"
+
+    def left_over(recipe: str) -> str:
+        of = {kind: rows["S5", recipe][kind]["subgroup"] for kind in ("shares", "shares_of_live")}
+        dead, none = (
+            dict(zip(shares["names"], shares["share"], strict=True)).get(name, 0.0)
+            for shares, name in ((of["shares"], "dead"), (of["shares_of_live"], "none"))
+        )
+        return f"{100 * dead:.0f} % and {100 * none:.0f} % in {rows['S5', recipe]['learned']} networks of `{recipe}`"
+
+    speed = ("fast", "stander2024")
+    text = (
+        f"{networks:,} networks on {groups} groups, by three recipes, are counted in [docs/census.md](docs/census.md). "
+        "Does speed change the circuit? On S5 not its irreps (distance between `fast` and the paper's own recipe "
+        f"{apart('S5', speed, 'irrep')}), its subgroups a little ({apart('S5', speed, 'subgroup')}), and above all "
+        f"what is left over: neurons that are dead, and live ones on no coset, are {left_over('fast')}, "
+        f"{left_over('stander2024')}. On A5 its irreps a little ({apart('A5', speed, 'irrep')}); the recipe of Wu et "
+        f"al., no slower than `fast`, changes them far more there ({apart('A5', ('fast', 'wu2024'), 'irrep')}; "
+        "[docs/populations.md](docs/populations.md))."
+    )
+    return "\n".join(textwrap.wrap(text, 140, break_long_words=False, break_on_hyphens=False)) + "\n"
+
+
+def shown(text: str, begin: str = BEGIN, end: str = END) -> str:
     """The part of the README between the marks."""
-    return text.partition(BEGIN)[2].partition(END)[0]
+    return text.partition(begin)[2].partition(end)[0]
 
 
 def written(text: str, numbers: dict[str, Any]) -> str:
     """The README with the table of these numbers."""
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + table(numbers) + END + rest.partition(END)[2]
+    return put(text, table(numbers), BEGIN, END)
+
+
+def put(text: str, part: str, begin: str, end: str) -> str:
+    """The README with another part between the marks."""
+    before, _, rest = text.partition(begin)
+    return before + begin + part + end + rest.partition(end)[2]
+
+
+def counted() -> str:
+    """What the README should say of the census there is."""
+    return populations(read_json(CENSUS, dict, what="the numbers of the census", advice="make them again"))
 
 
 def main() -> None:
     """Measure and write, or check."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true")
-    if parser.parse_args().check:
+    parser.add_argument("--census", action="store_true")
+    chosen, text = parser.parse_args(), README.read_text(encoding="utf-8")
+    if chosen.check:
         numbers = read_json(NUMBERS, dict, what="the numbers of the README", advice="run `make numbers`")
-        sys.exit(shown(README.read_text(encoding="utf-8")) != table(numbers))
+        sys.exit(shown(text) != table(numbers) or shown(text, CENSUS_BEGIN, CENSUS_END) != counted())
+    if chosen.census:
+        write_text(README, put(text, counted(), CENSUS_BEGIN, CENSUS_END))
+        return
     numbers = measured()
     write_json(NUMBERS, numbers)
     write_text(README, written(README.read_text(encoding="utf-8"), numbers))

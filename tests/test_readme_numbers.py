@@ -27,6 +27,21 @@ def test_the_readme_shows_what_the_demo_gave(script, numbers):
     assert script.shown(script.README.read_text(encoding="utf-8")) == script.table(numbers)
 
 
+def test_the_readme_says_what_the_census_counted(script):
+    text = script.README.read_text(encoding="utf-8")
+    assert script.shown(text, script.CENSUS_BEGIN, script.CENSUS_END) == script.counted()
+
+
+def test_another_census_is_another_text(script):
+    found = read_json(script.CENSUS, dict, what="the numbers of the census", advice="make them again")
+    (row,) = [row for row in found["populations"] if (row["group"], row["recipe"]) == ("S5", "fast")]
+    row["networks"] += 1
+    row["learned"] += 1
+    text = script.populations(found)
+    assert text != script.counted()
+    assert f"{row['learned']} networks of `fast`" in " ".join(text.split())
+
+
 def test_another_number_is_another_table(script, numbers):
     text = script.README.read_text(encoding="utf-8")
     other = script.written(text, numbers | {"live": numbers["live"] - 1})

@@ -34,12 +34,16 @@ _HOME = {
     "open_checkpoint": "cosetta.models.importers",
     # training
     "fast": "cosetta.training",
-    "load_run": "cosetta.training",
-    "train": "cosetta.training",
+    "load_run": "cosetta.notebook",
+    "run": "cosetta.notebook",
+    "train": "cosetta.notebook",
     # analysis
     "Analysis": "cosetta.results",
     "AnalysisConfig": "cosetta.config",
-    "analyse": "cosetta.analysis",
+    "ExplainedNetwork": "cosetta.notebook",
+    "Run": "cosetta.notebook",
+    "analyse": "cosetta.notebook",
+    "compare": "cosetta.notebook",
     "coset_variance_fraction": "cosetta.measures",
     "describe": "cosetta.description",
     "load_analysis": "cosetta.results",
@@ -51,7 +55,6 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
-    from cosetta.analysis import analyse
     from cosetta.config import AnalysisConfig
     from cosetta.description import describe
     from cosetta.groups import Group, Subgroup, SubgroupLattice, cosets, named_group, subgroup_lattice
@@ -60,12 +63,11 @@ if TYPE_CHECKING:
     from cosetta.models import FoldedModel, Folding, GroupNetwork, PairModel, PairScorer, fold
     from cosetta.models.exporting import load
     from cosetta.models.importers import open_checkpoint
+    from cosetta.notebook import ExplainedNetwork, Run, analyse, compare, load_run, run, train
     from cosetta.population import census
     from cosetta.report import write_report
     from cosetta.results import Analysis, load_analysis
     from cosetta.training.recipes import fast
-    from cosetta.training.run_folder import load_run
-    from cosetta.training.trainer import train
 
 
 def __getattr__(name: str) -> Any:

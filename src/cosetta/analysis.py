@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
-from cosetta.evidence import compete, open_notes, test_circuits, test_interventions, test_replacements
+from cosetta.evidence import (
+    compete,
+    find_specimens,
+    open_notes,
+    test_circuits,
+    test_interventions,
+    test_replacements,
+    work_product,
+)
 from cosetta.groups import Group
 from cosetta.hypotheses import ACCOUNTS, AbstractHypothesis, CosetCircuit
 from cosetta.hypotheses.coset import summarise_classes
@@ -65,6 +73,7 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
     )
     neurons = _neurons(facts, records)
     findings = _findings(coset, records, facts)
+    waves = find_frequencies(facts, config.seed)
     scores = PairScorer(group, max_pairs=config.accuracy_pairs, seed=config.seed)(model)
     return Analysis(
         group=group.name,
@@ -81,7 +90,9 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         accounts=records,
         arena=arena,
         chance=coset.chance() if coset else None,
-        frequencies=find_frequencies(facts, config.seed),
+        frequencies=waves,
+        worked=work_product(facts, coset, config),
+        specimens=find_specimens(facts, findings.open, waves, config),
         thresholds=config.model_dump(),
         unexplained=open_notes(neurons, findings, evidence),
         accuracy_pairs=scores.pairs,

@@ -19,6 +19,7 @@ from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import CosetNull, coset_variance_fractions, rank_one
 from cosetta.measures.cells import Cells, choose
+from cosetta.shown import short_repr
 
 __all__ = ["CosetFit", "Description", "FunctionRow", "describe", "irrep_title"]
 
@@ -68,6 +69,7 @@ class FunctionRow:
     irrep: str
     rank_share: float
     cosets: tuple[CosetFit, ...]
+    __repr__ = short_repr
 
 
 @final
@@ -86,6 +88,7 @@ class Description:
     irreps: tuple[str, ...]
     shape: tuple[int, ...]
     rows: tuple[FunctionRow, ...]
+    __repr__ = short_repr
 
     def total_power(self, weights: Sequence[float] | None = None) -> dict[str, float]:
         """Power by irrep over all functions.

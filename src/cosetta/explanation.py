@@ -76,7 +76,7 @@ def _analysed(run: TrainedRun, group: Group, config: AnalysisConfig | None, fold
     if folding is not None:
         model = folding.model
     else:
-        model = run.model() if run.config.architecture in AUTOGRAD else run.network()
+        model = run.pair_model() if run.config.architecture in AUTOGRAD else run.network()
     notes = {} if folding is None else {"notes": list(folding.sentences())}
     assert isinstance(model, FoldedModel | GroupNetwork)
     return replace(analyse(model, group, config), curve=run.curve(), run=run.record | notes, command=run.command)

@@ -4,12 +4,14 @@ import json
 import shutil
 
 import pytest
+import torch
 
 from cosetta.config import AnalysisConfig
 from cosetta.explanation import analyse_run
 from cosetta.groups import named_group
+from cosetta.models import load_tensors
 from cosetta.population import load_census
-from cosetta.training import fast, train
+from cosetta.training import fast, load_run, train
 from cosetta.trajectory import trajectory
 
 
@@ -45,6 +47,37 @@ def test_a_census_is_tables_numbers_and_figures(run, cosetta, tmp_path, by):
     assert sum(numbers["shares"]["S3 fast"]["share"]) == pytest.approx(1)
     assert numbers["acquisition"]["S3 fast"]["runs"] == 1
     assert (out / "shares.svg").read_text().startswith("<?xml")
+
+
+def test_weights_are_the_folded_networks_by_population(run, cosetta, tmp_path):
+    other = tmp_path / "runs" / "other"
+    shutil.copytree(run.folder, tmp_path / "runs" / run.folder.name)
+    train(fast("S3", seed=1, embed_dim=8, width=8, train_fraction=0.8, checkpoints=3, max_steps=60), None, other)
+    status, _, errors = cosetta("census", "runs", "--weights", "weights")
+    assert (status, errors) == (0, "")
+    assert sorted(path.name for path in (tmp_path / "weights").iterdir()) == ["S3-fast.json", "S3-fast.safetensors"]
+    record = json.loads((tmp_path / "weights" / "S3-fast.json").read_text())
+    assert record["runs"] == [run.folder.name, "other"]
+    assert record["elements"] == list(named_group("S3").labels)
+    stacked = load_tensors(tmp_path / "weights" / "S3-fast.safetensors")
+    for i, folder in enumerate((run.folder, other)):
+        model = load_run(folder).network().fold()
+        for name in ("left", "right", "out", "bias"):
+            assert torch.equal(stacked[name][i], getattr(model, name))
+
+
+def test_a_damaged_network_is_named_and_the_others_are_written(run, cosetta, tmp_path):
+    for name in ("a", "b"):
+        shutil.copytree(run.folder, tmp_path / "runs" / name)
+    config = json.loads((tmp_path / "runs" / "b" / "config.json").read_text())
+    config["config"]["seed"] = 7  # not the same run twice
+    config["hash"] = config["hash"][::-1]
+    (tmp_path / "runs" / "b" / "config.json").write_text(json.dumps(config))
+    (tmp_path / "runs" / "b" / "model.safetensors").write_bytes(b"damaged")
+    status, shown, _ = cosetta("census", "runs", "--no-argmin", "--weights", "weights")
+    assert status == 0
+    assert "skipped b: " in shown
+    assert json.loads((tmp_path / "weights" / "S3-fast.json").read_text())["runs"] == ["a"]
 
 
 def test_what_was_skipped_is_shown(run, cosetta, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from cosetta.analysis import analyse
 from cosetta.comparison import Analysed, compare
-from cosetta.comparison.write import comparison_table, write_comparison
+from cosetta.comparison.write import write_comparison
 from cosetta.files import read_json
 from cosetta.report.compare_page import render_comparison
 from cosetta.results import Comparison
@@ -127,7 +127,7 @@ def test_the_three_files_say_the_same(comparison, tmp_path):
     again = read_json(tmp_path / "out/compare.json", Comparison, what="a comparison", advice="mend it", schema=1)
     assert again == comparison
     table = pl.read_parquet(tmp_path / "out/compare.parquet")
-    assert table.equals(comparison_table(comparison))
+    assert table.equals(comparison.to_frame())
     assert table.height == len(comparison.entries)
     page = (tmp_path / "out/compare.html").read_text()
     assert "gone: it is not there" in page

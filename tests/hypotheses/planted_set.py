@@ -12,9 +12,11 @@ import torch
 
 from cosetta.groups import Group, Subgroup, named_group, subgroup_lattice
 from cosetta.harmonics import Irrep, irreps
+from cosetta.hypotheses.program import network_of
 from cosetta.models import FoldedModel, GroupNetwork
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.models.planted_vectors import join, plant_rank, plant_rho_set, plant_vectors
+from cosetta.programs.building import complete_program
 
 QUATERNIONIC = next(irrep.name for irrep in irreps(named_group("Q8")) if irrep.frobenius_schur == -1)
 CELLED = ("coset", "rho_set", "rho_set_uniform")
@@ -53,9 +55,8 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def cosets_of(*names: str) -> Callable[[Group], FoldedModel]:
-    """Complete coset circuits with random values on cosets."""
-    generator = torch.Generator().manual_seed(0)
-    return lambda G: plant(G, [CosetPlan(subgroup_of(G, name), amplitude=8.0) for name in names], generator).folded
+    """Complete coset circuits with random values on cosets, as `cosetta build` writes them."""
+    return lambda G: network_of(complete_program(G, names))
 
 
 def rho_set(irrep: str, subgroup: str) -> Callable[[Group], FoldedModel]:
@@ -118,7 +119,7 @@ def memoriser(G: Group) -> FoldedModel:
 
 CASES: dict[str, Case] = {
     "cosets of A4, values at random": Case(
-        "S5", cosets_of("A4"), ("coset",), ("rank_one", "rank_one_out", "irrep", "rho_set", "quotient", "gcr")
+        "S5", cosets_of("A4"), ("program", "coset"), ("rank_one", "rank_one_out", "irrep", "rho_set", "quotient", "gcr")
     ),
     "cosets of S4 with their irrep": Case("S5", rho_set("(4,1)", "S4"), ("rho_set_uniform",), ("quotient",)),
     "a rho-set of S3": Case("S4", rho_set("(3,1)", "S3"), ("rho_set_uniform",), ("quotient",)),
@@ -130,7 +131,7 @@ CASES: dict[str, Case] = {
                 G, [CosetPlan(subgroup_of(G, "C3"), irreps(G)[2], amplitude=8.0)], torch.Generator().manual_seed(0)
             ).folded
         ),
-        ("coset", "rho_set", "rank_one_out"),
+        ("program", "coset", "rho_set", "rank_one_out"),
         ("quotient", "rho_set_uniform"),
     ),
     "a sign on S4": Case("S5", twisted_s4, ("rho_set", "twisted"), ("quotient",)),
@@ -147,7 +148,7 @@ CASES: dict[str, Case] = {
     ),
     "frequencies of C59": Case("C59", frequencies, ("irrep", "rank_one_out"), ("twisted", *CELLED, "quotient")),
     "quotients of S3 x F20": Case(
-        "S3xF20", quotients, ("quotient",), ("rank_one", "rank_one_out", "irrep", "rho_set", "gcr")
+        "S3xF20", quotients, ("program", "quotient"), ("rank_one", "rank_one_out", "irrep", "rho_set", "gcr")
     ),
     "the sign only": Case("S5", cosets_of("A5"), ("quotient", "coset", "twisted", "irrep", "rank_one_out"), ()),
     "a memoriser": Case("S4", memoriser, (), learned=False),

@@ -20,6 +20,7 @@ from cosetta.results import (
     CosetNeuron,
     DeadNeuron,
     Draws,
+    Elimination,
     Evidence,
     Exchange,
     Exemplar,
@@ -29,8 +30,11 @@ from cosetta.results import (
     LiveNeuron,
     NeuronFacts,
     OpenNeuron,
+    Part,
     SharedCoset,
+    Specimen,
     TrainingCurve,
+    WorkedProduct,
 )
 
 HOSTILE_CLASS = "C2\"><script>alert('class')</script>"
@@ -165,6 +169,20 @@ def frequencies():
     )  # fmt: skip
 
 
+def worked():
+    """Two circuits fire and leave two elements, one of them hostile in name."""
+    chain = (Elimination(0, (0,), (0, 3), 4, 2.25), Elimination(1, (1,), (2, 4), 2, 1.5))
+    parts = (Part("(2,1)", 2, (0.5, 3.0, -1.0, -1.5, -0.5, -0.5)), Part("", 1, (0.0, 0.5, 0.0, -0.5, 0.0, 0.0)))
+    logits = (0.5, 3.5, -1.0, -2.0, -0.5, -0.5)
+    return WorkedProduct(2, 3, 1, 1, logits, 2, 2, chain, (1, 0, 1, 1, 1, 0), parts, (), 500, 0.875, 2.0)
+
+
+def specimens():
+    """The neuron that is left open, among hostile cosets."""
+    values = (0.1, -0.4, 0.3, 0.2, -0.1, -0.1)
+    return (Specimen(2, values, values[::-1], HOSTILE_CLASS, (0.25, 0.5), (0, 0, 1, 1, 2, 2), (0, 1, 0, 1, 2, 2)),)
+
+
 @pytest.fixture(scope="session")
 def analysis() -> Analysis:
     left, right = (-1.0, -1.0, 0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 1.0, -1.0, 0.0, -1.0)
@@ -201,6 +219,8 @@ def analysis() -> Analysis:
         arena=arena(),
         chance=Chance(0.6667, 0.3333, 0.5821, ((0.001, 0.3333, 0.61), (0.01, 0.6667, 0.98))),
         frequencies=frequencies(),
+        worked=worked(),
+        specimens=specimens(),
         curve=TrainingCurve(
             (0, 10, 100, 1000), (1.8, 0.9, 1e-3, 0.0), (1.8, 2.0, 0.2, 0.01),
             (0.2, 0.9, 1.0, 1.0), (0.2, 0.3, 1.0, 1.0),

@@ -1,10 +1,14 @@
-from itertools import combinations
+import re
+from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import cosetta.report
 from cosetta.report.palette import (
     CLASS_COLOURS,
+    DARK,
     DEAD,
     IRREP_COLOURS,
     TRIVIAL,
@@ -12,7 +16,10 @@ from cosetta.report.palette import (
     class_palette,
     coset_colours,
     irrep_palette,
+    variable,
 )
+
+PAPER = {"light": "#FFFFFF", "dark": "#161615"}
 
 # Machado, Oliveira, Fernandes 2009, severity 1: linear RGB as seen with each kind of colour blindness.
 VISION = {
@@ -50,6 +57,48 @@ def test_colours_are_told_apart_by_everyone(colours, vision):
     assert pairs[closest] > NOTICEABLE, (closest, pairs[closest])
 
 
+def on(page: str, colours: tuple[str, ...]) -> list[str]:
+    """The colours as a light or a dark page shows them."""
+    return [DARK.get(colour, colour) if page == "dark" else colour for colour in colours]
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("colours", [(*CLASS_COLOURS, DEAD, UNEXPLAINED), (*IRREP_COLOURS, TRIVIAL)])
+def test_a_dark_page_tells_them_apart_too(colours, vision):
+    pairs = {
+        pair: np.linalg.norm(lab(pair[0], vision) - lab(pair[1], vision))
+        for pair in combinations(on("dark", colours), 2)
+    }
+    closest = min(pairs, key=pairs.get)
+    assert pairs[closest] > NOTICEABLE, (closest, pairs[closest])
+
+
+@pytest.mark.parametrize("page", PAPER)
+def test_a_class_is_never_taken_for_an_irrep(page):
+    pairs = product(on(page, (*CLASS_COLOURS, UNEXPLAINED)), on(page, IRREP_COLOURS))
+    apart = {(a, b): np.linalg.norm(lab(a, "normal") - lab(b, "normal")) for a, b in pairs}
+    closest = min(apart, key=apart.get)
+    assert apart[closest] > NOTICEABLE, (closest, apart[closest])
+
+
+def test_a_dark_page_shows_every_colour():
+    paper = lab(PAPER["dark"], "normal")[0]
+    for colour in on("dark", (*CLASS_COLOURS, *IRREP_COLOURS, UNEXPLAINED)):
+        assert lab(colour, "normal")[0] - paper > 30, colour
+
+
+def test_the_style_of_the_pages_repeats_the_palettes():
+    style = (Path(cosetta.report.__file__).parent / "templates" / "report.css").read_text()
+    light, dark = style.split("prefers-color-scheme: dark", 1)
+    every = (*CLASS_COLOURS, *IRREP_COLOURS, DEAD, TRIVIAL, UNEXPLAINED)
+    written = dict(re.findall(r"--(c[0-9a-f]{6}): (#[0-9a-f]{6});", light))
+    assert written == {f"c{colour[1:].lower()}": colour.lower() for colour in every}
+    written = dict(re.findall(r"--(c[0-9a-f]{6}): (#[0-9a-f]{6});", dark))
+    assert written == {f"c{colour[1:].lower()}": other.lower() for colour, other in DARK.items()}
+    assert f"--paper: {PAPER['dark']}" in dark
+    assert all(variable(colour) == f"var(--c{colour[1:].lower()},{colour})" for colour in every)
+
+
 @pytest.mark.parametrize("vision", VISION)
 def test_coset_colours_grow_lighter(vision):
     lightness = [lab(colour, vision)[0] for colour in coset_colours(20)]
@@ -78,3 +127,11 @@ def test_irreps_are_coloured_by_position():
     assert colours["r0"] == TRIVIAL
     assert colours["r1"] == colours["r11"] == IRREP_COLOURS[0]
     assert irrep_palette([]) == {}
+
+
+def test_many_irreps_share_grey_and_the_strongest_have_colours():
+    names = [f"r{i}" for i in range(57)]
+    colours = irrep_palette(names, strongest=[f"r{i}" for i in range(40, 56)])
+    assert [colours[f"r{i}"] for i in range(40, 50)] == list(IRREP_COLOURS)
+    assert colours["r50"] == colours["r0"] == colours["r1"] == TRIVIAL
+    assert irrep_palette(names[:5], strongest=["r4"]) == irrep_palette(names[:5])  # few enough: by position

@@ -229,11 +229,11 @@ def test_a_transformer_from_training_to_its_explanation(name, tmp_path):
     assert record["agreement"] == 1
     assert found.run["notes"][0].startswith("read at `blocks.0.mlp.hook_pre`, 6 neurons")
     assert isinstance(run.folded(), FoldedModel)
-    assert run.folding().additive_share == fold(run.model(), group).additive_share
+    assert run.folding().additive_share == fold(run.pair_model(), group).additive_share
     formed = trajectory(run, group, QUICK)
     assert len(formed.additive_share) == len(formed.step) == 3
     assert formed.additive_share[-1] == record["additive_share"]
-    with pytest.raises(Unsupported, match=r"is a transformer, not one hidden layer: `model\(\)` reads it"):
+    with pytest.raises(Unsupported, match=r"is a transformer, not one hidden layer: `pair_model\(\)` reads it"):
         run.network()
 
 
@@ -276,7 +276,7 @@ def test_an_export_opens_as_the_same_network(kind, tmp_path):
     opened = open_checkpoint(path, group="S3", element_order=np.arange(6))
     assert opened.imported.group_name == "S3"  # as the record beside it says
     a, b = torch.arange(36) // 6, torch.arange(36) % 6
-    assert torch.allclose(opened.imported.model.logits(a, b), run.model().logits(a, b), atol=1e-6)
+    assert torch.allclose(opened.imported.model.logits(a, b), run.pair_model().logits(a, b), atol=1e-6)
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

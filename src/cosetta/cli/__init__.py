@@ -31,6 +31,13 @@ app.command("cosetta.cli.run:explain", help="Explain a run again, or a network t
 app.command(
     "cosetta.cli.compare:compare", help="Compare all accounts of networks, by yourself or others, on one scale."
 )
+app.command("cosetta.cli.decompile:decompile", help="Write a coset network as a program that runs without it.")
+app.command("cosetta.cli.build:build", help="Write a network down from cosets or from a program, without training.")
+app.command("cosetta.cli.certify:certify", help="Prove how many products a network gets right, below trying all.")
+app.command("cosetta.cli.certify:check", help="Check a certificate against the weights that it is of.")
+app.command(
+    "cosetta.cli.explore:explore", help="Write a page in which a network, or many, can be looked at in a browser."
+)
 app.command("cosetta.cli.export:export", help="Write a run's network for others, or upload it.")
 app.command("cosetta.cli.reproduce:reproduce", help="Make the tables and figures of a paper again, claim by claim.")
 app.command("cosetta.cli.sweep:sweep", help="Train and explain many networks: grids of settings and seeds.")

@@ -30,19 +30,22 @@ def census(
     group: Annotated[str | None, Parameter(help="Only runs on this group.")] = None,
     recipe: Annotated[str | None, Parameter(help="Only runs of this recipe.")] = None,
     out: Annotated[Path | None, Parameter(help="Folder of the result. [default: RUNS/census]")] = None,
+    weights: Annotated[
+        Path | None, Parameter(help="Also write the folded weights there, a safetensors file a population.")
+    ] = None,
     no_argmin: Annotated[bool, Parameter(help="Leave out the paper's labels, which read the weights.")] = False,
 ) -> None:
     """Count who learned what in a folder of runs: shares with intervals, accounts, time to grok, order of acquisition.
 
     Writes runs.parquet, neurons.parquet and accounts.parquet, census.json with the numbers shown, and shares.svg,
-    grok_times.svg and acquisition.svg. The order of acquisition is that of the runs that have a trajectory.json, which
-    `cosetta sweep --trajectory` writes.
+    grok_times.svg and acquisition.svg; with --weights the networks too. The order of acquisition is that of the runs
+    that have a trajectory.json, which `cosetta sweep --trajectory` writes.
 
     Raises:
         BadConfig: if no run is left.
         BadRun: if no run can be read.
     """
-    from cosetta.population import account_shares, acquisition, class_shares, covered_shares, grok_times
+    from cosetta.population import account_shares, acquisition, class_shares, covered_shares, grok_times, save_weights
     from cosetta.population import census as read
     from cosetta.population.acquisition import stored_trajectories
 
@@ -65,11 +68,14 @@ def census(
     }
     out = out or runs / "census"
     found.save(out)
-    _write(results, found.skipped, out)
-    _show(results, populations, found.skipped)
+    skipped = found.skipped if weights is None else (*found.skipped, *save_weights(found, runs, weights))
+    _write(results, skipped, out)
+    _show(results, populations, skipped)
     _show_followed(results["acquisition"], found)
     files = "runs.parquet, neurons.parquet, accounts.parquet, census.json, three figures"
     rich.print(f"[dim]{escape(str(out))}: {files}[/dim]")
+    if weights is not None:
+        rich.print(f"[dim]{escape(str(weights))}: folded weights, a safetensors file a population[/dim]")
 
 
 def _each(populations: Mapping[str, Any], measure: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:

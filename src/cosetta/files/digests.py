@@ -1,6 +1,7 @@
 """A digest of a folder that two people can compare: same configuration, same software, same machine, same digest.
 
-Wall times and the machine are in `timing.json`, which is left out, as is what a process has not finished.
+Wall times and the machine are in `timing.json` and in certificates, which are left out, as is what a process has not
+finished.
 """
 
 import hashlib
@@ -10,8 +11,8 @@ from cosetta.files.paths import FilePath
 
 __all__ = ["file_digest", "folder_digest"]
 
-LEFT_OUT = ("timing.json", "resume.safetensors", "failed.json")
-"""Files that may differ when a run is made again."""
+LEFT_OUT = ("timing.json", "resume.safetensors", "failed.json", "certificate.json")
+"""Files that may differ when a run is made again; a certificate says how many seconds it took."""
 
 DIGITS = 16
 """Hexadecimal digits that are shown: 64 bits."""

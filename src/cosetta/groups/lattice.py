@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
 from cosetta.groups.group import Group, Subgroup, known_subgroup
+from cosetta.shown import card, short_repr, table
 
 __all__ = ["SubgroupClass", "SubgroupLattice", "display_order"]
 
@@ -39,6 +40,7 @@ class SubgroupClass:
     subgroups: Int[np.ndarray, " subgroup"]
     normalizer: int
     representative: int
+    __repr__ = short_repr
 
 
 @final
@@ -78,6 +80,14 @@ class SubgroupLattice:
     def __repr__(self) -> str:
         """Group and counts."""
         return f"SubgroupLattice({self.group.name}, {len(self)} subgroups in {len(self.class_normalizers)} classes)"
+
+    def _repr_html_(self) -> str:
+        """The classes of subgroups, as a notebook shows them."""
+        rows = [(cls.name, cls.order, cls.index, len(cls.subgroups)) for cls in self.classes]
+        return card(
+            f"Subgroups of {self.group.name}: {len(self)} in {len(rows)} classes",
+            tables=[table(("class", "order", "cosets", "conjugates"), rows)],
+        )
 
     @cached_property
     def members(self) -> Bool[np.ndarray, "subgroup g"]:

@@ -6,6 +6,7 @@ from cosetta.hypotheses.gcr import Characters, ProductActivations
 from cosetta.hypotheses.irrep import OneIrrep
 from cosetta.hypotheses.lookup import Lookup, lookup_bits
 from cosetta.hypotheses.nothing import Nothing
+from cosetta.hypotheses.program import ProgramAccount
 from cosetta.hypotheses.quotient import Quotients
 from cosetta.hypotheses.rank_one import RankOneNeurons, RankOneOut
 from cosetta.hypotheses.rho_set import RhoSets, UniformRhoSets
@@ -16,6 +17,7 @@ __all__ = ["ACCOUNTS", "AbstractHypothesis", "CosetCircuit", "Lookup", "lookup_b
 ACCOUNTS: tuple[type[AbstractHypothesis], ...] = (
     CosetCircuit,
     TwistedCosets,
+    ProgramAccount,
     RhoSets,
     UniformRhoSets,
     RankOneOut,

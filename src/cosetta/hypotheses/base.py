@@ -21,6 +21,7 @@ from cosetta.measures.facts import FUNCTIONS, Facts
 from cosetta.models import FoldedModel
 from cosetta.models.product_model import ProductModel
 from cosetta.results import AccountNeuron, AccountRecord, Prediction
+from cosetta.shown import short_repr
 
 __all__ = ["ALONE", "AbstractHypothesis", "Functions", "Labels"]
 
@@ -66,6 +67,7 @@ class AbstractHypothesis(ABC):
     config: AnalysisConfig
     labels: Labels
     reasons: Labels
+    __repr__ = short_repr
 
     @classmethod
     @abstractmethod

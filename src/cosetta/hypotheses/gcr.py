@@ -61,7 +61,7 @@ def _product_model(by_product: Float[np.ndarray, "g g"], facts: Facts) -> Produc
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Characters(AbstractHypothesis):
     """The logits are a sum of characters of ab c^-1.
 
@@ -162,7 +162,7 @@ class Characters(AbstractHypothesis):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ProductActivations(AbstractHypothesis):
     """Of each activation only its part in rho(ab) matters.
 

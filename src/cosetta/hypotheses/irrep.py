@@ -41,7 +41,7 @@ def isotypic_labels(facts: Facts, config: AnalysisConfig) -> tuple[dict[int, str
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class OneIrrep(AbstractHypothesis):
     """Every covered neuron is its part in one irrep.
 

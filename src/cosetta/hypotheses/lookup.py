@@ -36,7 +36,7 @@ def lookup_bits(order: int) -> float:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Lookup(AbstractHypothesis):
     """The multiplication table, looked up."""
 

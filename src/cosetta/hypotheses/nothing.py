@@ -16,7 +16,7 @@ __all__ = ["Nothing"]
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Nothing(AbstractHypothesis):
     """No neuron matters."""
 

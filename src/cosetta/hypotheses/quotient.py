@@ -23,7 +23,7 @@ __all__ = ["Quotients"]
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Quotients(AbstractHypothesis):
     """Every covered neuron is a function on a proper quotient G/N.
 

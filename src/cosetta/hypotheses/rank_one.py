@@ -79,7 +79,7 @@ def _random_parts(
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RankOneNeurons(AbstractHypothesis):
     """Every covered neuron has left and right of rank one in one irrep; out is free inside it.
 
@@ -139,7 +139,7 @@ class RankOneNeurons(AbstractHypothesis):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RankOneOut(AbstractHypothesis):
     """Every covered neuron has left, right and out of rank one in one irrep.
 

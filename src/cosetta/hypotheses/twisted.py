@@ -52,7 +52,7 @@ class SignedCell:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TwistedCosets(AbstractHypothesis):
     """Every covered neuron carries a sign, or none, on cosets.
 

@@ -2,7 +2,7 @@
 
 from cosetta.measures.cosets import coset_variance_fraction, coset_variance_fractions, stander2024_concentration
 from cosetta.measures.facts import Facts, FunctionFacts, measure
-from cosetta.measures.frequencies import find_frequencies
+from cosetta.measures.frequencies import cyclic_factors, find_frequencies
 from cosetta.measures.mirror import left_stabilizer, mirror_correlation, mirror_of, mirror_residual
 from cosetta.measures.null import CosetNull
 from cosetta.measures.products import product_means
@@ -15,6 +15,7 @@ __all__ = [
     "RankOne",
     "coset_variance_fraction",
     "coset_variance_fractions",
+    "cyclic_factors",
     "find_frequencies",
     "left_stabilizer",
     "measure",

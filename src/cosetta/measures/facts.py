@@ -26,6 +26,7 @@ from cosetta.measures.ranks import RankOne, rank_one
 from cosetta.models import FoldedModel
 from cosetta.models.moments import post_moments
 from cosetta.models.scoring import check_order
+from cosetta.shown import short_repr
 
 __all__ = ["FUNCTIONS", "Facts", "FunctionFacts", "measure"]
 
@@ -51,6 +52,7 @@ class FunctionFacts:
     power: Float[np.ndarray, "neuron irrep"]
     fractions: Float[np.ndarray, "neuron subgroup"] | None
     side: Side
+    __repr__ = short_repr
 
 
 @final
@@ -83,6 +85,7 @@ class Facts:
     mirror: Float[np.ndarray, "neuron g"]
     dead: Bool[np.ndarray, " neuron"]
     irrep: Int[np.ndarray, " neuron"]
+    __repr__ = short_repr
 
     @property
     def width(self) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.harmonics import Irrep, fourier, inverse_fourier
+from cosetta.shown import short_repr
 
 __all__ = ["RankOne", "rank_one"]
 
@@ -38,6 +39,7 @@ class RankOne:
     u: Float[np.ndarray, "function d"]
     v: Float[np.ndarray, "function d"]
     scale: Float[np.ndarray, " function"]
+    __repr__ = short_repr
 
 
 def rank_one(f: Float[np.ndarray, "function g"], irrep: Irrep) -> RankOne:

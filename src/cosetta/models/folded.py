@@ -19,6 +19,7 @@ from torch import Tensor
 from cosetta.errors import Unsupported
 from cosetta.models.numbers import check_kinds, check_sizes
 from cosetta.models.pair_model import PairModel
+from cosetta.shown import short_repr
 
 __all__ = ["ACTIVATIONS", "FoldedModel"]
 
@@ -68,6 +69,7 @@ class FoldedModel(PairModel):
     activation: str = "relu"
     direct_left: Float[Tensor, "g c"] | None = None
     direct_right: Float[Tensor, "g c"] | None = None
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not belong together."""
@@ -123,6 +125,28 @@ class FoldedModel(PairModel):
         """
         pre = self.pre(a, b)
         return pre, self.patched(pre, a, b)
+
+    def run_with_cache(
+        self, a: Int[Tensor, "*batch"] | int, b: Int[Tensor, "*batch"] | int
+    ) -> tuple[Float[Tensor, "*batch g"], dict[str, Tensor]]:
+        """Logits and activations, by the names that `GroupNetwork` has for them.
+
+        Args:
+            a: left factors; a number stands for one pair.
+            b: right factors, of the same shape.
+
+        Returns:
+            The logits, and `hook_pre` and `hook_post`, one value a pair and neuron.
+
+        Example:
+            >>> one = torch.ones(2, 3)
+            >>> FoldedModel(one, -2 * one, one, torch.zeros(2)).run_with_cache(0, 1)[1]["hook_post"]
+            tensor([0., 0., 0.])
+        """
+        left, right = (torch.as_tensor(factor, device=self.device) for factor in (a, b))
+        pre = self.pre(left, right)
+        post = self.activate(pre)
+        return self.read_out(post, left, right), {"hook_pre": pre, "hook_post": post}
 
     def patched(
         self, pre: Float[Tensor, "*batch neuron"], a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]

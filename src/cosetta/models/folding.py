@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cosetta.models.folded import FoldedModel
 from cosetta.models.readout import ACTIVATION_ERROR
+from cosetta.shown import short_repr
 
 __all__ = ["ADDITIVE", "AGREEMENT", "Folding", "Part"]
 
@@ -40,6 +41,7 @@ class Part:
     share: float
     logit_share: float | None = None
     accuracy_without: float | None = None
+    __repr__ = short_repr
 
 
 @final
@@ -92,6 +94,7 @@ class Folding:
     pairs: int
     all_pairs: int
     notes: tuple[str, ...] = ()
+    __repr__ = short_repr
 
     @property
     def obstacle(self) -> str:

@@ -7,7 +7,7 @@ positions, the last position counts, for the site as for the logits.
 
 import difflib
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, final
 
 import torch
@@ -157,6 +157,41 @@ class ModuleModel(PairModel):
 
         with self._hook(replaced):
             return self._call(a, b)
+
+    def run_with_cache(
+        self, a: Int[Tensor, "*batch"] | int, b: Int[Tensor, "*batch"] | int
+    ) -> tuple[Float[Tensor, "*batch g"], dict[str, Tensor]]:
+        """Logits, and the output of every submodule that gives a tensor, by its full name.
+
+        Args:
+            a: left factors; a number stands for one pair.
+            b: right factors, of the same shape.
+
+        Returns:
+            The logits, and a dictionary from name (`blocks.0.mlp.hook_pre`, ..) to output, one row a pair.
+
+        Raises:
+            BadNetwork: if the module raises, or gives something of another shape.
+
+        Example:
+            >>> from cosetta.models import GroupNetwork
+            >>> model = ModuleModel(GroupNetwork(order=6, embed_dim=4, width=3), 6, "hook_pre")
+            >>> logits, cache = model.run_with_cache(1, 5)
+            >>> tuple(logits.shape), tuple(cache["hook_post"].shape)
+            ((6,), (1, 3))
+        """
+        left, right = (torch.as_tensor(factor, device=self.device) for factor in (a, b))
+        cache: dict[str, Tensor] = {}
+
+        def keeper(name: str) -> Callable[[Any, Any, Any], None]:
+            return lambda _module, _inputs, output: cache.update({name: output} if isinstance(output, Tensor) else {})
+
+        with ExitStack() as hooks:
+            for name, module in self._module.named_modules():
+                if name:
+                    hooks.callback(module.register_forward_hook(keeper(name)).remove)
+            logits = self._call(left.reshape(-1), right.reshape(-1))
+        return logits.reshape(*left.shape, -1), cache
 
     def _at(self, output: Any, pairs: int) -> Float[Tensor, "pair neuron"]:
         """The site's values, one row a pair."""

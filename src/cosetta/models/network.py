@@ -92,27 +92,29 @@ class GroupNetwork(nn.Module):
         """Number of neurons."""
         return self.hidden.out_features
 
-    def forward(self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch g"]:
+    def forward(self, a: Int[Tensor, "*batch"] | int, b: Int[Tensor, "*batch"] | int) -> Float[Tensor, "*batch g"]:
         """Logits over the group for the pairs (a, b).
 
         Args:
-            a: left factors.
+            a: left factors; a number stands for one pair.
             b: right factors, of the same shape.
 
         Returns:
             One logit a pair and element.
         """
+        device = self.embed_left.weight.device
+        a, b = torch.as_tensor(a, device=device), torch.as_tensor(b, device=device)
         embed = self.hook_embed(torch.cat((self.embed_left(a), self.embed_right(b)), dim=-1))
         pre = self.hook_pre(self.hidden(embed))
         return self.unembed(self.hook_post(self.activation(pre)))
 
     def run_with_cache(
-        self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"]
+        self, a: Int[Tensor, "*batch"] | int, b: Int[Tensor, "*batch"] | int
     ) -> tuple[Float[Tensor, "*batch g"], dict[str, Tensor]]:
         """Logits and the output of every named module.
 
         Args:
-            a: left factors.
+            a: left factors; a number stands for one pair.
             b: right factors, of the same shape.
 
         Returns:
@@ -127,12 +129,12 @@ class GroupNetwork(nn.Module):
             return self(a, b), cache
 
     def run_with_hooks(
-        self, a: Int[Tensor, "*batch"], b: Int[Tensor, "*batch"], hooks: Sequence[tuple[str, Hook]]
+        self, a: Int[Tensor, "*batch"] | int, b: Int[Tensor, "*batch"] | int, hooks: Sequence[tuple[str, Hook]]
     ) -> Float[Tensor, "*batch g"]:
         """Logits while each hook may replace the output of a module.
 
         Args:
-            a: left factors.
+            a: left factors; a number stands for one pair.
             b: right factors, of the same shape.
             hooks: pairs (module name, function of the module's output); what a function returns takes the output's
                 place, None leaves it.

@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from cosetta.groups import Group, Subgroup, conjugate, cosets, transversal
 from cosetta.harmonics import Irrep, fixed_projection
 from cosetta.models.folded import FoldedModel
+from cosetta.shown import short_repr
 
 __all__ = ["CosetPlan", "PlantedModel", "PlantedNeuron", "plant", "random_model"]
 
@@ -59,6 +60,7 @@ class CosetPlan:
     irrep: Irrep | None = None
     amplitude: float = 1.0
     partners: bool = True
+    __repr__ = short_repr
 
 
 @final
@@ -85,6 +87,7 @@ class PlantedNeuron:
     shared_coset: Int[np.ndarray, " h"] | None = None
     sign: int | None = None
     irrep: str | None = None
+    __repr__ = short_repr
 
 
 @final
@@ -99,6 +102,7 @@ class PlantedModel:
 
     folded: FoldedModel
     truth: tuple[PlantedNeuron, ...]
+    __repr__ = short_repr
 
 
 def plant(

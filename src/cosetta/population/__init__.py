@@ -18,6 +18,7 @@ from cosetta.population.shares import (
 )
 from cosetta.population.survival import GrokTimes, grok_times
 from cosetta.population.tables import Census, census, load_census
+from cosetta.population.weights import save_weights
 
 __all__ = [
     "TIMES",
@@ -37,4 +38,5 @@ __all__ = [
     "covered_shares",
     "grok_times",
     "load_census",
+    "save_weights",
 ]

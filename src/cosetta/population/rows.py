@@ -24,12 +24,9 @@ from cosetta.results import (
     Analysis,
     Arena,
     Contest,
-    CosetFindings,
-    CosetLabel,
-    CosetNeuron,
     DeadNeuron,
-    Neuron,
     load_analysis,
+    neuron_row,
 )
 from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import read_analysis_seconds
@@ -274,7 +271,8 @@ class RunReader:
         if theirs != run.record["hash"]:
             raise BadRun(f"`analysis.json` must be of this run; it is of one with hash {theirs}: explain it again")
         classes = self._argmin(run, analysis) if self.argmin else [None] * analysis.width
-        rows = [_neuron(neuron, analysis.coset, name) for neuron, name in zip(analysis.neurons, classes, strict=True)]
+        labelled = zip(analysis.neurons, classes, strict=True)
+        rows = [neuron_row(neuron, analysis.coset) | {"argmin": name} for neuron, name in labelled]
         values = {
             "is_explained": True,
             "accuracy": analysis.accuracy,
@@ -385,34 +383,3 @@ def _account(record: AccountRecord, alone: Contest | None, arena: Arena | None) 
             low, high = alone.control.recovered_interval
             row |= {"control_recovered": alone.control.recovered, "control_low": low, "control_high": high}
     return row
-
-
-def _neuron(neuron: Neuron, coset: CosetFindings, argmin: str | None) -> dict[str, Any]:
-    """One row of `neurons`, without what it shares with its run."""
-    facts = neuron.facts
-    shared = {"neuron": neuron.neuron, "argmin": argmin, "strength": facts.strength, "silent_share": facts.silent_share}
-    finding = coset.by_neuron.get(neuron.neuron)
-    if finding is None:
-        dead = dict.fromkeys(("subgroup", "right_subgroup", "out_subgroup", "irrep"), "dead")
-        return shared | dead | {"status": "dead", "twisted": ""}
-    left = finding.left
-    row = shared | {
-        "status": "unexplained",
-        "subgroup": _class(left),
-        "right_subgroup": _class(finding.right),
-        "out_subgroup": _class(finding.out),
-        "subgroup_order": left.order if left else None,
-        "conjugate": left.conjugate if left else None,
-        "twisted": left.twisted if left else "",
-        "irrep": facts.irrep,
-        "fraction": left.fraction if left else None,
-        "p_value": left.p_value if left else None,
-    }
-    if isinstance(finding, CosetNeuron):
-        row |= {name: getattr(finding, name) for name in ("mirror_residual", "leak", "circuit")}
-        row |= {"status": "explained", "shared_coset": finding.shared_coset.representative}
-    return row
-
-
-def _class(label: CosetLabel | None) -> str:
-    return label.subgroup if label else "none"

@@ -16,6 +16,7 @@ from scipy import stats
 
 from cosetta.errors import BadConfig
 from cosetta.population.tables import Census
+from cosetta.shown import card, short_repr, table
 
 __all__ = [
     "FEWEST_RUNS",
@@ -71,6 +72,21 @@ class ClassShares:
     found_in: tuple[float, ...]
     runs: int
     note: str = ""
+    __repr__ = short_repr
+
+    def _repr_html_(self) -> str:
+        """The classes with their intervals, as a notebook shows them."""
+        values = zip(self.names, self.share, self.low, self.high, self.found_in, strict=True)
+        rows = [
+            (name, f"{100 * share:.1f} %", _interval(low, high), f"{100 * found:.0f} %")
+            for name, share, low, high, found in values
+        ]
+        title = f"Mean share of the neurons by {self.by}, over {self.runs} networks"
+        return card(title, self.note, tables=[table((self.by, "share", "95 % interval", "in networks"), rows)])
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 @final

@@ -21,6 +21,8 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "figures":
+        return import_module("cosetta.report.figures")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module `cosetta.report` has no attribute `{name}`")

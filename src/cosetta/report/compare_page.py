@@ -9,28 +9,18 @@ from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from cosetta.report import notation
 from cosetta.report.figures import comparison as figures
-from cosetta.report.figures.style import Caption, to_svg
-from cosetta.report.html import set_scripts
+from cosetta.report.figures.style import Caption
+from cosetta.report.page import Plot, make_plot, page_environment, page_source
 from cosetta.results import Agreement, ComparedNetwork, Comparison, Entry
 
 __all__ = ["render_comparison"]
 
 DRAWN = 8
 """Most networks that get a section with figures; the tables have all of them."""
-
-
-class Plot(NamedTuple):
-    """A figure of the page: its number, markup and caption."""
-
-    number: int
-    svg: Markup
-    caption: Caption
 
 
 class NetworkView(NamedTuple):
@@ -58,19 +48,7 @@ def render_comparison(comparison: Comparison) -> str:
         >>> "a &lt;b&gt;: no such file" in page, "<script" in page
         (True, False)
     """
-    environment = Environment(
-        loader=PackageLoader("cosetta.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=set_scripts,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for function in (notation.count, notation.decimal, notation.duration, notation.percent, notation.scientific):
-        environment.filters[function.__name__] = function
-    environment.filters["typeset"] = notation.typeset
-    assert environment.loader is not None
-    style, _, _ = environment.loader.get_source(environment, "report.css")
+    environment = page_environment()
     numbers = count(1)
     overview = _plot(
         next(numbers),
@@ -79,7 +57,8 @@ def render_comparison(comparison: Comparison) -> str:
     )
     return environment.get_template("compare.html").render(
         comparison=comparison,
-        style=Markup(style),
+        style=Markup(page_source(environment, "report.css")),
+        numbers={account.id: i for i, account in enumerate(comparison.accounts, 1)},
         overview=overview,
         views=tuple(_views(comparison, numbers)),
         networks={network.name: network for network in comparison.networks},
@@ -106,7 +85,5 @@ def _views(comparison: Comparison, numbers: Iterator[int]) -> Iterator[NetworkVi
         )
 
 
-def _plot(number: int, figure: Figure, caption: Caption) -> Plot:
-    label = Markup('role="img" aria-label="{}"').format(caption.finding)
-    svg = to_svg(figure, f"c{number}").replace('role="img"', str(label), 1)
-    return Plot(number, Markup(svg), caption)
+def _plot(number: int, drawn: Figure | tuple[Figure, ...], caption: Caption) -> Plot:
+    return make_plot(number, drawn, caption, f"c{number}")

@@ -23,6 +23,9 @@ __all__ = [
     "headline_test",
     "judged",
     "open_sentence",
+    "opens_with_cosets",
+    "origin",
+    "rank_sentence",
     "three_shares",
     "verdict_of_learning",
 ]
@@ -35,6 +38,10 @@ FITTED = 0.99
 
 GENERAL = 0.9
 """Test accuracy below which a network that fits its training pairs has memorised them."""
+
+
+MARGIN = 0.5
+"""Share of the strength from which cosets carry the opening of the report; below, it shows what else there is."""
 
 
 class Stat(NamedTuple):
@@ -69,6 +76,55 @@ def judged(analysis: Analysis) -> tuple[Evidence, ...]:
         The tests; a baseline, a control and a test that does not apply are none.
     """
     return tuple(test for test in analysis.evidence if test.verdict in {"as predicted", "not as predicted"})
+
+
+def opens_with_cosets(analysis: Analysis) -> bool:
+    """Whether the report opens with a coset: cosets cover most of the strength, and the network has learned.
+
+    Args:
+        analysis: the analysis.
+
+    Returns:
+        False also where nothing is covered.
+    """
+    covered = analysis.covered_strength >= MARGIN and bool(analysis.coset.exemplars)
+    return covered and not verdict_of_learning(analysis)
+
+
+def origin(analysis: Analysis) -> tuple[str, str, str]:
+    """Where a network that somebody else trained was read from.
+
+    Args:
+        analysis: the analysis.
+
+    Returns:
+        The file with its folder, the name of its format, and the whole path; empty for a run of our own.
+    """
+    source, format = (str(analysis.run.get(name) or "") for name in ("source", "format"))
+    return ("/".join(source.replace("\\", "/").split("/")[-2:]), format, source) if source else ("", "", "")
+
+
+def rank_sentence(analysis: Analysis) -> str:
+    """How many live neurons are of rank one in their main irrep.
+
+    Args:
+        analysis: the analysis.
+
+    Returns:
+        Plain text; empty where every function is, as in an abelian group, or nothing was measured.
+    """
+    measured = [neuron.facts.rank_shares for neuron in analysis.live if neuron.facts.rank_shares]
+    if not measured or analysis.frequencies is not None:
+        return ""
+    ranked = sum(min(shares["left"], shares["right"]) >= RANK_ONE for shares in measured)
+    return (
+        f"In {count(ranked)} of {plural(len(measured), 'live neuron')} one pair of vectors holds "
+        f"{percent(RANK_ONE, 0)} or more of left and of right in the main irrep: they are of rank one."
+    )
+
+
+RANK_ONE = 0.95
+"""Rank share of left and of right from which the report counts a neuron as of rank one."""
 
 
 def accuracy_sentence(analysis: Analysis) -> str:
@@ -295,8 +351,6 @@ def headline_stats(analysis: Analysis) -> tuple[Stat, ...]:
         best, alone = analysis.account(analysis.arena.best), analysis.arena.contest(analysis.arena.best, "alone")
         note = f"{best.title}: {decimal(alone.fidelity)} of the logits’ variance reproduced"
         stats.append(Stat(f"{count(round(best.bits))} bits", "best account", note))
-    if analysis.curve is not None and analysis.curve.step:
-        stats.append(Stat(count(analysis.curve.step[-1]), "optimiser steps", "of training"))
     return tuple(stats)
 
 

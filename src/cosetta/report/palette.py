@@ -1,9 +1,12 @@
-"""Colours, one palette by subgroup class and one by irrep, safe for colour-blind readers.
+"""Colours, one palette by subgroup class and one by irrep, safe for colour-blind readers; nothing else has a hue.
 
 A class keeps its colour in every figure of every report of the same kind of group: well-known classes have fixed
-places, any other takes a place given by its name. Irreps are coloured by their position in the group's own order.
-Classes use Tol's muted scheme, irreps that of Okabe and Ito with three dark additions; the tests simulate colour
-blindness on both.
+places, any other takes a place given by its name. Irreps are coloured by their position in the group's own order, or,
+where a group has more of them than there are colours, by their strength in the network. Accounts have numbers, tests
+have signs, training and test have lines: all of them ink and grey, so that a hue is always a class or an irrep.
+Classes use Tol's muted scheme, irreps that of Okabe and Ito with three dark additions. Colours too dark for a dark page
+are replaced there (`DARK`); figures and pages name a colour by a variable of the page's style, `variable`. The tests
+simulate colour blindness on both palettes, on light and on dark.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +14,7 @@ from zlib import crc32
 
 __all__ = [
     "CLASS_COLOURS",
+    "DARK",
     "DEAD",
     "IRREP_COLOURS",
     "TRIVIAL",
@@ -18,6 +22,7 @@ __all__ = [
     "class_palette",
     "coset_colours",
     "irrep_palette",
+    "variable",
 ]
 
 CLASS_COLOURS = (
@@ -43,14 +48,27 @@ IRREP_COLOURS = (
     "#F0E442",
     "#2E1A5E",
     "#6B2D0F",
-    "#000000",
+    "#A74249",
 )
-"""Okabe and Ito's seven, then three darker ones for groups with many irreps; they repeat after ten."""
+"""Okabe and Ito's seven, then three darker ones for groups with many irreps."""
 
 DEAD = "#D0D0D0"
 UNEXPLAINED = "#1A1A1A"
 TRIVIAL = "#BDBDBD"
-"""Grey for the trivial irrep, which centred functions never hold."""
+"""Grey for the trivial irrep, which centred functions never hold, and for irreps that no colour is left for."""
+
+DARK = {
+    "#332288": "#8468D7",
+    "#117733": "#2E9048",
+    "#882255": "#BA3773",
+    "#2E1A5E": "#B884FE",
+    "#6B2D0F": "#9D5B3A",
+    "#A74249": "#F8ABAB",
+    DEAD: "#4C4C49",
+    TRIVIAL: "#5C5C58",
+    UNEXPLAINED: "#EDEDEA",
+}
+"""What stands for a colour on a dark page; the others are seen on both. `templates/report.css` repeats this table."""
 
 _PLACES = {
     "dead": DEAD,
@@ -87,21 +105,47 @@ def class_palette(names: Iterable[str]) -> dict[str, str]:
     return colours
 
 
-def irrep_palette(names: Sequence[str]) -> dict[str, str]:
+def irrep_palette(names: Sequence[str], strongest: Sequence[str] = ()) -> dict[str, str]:
     """Colour of each irrep of a group; the first, the trivial one, is grey.
 
     Args:
         names: all irreps of the group, trivial first.
+        strongest: irreps that a network uses, strongest first. In a group of more than ten nontrivial irreps the
+            colours go to the first ten of these, and the rest is grey.
 
     Returns:
-        Hex colour by name; colours repeat after ten nontrivial irreps.
+        Hex colour by name. Without `strongest`, colours repeat after ten nontrivial irreps.
 
     Example:
         >>> irrep_palette(["(3)", "(2,1)", "(1^3)"])["(2,1)"]
         '#0072B2'
     """
-    colours = {name: IRREP_COLOURS[(i - 1) % len(IRREP_COLOURS)] for i, name in enumerate(names) if i > 0}
+    ranked = list(names[1:])
+    if strongest and len(ranked) > len(IRREP_COLOURS):
+        first = [name for name in strongest if name in ranked][: len(IRREP_COLOURS)]
+        return dict.fromkeys(names, TRIVIAL) | dict(zip(first, IRREP_COLOURS, strict=False))
+    colours = {name: IRREP_COLOURS[i % len(IRREP_COLOURS)] for i, name in enumerate(ranked)}
     return dict.fromkeys(names[:1], TRIVIAL) | colours
+
+
+def variable(colour: str) -> str:
+    """A colour of the palettes as a page writes it, so that the page's style may darken or lighten it.
+
+    Args:
+        colour: hex colour.
+
+    Returns:
+        The CSS variable with the colour itself where no style defines it; any other colour unchanged.
+
+    Example:
+        >>> variable("#332288"), variable("#123456")
+        ('var(--c332288,#332288)', '#123456')
+    """
+    upper = colour.upper()
+    return f"var(--c{upper[1:].lower()},{colour})" if upper in _ALL else colour
+
+
+_ALL = {*CLASS_COLOURS, *IRREP_COLOURS, DEAD, UNEXPLAINED, TRIVIAL}
 
 
 def coset_colours(cosets: int) -> tuple[str, ...]:

@@ -37,7 +37,11 @@ from cosetta.results.coset import (
 )
 from cosetta.results.evidence import Control, Evidence, Verdict
 from cosetta.results.frequencies import Frequency, FrequencyFindings, FrequencyNeuron
+from cosetta.results.neuron_rows import neuron_row
+from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import DeadNeuron, LiveNeuron, Neuron, NeuronFacts
+from cosetta.results.one_neuron import OneNeuron
+from cosetta.results.worked import Elimination, Part, Specimen, WorkedProduct
 
 __all__ = [
     "SCHEMA",
@@ -60,6 +64,7 @@ __all__ = [
     "CosetNeuron",
     "DeadNeuron",
     "Draws",
+    "Elimination",
     "Entry",
     "Evidence",
     "Exchange",
@@ -73,14 +78,20 @@ __all__ = [
     "Mode",
     "Neuron",
     "NeuronFacts",
+    "Neurons",
+    "OneNeuron",
     "OpenNeuron",
+    "Part",
     "Prediction",
     "Relation",
     "SharedCoset",
+    "Specimen",
     "Standing",
     "Summary",
     "TrainingCurve",
     "Uncovered",
     "Verdict",
+    "WorkedProduct",
     "load_analysis",
+    "neuron_row",
 ]

@@ -20,8 +20,11 @@ from cosetta.results.arena import AccountRecord, Arena
 from cosetta.results.coset import CosetFindings
 from cosetta.results.evidence import Evidence
 from cosetta.results.frequencies import FrequencyFindings
+from cosetta.results.neuron_table import Neurons
 from cosetta.results.neurons import LiveNeuron, Neuron
 from cosetta.results.schema1 import upgrade
+from cosetta.results.worked import Specimen, WorkedProduct
+from cosetta.shown import card, short_repr, table
 
 __all__ = ["SCHEMA", "Analysis", "Chance", "TrainingCurve", "load_analysis"]
 
@@ -47,6 +50,7 @@ class TrainingCurve:
     test_loss: tuple[float, ...]
     train_accuracy: tuple[float, ...]
     test_accuracy: tuple[float, ...]
+    __repr__ = short_repr
 
 
 @final
@@ -67,10 +71,11 @@ class Chance:
     by_threshold: tuple[tuple[float, float, float], ...] = ()
 
 
-@final
 @dataclass(frozen=True)
 class Analysis:
     """The whole analysis of one network. It holds no wall time, so that equal configurations give equal bytes.
+
+    `cosetta.notebook.ExplainedNetwork` is one with its network at hand.
 
     Args:
         group: name of the group.
@@ -90,6 +95,8 @@ class Analysis:
         arena: the accounts on one scale; None in files of schema 1 and where it was left out.
         chance: shares of neurons in cosets beside chance; None in files of schema 1.
         frequencies: frequencies, amplitudes and phases of the neurons; None for a group that is not abelian.
+        worked: one product followed through the network; None in older files and without live neurons.
+        specimens: the strongest neurons that cosets do not cover, with their values; none in older files.
         curve: training metrics, if the run has them.
         run: how the network was made (configuration, versions), as found in `config.json`.
         command: the command that makes this result again.
@@ -115,12 +122,18 @@ class Analysis:
     arena: Arena | None = None
     chance: Chance | None = None
     frequencies: FrequencyFindings | None = None
+    worked: WorkedProduct | None = None
+    specimens: tuple[Specimen, ...] = ()
     curve: TrainingCurve | None = None
     run: dict[str, Any] = field(default_factory=dict)
     command: str = ""
     accuracy_pairs: int | None = None
     accuracy_interval: tuple[float, float] | None = None
     schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        """Let the neurons be a table as well (`analysis.neurons.to_frame()`)."""
+        object.__setattr__(self, "neurons", Neurons(self.neurons, self.coset))
 
     @property
     def live(self) -> tuple[LiveNeuron, ...]:
@@ -203,6 +216,38 @@ class Analysis:
         """
         return _ANALYSIS.dump_json(self, indent=1)
 
+    def __repr__(self) -> str:
+        """Group, size and what was found, in one line."""
+        found = f"{len(self.coset.covered)} of {len(self.live)} live neurons on cosets"
+        scores = f"accuracy={self.accuracy:.4g}, loss={self.loss:.3g}"
+        return f"{type(self).__name__}({self.group!r}, width={self.width}, {scores}, {found})"
+
+    def _repr_html_(self) -> str:
+        """What was found, as a notebook shows it; the report has everything."""
+        of = f" of {len(self.live)} live neurons ({self.width} in all)"
+        by_cosets = f"Cosets cover {len(self.coset.covered)}{of}, {100 * self.covered_strength:.2f} % of the strength."
+        classes = [
+            (row.subgroup, row.neurons, f"{100 * row.strength:.2f} %", row.circuits) for row in self.coset.classes
+        ]
+        tables = [table(("class", "neurons", "strength", "circuits"), classes)] if classes else []
+        return card(
+            f"Network on {self.group} (order {self.order}), {self.width} neurons, {self.activation}",
+            f"Accuracy {100 * self.accuracy:.2f} %, loss {self.loss:.3g} nats.",
+            by_cosets if not self.coset.refused else f"Cosets: {self.coset.refused}.",
+            _best(self),
+            tables=tables,
+        )
+
+
+def _best(analysis: Analysis) -> str:
+    """The best account in one line; empty if they did not compete."""
+    if analysis.arena is None:
+        return ""
+    if not analysis.arena.best:
+        return "No account holds, reproduces the logits and is shorter than the multiplication table."
+    record = analysis.account(analysis.arena.best)
+    return f"Shortest account that holds: {record.title} ({record.bits:,.0f} bits)."
+
 
 _ANALYSIS = TypeAdapter(Analysis)
 
@@ -261,4 +306,23 @@ def _incoherent(analysis: Analysis) -> str:
     for record in analysis.accounts:
         if not {neuron.neuron for neuron in record.neurons} <= known:
             return f"account `{record.id}` names a neuron that is not live"
+    return _misplaced(analysis)
+
+
+def _misplaced(analysis: Analysis) -> str:
+    """What the worked product and the specimens name that is not there. Empty if all is well."""
+    elements, circuits, worked = range(analysis.order), {c.circuit for c in analysis.coset.circuits}, analysis.worked
+    if worked is not None:
+        named = {worked.a, worked.b, worked.product, worked.answer, *worked.around}
+        named |= {element for step in worked.chain for element in step.members}
+        sizes = {len(worked.logits), len(worked.ruled_out), *(len(part.logits) for part in worked.parts)}
+        if not all(element in elements for element in named) or sizes != {analysis.order}:
+            return "its worked product names elements that are not in the group"
+        if not {step.circuit for step in worked.chain} <= circuits:
+            return "its worked product names a circuit that is not there"
+    left_open = {finding.neuron for finding in analysis.coset.open}
+    if not {specimen.neuron for specimen in analysis.specimens} <= left_open:
+        return "a specimen is of a neuron that is not left open"
+    if any(len(s.left) != analysis.order or len(s.right) != analysis.order for s in analysis.specimens):
+        return "a specimen has not one value for each element"
     return ""

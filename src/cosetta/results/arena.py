@@ -7,6 +7,8 @@ that of the network with every neuron at its mean: 1 is as good as the network, 
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
+from cosetta.shown import short_repr
+
 __all__ = ["AccountNeuron", "AccountRecord", "Arena", "Contest", "Draws", "Exchange", "Mode", "Prediction", "Standing"]
 
 Mode = Literal["left", "right", "out", "kept", "alone"]
@@ -80,6 +82,7 @@ class AccountRecord:
     predictions: tuple[Prediction, ...]
     refused: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    __repr__ = short_repr
 
     @property
     def covered(self) -> tuple[int, ...]:
@@ -146,6 +149,7 @@ class Contest:
     fidelity: float
     control: Draws | None
     verdict: Standing
+    __repr__ = short_repr
 
 
 @final
@@ -171,6 +175,7 @@ class Exchange:
     loss: float
     control_loss: float
     verdict: Standing
+    __repr__ = short_repr
 
 
 @final
@@ -202,6 +207,7 @@ class Arena:
     exchanges: tuple[Exchange, ...] = ()
     shortest: str = ""
     best: str = ""
+    __repr__ = short_repr
 
     def contest(self, account: str, mode: Mode) -> Contest:
         """One contest.

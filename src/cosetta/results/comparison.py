@@ -4,11 +4,16 @@ The table, the page and the tests read these objects and compute nothing of thei
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, final
+from typing import TYPE_CHECKING, Literal, final
 
 from pydantic import TypeAdapter
 
 from cosetta.results.arena import Draws, Exchange, Standing
+from cosetta.results.comparison_frame import comparison_frame
+from cosetta.shown import card, short_repr, table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = [
     "Agreement",
@@ -43,6 +48,7 @@ class IrrepMeasures:
     similarity: dict[str, float]
     hidden: dict[str, float]
     product: dict[str, float]
+    __repr__ = short_repr
 
     @property
     def hidden_share(self) -> float:
@@ -86,6 +92,7 @@ class Uncovered:
     irrep: str
     power: tuple[float, float]
     rank: tuple[float, float] | None
+    __repr__ = short_repr
 
 
 @final
@@ -127,6 +134,7 @@ class Agreement:
     overlap: tuple[tuple[float, ...], ...]
     covered: tuple[tuple[int, ...], ...]
     relations: tuple[Relation, ...] = ()
+    __repr__ = short_repr
 
 
 @final
@@ -171,6 +179,7 @@ class ComparedNetwork:
     irreps: IrrepMeasures | None
     power: dict[str, float]
     uncovered: tuple[Uncovered, ...]
+    __repr__ = short_repr
 
 
 @final
@@ -213,6 +222,7 @@ class Entry:
     on_front: bool = False
     on_logit_front: bool = False
     exchange: Exchange | None = None
+    __repr__ = short_repr
 
 
 @final
@@ -265,6 +275,7 @@ class Summary:
     fidelity: Mean
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    __repr__ = short_repr
 
 
 @final
@@ -295,6 +306,28 @@ class Comparison:
     command: str = ""
     version: str = ""
     schema: int = COMPARISON_SCHEMA
+    __repr__ = short_repr
+
+    def to_frame(self) -> "pl.DataFrame":
+        """One row a network and account, the content of `compare.parquet`.
+
+        Returns:
+            A polars frame; null where an account could not be fitted or has no control.
+        """
+        return comparison_frame(self.networks, self.entries)
+
+    def _repr_html_(self) -> str:
+        """Share of the loss that each account recovers, and its bits, as a notebook shows it."""
+        names = [network.name for network in self.networks]
+        rows = []
+        for account in self.accounts:
+            found = {entry.network: entry for entry in self.entries if entry.account == account.id}
+            rows.append([account.title, *(_cell(found[name]) if name in found else "" for name in names)])
+        best = [["shortest that holds", *(network.best or "none" for network in self.networks)]]
+        facts = [["accuracy", *(f"{100 * network.accuracy:.2f} %" for network in self.networks)]]
+        said = "Alone, each account as its ideal: share of the loss that it recovers, share of the strength, bits."
+        shown = table(("account", *names), facts + rows + best)
+        return card(f"{len(names)} networks under {len(self.accounts)} accounts", said, *self.skipped, tables=[shown])
 
     def entry(self, network: str, account: str) -> Entry:
         """One account of one network.
@@ -333,6 +366,13 @@ class Comparison:
             UTF-8 text.
         """
         return _COMPARISON.dump_json(self, indent=1)
+
+
+def _cell(entry: Entry) -> str:
+    if entry.refused or entry.recovered is None:
+        return "cannot be stated"
+    bits = "" if entry.bits is None else f", {entry.bits:,.0f} bits"
+    return f"{entry.verdict}: {100 * entry.recovered:.1f} %, {100 * entry.strength:.1f} %{bits}"
 
 
 _COMPARISON = TypeAdapter(Comparison)

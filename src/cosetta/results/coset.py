@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal, final
 
 from cosetta.results.evidence import Verdict
+from cosetta.shown import short_repr
 
 __all__ = [
     "Ablation",
@@ -53,6 +54,7 @@ class CosetLabel:
     fraction: float
     p_value: float
     twisted: str = ""
+    __repr__ = short_repr
 
 
 @final
@@ -77,6 +79,7 @@ class SharedCoset:
     correlation: float
     routes_agree: bool
     conjugate_pair: bool
+    __repr__ = short_repr
 
 
 @final
@@ -115,6 +118,7 @@ class CosetNeuron:
     out_residual: float
     circuit: int
     kind: Literal["covered"] = "covered"
+    __repr__ = short_repr
 
 
 @final
@@ -136,6 +140,7 @@ class OpenNeuron:
     right: CosetLabel | None = None
     out: CosetLabel | None = None
     kind: Literal["open"] = "open"
+    __repr__ = short_repr
 
 
 @final
@@ -189,6 +194,7 @@ class CircuitRecord:
     description: str
     neurons: tuple[int, ...]
     ablation: Ablation | None = None
+    __repr__ = short_repr
 
 
 @final
@@ -215,6 +221,7 @@ class ClassSummary:
     possible_circuits: int
     median_fraction: float | None
     irreps: dict[str, float]
+    __repr__ = short_repr
 
 
 @final
@@ -245,6 +252,7 @@ class Exemplar:
     in_shared_coset: tuple[bool, ...]
     irrep: str
     sentence: str
+    __repr__ = short_repr
 
 
 @final
@@ -265,6 +273,7 @@ class CosetFindings:
     classes: tuple[ClassSummary, ...] = ()
     exemplars: tuple[Exemplar, ...] = ()
     refused: str = ""
+    __repr__ = short_repr
 
     @cached_property
     def covered(self) -> tuple[CosetNeuron, ...]:

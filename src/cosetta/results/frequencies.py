@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
+from cosetta.shown import short_repr
+
 __all__ = ["Frequency", "FrequencyFindings", "FrequencyNeuron"]
 
 
@@ -34,6 +36,7 @@ class FrequencyNeuron:
     amplitudes: dict[str, float]
     phases: dict[str, float]
     phase_error: float
+    __repr__ = short_repr
 
 
 @final
@@ -86,6 +89,7 @@ class FrequencyFindings:
     neurons: tuple[FrequencyNeuron, ...]
     distance_irrelevance: float | None
     pairs: int
+    __repr__ = short_repr
 
     @cached_property
     def by_neuron(self) -> dict[int, FrequencyNeuron]:

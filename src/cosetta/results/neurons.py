@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, final
 
+from cosetta.shown import card, short_repr, table
+
 __all__ = ["DeadNeuron", "LiveNeuron", "Neuron", "NeuronFacts"]
 
 
@@ -27,6 +29,7 @@ class NeuronFacts:
     irrep_shares: dict[str, dict[str, float]]
     rank_shares: dict[str, float]
     mirror_correlation: float
+    __repr__ = short_repr
 
 
 @final
@@ -42,6 +45,10 @@ class DeadNeuron:
     neuron: int
     facts: NeuronFacts
     kind: Literal["dead"] = "dead"
+
+    def _repr_html_(self) -> str:
+        """Its facts."""
+        return card(f"Neuron {self.neuron}, dead: it moves no logit", tables=[_facts(self.facts)])
 
 
 @final
@@ -60,6 +67,23 @@ class LiveNeuron:
     accounts: dict[str, str]
     kind: Literal["live"] = "live"
 
+    def _repr_html_(self) -> str:
+        """Its facts, and what each account says of it."""
+        said = table(("account", "says"), list(self.accounts.items()))
+        return card(f"Neuron {self.neuron}", tables=[_facts(self.facts), said if self.accounts else ""])
+
 
 Neuron = DeadNeuron | LiveNeuron
 """A neuron is one of these."""
+
+
+def _facts(facts: NeuronFacts) -> str:
+    """The facts as a table."""
+    power = facts.irrep_shares.get("left", {}).get(facts.irrep, 0.0)
+    rows = [
+        ("strength", f"{100 * facts.strength:.3g} %"),
+        ("main irrep of left", f"{facts.irrep} ({100 * power:.4g} % of the power)"),
+        ("silent on", f"{100 * facts.silent_share:.3g} % of pairs"),
+        ("mirror correlation", f"{facts.mirror_correlation:.6g}"),
+    ]
+    return table((), rows)

@@ -128,7 +128,7 @@ def _phases_of_large(order: int) -> tuple[Phase, ...]:
     settle = Phase(max_steps=150, learning_rate=1e-2, weight_decay=1.0, batch_size=large)
     form = settle.model_copy(update={"max_steps": 2000, "until_accuracy": 0.3, "hold": 1})
     choose = settle.model_copy(update={"max_steps": 1500, "until_accuracy": 0.99})
-    clean = settle.model_copy(update={"max_steps": 1000, "batch_size": _batch(4, order)})
+    clean = settle.model_copy(update={"max_steps": 500, "batch_size": _batch(4, order)})
     sharpen = Phase(max_steps=300, learning_rate=1e-2, weight_decay=0.1, batch_size=large, until_loss=1e-5, hold=2)
     anneal = Phase(max_steps=250, learning_rate=1e-2, final_learning_rate=0.0, weight_decay=0.1, batch_size=large)
     return form, choose, clean, settle, sharpen, anneal

@@ -33,6 +33,7 @@ from cosetta.models import FoldedModel, Folding, GroupNetwork, PairModel, load_n
 from cosetta.models.fold import fold_model
 from cosetta.models.importers import model_of_tensors
 from cosetta.results import TrainingCurve
+from cosetta.shown import short_repr
 from cosetta.training.architectures import AUTOGRAD
 from cosetta.training.config import TrainConfig
 from cosetta.training.metrics import read_metrics
@@ -71,10 +72,9 @@ class Record(BaseModel):
     versions: dict[str, str] = {}
 
 
-@final
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished run.
+    """A finished run. `cosetta.notebook.Run` is one with its network and its analysis at hand.
 
     Args:
         folder: where it is.
@@ -83,6 +83,7 @@ class TrainedRun:
 
     folder: Path
     record: dict[str, Any]
+    __repr__ = short_repr
 
     @cached_property
     def config(self) -> TrainConfig:
@@ -117,7 +118,7 @@ class TrainedRun:
         return tuple((int(path.stem.removeprefix("step-")), path) for path in paths)
 
     def network(self, checkpoint: Path | None = None) -> GroupNetwork:
-        """The trained network as a module, if it is the paper's (one hidden layer); `model` gives any.
+        """The trained network as a module, if it is the paper's (one hidden layer); `pair_model` gives any.
 
         Args:
             checkpoint: one of `checkpoints` for an earlier state; None is the final one.
@@ -132,11 +133,11 @@ class TrainedRun:
         if self.config.architecture in AUTOGRAD:
             raise Unsupported(
                 f"the network of run '{self.folder.name}' is a {self.config.architecture}, not one hidden layer: "
-                "`model()` reads it, `folded()` gives it as functions on the group"
+                "`pair_model()` reads it, `folded()` gives it as functions on the group"
             )
         return load_network(checkpoint or self.folder / "model.safetensors", self.config.activation)
 
-    def model(self, checkpoint: Path | None = None) -> PairModel:
+    def pair_model(self, checkpoint: Path | None = None) -> PairModel:
         """The trained network of any architecture, read at its neurons.
 
         Args:
@@ -166,7 +167,7 @@ class TrainedRun:
         Raises:
             BadRun: if the file is missing or damaged.
         """
-        model = self.model(checkpoint)
+        model = self.pair_model(checkpoint)
         return None if isinstance(model, FoldedModel) else fold_model(model, self.group)
 
     def folded(self, checkpoint: Path | None = None) -> FoldedModel:
@@ -181,7 +182,7 @@ class TrainedRun:
         Raises:
             BadRun: if the file is missing or damaged, or the network is not of that kind: the message says by how much.
         """
-        model = self.model(checkpoint)
+        model = self.pair_model(checkpoint)
         if isinstance(model, FoldedModel):
             return model
         folding = fold_model(model, self.group)

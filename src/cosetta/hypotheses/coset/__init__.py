@@ -1,7 +1,7 @@
 """The coset account: finding cosets, circuits, words for them, and the ideal."""
 
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
-from cosetta.hypotheses.coset.finder import Found, FoundCoset, find_neurons
+from cosetta.hypotheses.coset.finder import Found, FoundCoset, find_neurons, find_places, nearest_subgroups
 from cosetta.hypotheses.coset.ideal import Assignment, CosetCircuit
 
 __all__ = [
@@ -12,5 +12,7 @@ __all__ = [
     "find_circuits",
     "find_exemplars",
     "find_neurons",
+    "find_places",
+    "nearest_subgroups",
     "summarise_classes",
 ]

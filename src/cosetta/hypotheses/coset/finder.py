@@ -28,7 +28,15 @@ from cosetta.measures.null import CosetNull
 from cosetta.measures.pairs import coset_leak
 from cosetta.results import Chance, CosetLabel, CosetNeuron, OpenNeuron, SharedCoset
 
-__all__ = ["Found", "FoundCoset", "chance_of_cosets", "coset_null", "find_neurons"]
+__all__ = [
+    "Found",
+    "FoundCoset",
+    "chance_of_cosets",
+    "coset_null",
+    "find_neurons",
+    "find_places",
+    "nearest_subgroups",
+]
 
 
 @final
@@ -82,6 +90,26 @@ def find_neurons(facts: Facts, config: AnalysisConfig) -> tuple[Found, ...]:
     return tuple(finder.find(int(n)) for n in facts.live)
 
 
+def find_places(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
+    """The coset of every neuron that `find_neurons` covers, without p-values and words.
+
+    Args:
+        facts: of the network; they must hold a lattice.
+        config: the thresholds.
+
+    Returns:
+        By neuron: lattice position of H, and the smallest element of the shared coset.
+
+    Raises:
+        Unsupported: if the group's subgroups are out of reach.
+    """
+    if facts.lattice is None:
+        raise Unsupported(facts.no_lattice)
+    finder = _Finder(facts, facts.lattice, config)
+    places = {int(n): finder.place(int(n)) for n in facts.live}
+    return {n: place for n, place in places.items() if place is not None}
+
+
 def chance_of_cosets(facts: Facts, found: Sequence[Found], config: AnalysisConfig) -> Chance:
     """Shares of the live neurons in cosets, beside what random neurons of the same irreps would reach.
 
@@ -114,6 +142,33 @@ def chance_of_cosets(facts: Facts, found: Sequence[Found], config: AnalysisConfi
         by_chance=float(np.mean([null.covered(power[n]) for n in facts.live])) if len(found) else 0.0,
         by_threshold=tuple(thresholds),
     )
+
+
+def nearest_subgroups(
+    facts: Facts, neurons: Sequence[int], config: AnalysisConfig
+) -> tuple[tuple[str, Subgroup, Subgroup, float, float] | None, ...]:
+    """The class of subgroups that comes nearest to each neuron, whether or not it comes near enough.
+
+    Args:
+        facts: of the network.
+        neurons: positions of live neurons.
+        config: the thresholds.
+
+    Returns:
+        For each neuron the name of the class, the conjugates that leave least of left and of right, and what they
+        leave; None where there is no lattice or no subgroup to try.
+    """
+    if facts.lattice is None:
+        return (None,) * len(neurons)
+    finder, lattice = _Finder(facts, facts.lattice, config), facts.lattice
+    if not neurons or not finder.cells.families:
+        return (None,) * len(neurons)
+    found = []
+    for n in neurons:
+        h, k = (finder.nearest(side, n) for side in ("left", "right"))
+        left = (float(facts.coset_fractions(side)[n, at]) for side, at in (("left", h), ("right", k)))
+        found.append((lattice.names[h], lattice.subgroup(h), lattice.subgroup(k), *left))
+    return tuple(found)
 
 
 THRESHOLDS = (0.001, 0.003, 0.01, 0.03, 0.1)
@@ -195,15 +250,21 @@ class _Finder:
 
     def covers(self, n: int) -> bool:
         """Whether `find` would cover the neuron, without its record."""
+        return self.place(n) is not None
+
+    def place(self, n: int) -> tuple[int, int] | None:
+        """Lattice position of H and smallest element of the shared coset, where `find` would cover the neuron."""
         if not self.cells.families or self._misfits(n):
-            return False
-        H = self.lattice.subgroup(self._nearest("left", n))
+            return None
+        h = self.nearest("left", n)
+        H = self.lattice.subgroup(h)
         g = self._representative(n, H)
         partner = self.lattice.position(conjugate(H, int(self.facts.group.inverse[g])))
         if self._of_subgroups("right")[n, partner] >= self.config.coset_threshold:
-            return False
+            return None
         left, right = (getattr(self.facts.model, side)[:, n].double().numpy() for side in ("left", "right"))
-        return bool(mirror_residual(left, right, g, self.facts.group) <= self.config.mirror_threshold)
+        residual = mirror_residual(left, right, g, self.facts.group)
+        return (h, g) if residual <= self.config.mirror_threshold else None
 
     def _misfits(self, n: int) -> bool:
         return any(self._is_open(side, n) for side in ("left", "right"))
@@ -225,7 +286,7 @@ class _Finder:
         left, right, out_label = self._label("left", n), self._label("right", n), self._label("out", n)
         if left is None or right is None:
             return OpenNeuron(n, self._misfit(n), left, right, out_label)
-        h = self._nearest("left", n)
+        h = self.nearest("left", n)
         shared, coset = self._shared_coset(n, h)
         if not coset.conjugate_pair:
             reason = f"left and right use {left.subgroup}, but no conjugate pair H, g^-1 H g with a shared coset Hg"
@@ -270,7 +331,7 @@ class _Finder:
     def _of_subgroups(self, name: str) -> Float[np.ndarray, "neuron subgroup"]:
         return self.facts.coset_fractions(name)
 
-    def _nearest(self, name: str, n: int) -> int:
+    def nearest(self, name: str, n: int) -> int:
         """Lattice position of the subgroup of the neuron's family that leaves least."""
         cells, family = self.cells, self.families[name][n]
         first = cells.starts[family]
@@ -281,7 +342,7 @@ class _Finder:
         """Label of a function by its family, if it leaves less than the threshold."""
         if self._is_open(name, n):
             return None
-        return self._labelled(name, n, self._nearest(name, n))
+        return self._labelled(name, n, self.nearest(name, n))
 
     def _labelled(self, name: str, n: int, position: int) -> CosetLabel:
         function, lattice = self.facts.functions[name], self.lattice

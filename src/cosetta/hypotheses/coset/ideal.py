@@ -53,7 +53,7 @@ class Assignment:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CosetCircuit(AbstractHypothesis):
     """Every covered neuron is constant on cosets and silent on one shared coset.
 

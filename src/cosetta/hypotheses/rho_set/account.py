@@ -32,7 +32,7 @@ __all__ = ["RhoSets"]
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RhoSets(AbstractHypothesis):
     """Every covered neuron belongs to a rho-set.
 

@@ -20,7 +20,7 @@ __all__ = ["UniformRhoSets"]
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UniformRhoSets(AbstractHypothesis):
     """Every rho-set complete, with one c for all pairs (b, b'): the bi-equivariant circuit.
 

@@ -32,6 +32,7 @@ from cosetta.models.importers.roles import command, guess
 from cosetta.models.importers.unsupported import why_unsupported
 from cosetta.models.importers.used import Reading
 from cosetta.models.pair_model import PairModel, Reordered
+from cosetta.shown import short_repr
 
 __all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "model_of_tensors", "open_checkpoint"]
 
@@ -60,6 +61,7 @@ class ImportedModel:
     config: Mapping[str, Any]
     group_name: str | None = None
     notes: tuple[str, ...] = ()
+    __repr__ = short_repr
 
     @property
     def folded(self) -> FoldedModel:
@@ -97,6 +99,7 @@ class OpenedCheckpoint:
     recovered: Recovered
     notes: tuple[str, ...]
     folding: Folding | None = None
+    __repr__ = short_repr
 
 
 def import_checkpoint(
@@ -245,6 +248,9 @@ def open_checkpoint(
     known = read_group(group) if isinstance(group, str) else group
     order = None if known is None else known.order
     imported = import_checkpoint(path, format, mapping, instance, activation, max_bytes, site, order)
+    if element_order is None and imported.format == own.FORMAT.name and "built" in imported.config:
+        known = known or (read_group(imported.group_name) if imported.group_name else None)
+        element_order = np.arange(imported.model.order)  # `cosetta build` writes in our order, wrong networks too
     recovered = recover_group(imported.model, known, element_order, _hint(imported.group_name), imported.source)
     notes, folding = (*imported.notes, *recovered.notes), None
     if isinstance(imported.model, FoldedModel):

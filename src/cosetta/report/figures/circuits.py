@@ -1,14 +1,13 @@
 """Which shared cosets a class of neurons covers, and what removing each circuit does."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cosetta.report.figures.style import CONTROL, INK, QUIET, Caption, blank, new_figure, styled
+from cosetta.report.figures.style import CONTROL, INK, LINE, PANEL, PAPER, QUIET, Caption, blank, new_figure, styled
 from cosetta.report.notation import count, plural, typeset
 from cosetta.report.palette import class_palette
 from cosetta.results import CircuitRecord, ClassSummary
@@ -27,67 +26,59 @@ def draw_coverage(circuits: Sequence[CircuitRecord], summary: ClassSummary, conj
         colour: the class's colour.
 
     Returns:
-        A figure; a cell holds the number of neurons, an uncovered cell is empty.
+        A figure; a cell holds the number of neurons, an uncovered cell is empty. All conjugates are drawn if each has
+        a name, else those that a circuit uses.
     """
     members = [circuit for circuit in circuits if circuit.subgroup == summary.subgroup]
     if not members or not conjugates:
         return blank(f"no circuit of class {typeset(summary.subgroup)}")
-    cell = min(0.3, 2.2 / conjugates)
-    side = cell * conjugates
-    figure = new_figure(max(side + 0.75, 1.5), side + 0.7)
+    points = _points_by_conjugate(members)
+    targets, sources = points or ({}, {})
+    rows = _names(targets, (circuit.left_conjugate for circuit in members), conjugates)
+    columns = _names(sources, (circuit.right_conjugate for circuit in members), conjugates)
+    most, longest = max(len(rows), len(columns)), max(map(len, [*rows.values(), *columns.values()]))
+    cell = min(0.3, 2.5 / most)
+    size = min(7.0, max(3.5, 45 * cell))
+    margin = 0.45 + 0.011 * size * longest
+    figure = new_figure(max(cell * len(columns) + margin, 1.5), max(cell * len(rows) + margin, 1.2))
     axis = figure.subplots()
-    shade = LinearSegmentedColormap.from_list("class", ["#FFFFFF", colour])
-    targets, sources = _points_by_conjugate(members) or ({}, {})
-    row, column = _places(targets, conjugates), _places(sources, conjugates)
-    cells: dict[tuple[int, int], list[CircuitRecord]] = {}
+    column, row = ({conjugate: i for i, conjugate in enumerate(names)} for names in (columns, rows))
+    neurons: dict[tuple[int, int], int] = {}
     for circuit in members:
-        cells.setdefault((row[circuit.left_conjugate], column[circuit.right_conjugate]), []).append(circuit)
-    neurons = {place: sum(len(circuit.neurons) for circuit in found) for place, found in cells.items()}
+        place = row[circuit.left_conjugate], column[circuit.right_conjugate]
+        neurons[place] = neurons.get(place, 0) + len(circuit.neurons)
     top = max(neurons.values())
     for (i, j), number in neurons.items():
-        fill = shade(0.25 + 0.75 * number / top)
-        axis.add_patch(Rectangle((j, i), 1, 1, facecolor=fill, linewidth=0))
-        if conjugates <= 15:
-            dark = sum(w * c for w, c in zip((0.3, 0.59, 0.11), fill[:3], strict=True)) < 0.55
-            axis.text(
-                j + 0.5,
-                i + 0.52,
-                str(number),
-                ha="center",
-                va="center",
-                fontsize=7.5 if conjugates <= 10 else 6,
-                color="white" if dark else INK,
-            )
-    lines = range(conjugates + 1)
-    axis.hlines(lines, 0, conjugates, color="#C8C8C8", linewidth=0.5, clip_on=False)
-    axis.vlines(lines, 0, conjugates, color="#C8C8C8", linewidth=0.5, clip_on=False)
-    _name_cells(axis, targets, sources, conjugates)
-    axis.set_xlim(0, conjugates)
-    axis.set_ylim(conjugates, 0)
+        axis.add_patch(Rectangle((j, i), 1, 1, facecolor=colour, alpha=0.18 + 0.4 * number / top, linewidth=0))
+        if cell >= 0.14:
+            axis.text(j + 0.5, i + 0.52, str(number), ha="center", va="center", fontsize=size, color=INK)
+    grid = {"color": LINE, "linewidth": 0.5, "clip_on": False}
+    axis.hlines(range(len(rows) + 1), 0, len(columns), **grid)
+    axis.vlines(range(len(columns) + 1), 0, len(rows), **grid)
+    axis.set_yticks([i + 0.5 for i in range(len(rows))], list(rows.values()))
+    upright = max(map(len, columns.values())) <= 2
+    axis.set_xticks([i + 0.5 for i in range(len(columns))], list(columns.values()), rotation=0 if upright else 90)
+    axis.set_xlabel("ab maps this" if points else "conjugate K")
+    axis.set_ylabel("to this" if points else "conjugate H")
+    _bare(axis, size)
+    axis.set_xlim(0, len(columns))
+    axis.set_ylim(len(rows), 0)
     axis.set_aspect("equal")
-    axis.tick_params(length=0, labelsize=7 if conjugates <= 10 else 6)
-    for side_name in axis.spines:
-        axis.spines[side_name].set_visible(False)
     return figure
 
 
-def _places(points: dict[int, str], conjugates: int) -> list[int]:
-    """Row or column of each conjugate: by the point it stands for where known, else by its number."""
-    order = sorted(range(conjugates), key=lambda i: (i not in points, len(points.get(i, "")), points.get(i, ""), i))
-    return [order.index(i) for i in range(conjugates)]
+def _bare(axis: Axes, size: float) -> None:
+    axis.tick_params(length=0, labelsize=size)
+    for side in axis.spines:
+        axis.spines[side].set_visible(False)
 
 
-def _name_cells(axis: Axes, targets: dict[int, str], sources: dict[int, str], conjugates: int) -> None:
-    """Label rows and columns by points when every coset is of the kind "ab maps j to i", else by conjugate number."""
-    middles, numbers = [i + 0.5 for i in range(conjugates)], [str(i + 1) for i in range(conjugates)]
-    by_point = bool(targets)
-    for points, ticks in ((targets, axis.set_yticks), (sources, axis.set_xticks)):
-        places = _places(points, conjugates)
-        names = {places[i]: points.get(i, "") if by_point else numbers[i] for i in range(conjugates)}
-        upright = conjugates <= 15 and max(map(len, names.values())) <= 3
-        ticks(middles, [names[i] if upright or ticks == axis.set_yticks else "" for i in range(conjugates)])
-    axis.set_xlabel("ab maps this" if by_point else "conjugate K")
-    axis.set_ylabel("to this" if by_point else "conjugate H")
+def _names(points: dict[int, str], used: Iterable[int], conjugates: int) -> dict[int, str]:
+    """Conjugates along an axis with their names: points, shortest first, or numbers from 1."""
+    if points:
+        return dict(sorted(points.items(), key=lambda item: (len(item[1]), item[1], item[0])))
+    shown = range(conjugates) if conjugates <= 15 else sorted(set(used))
+    return {conjugate: str(conjugate + 1) for conjugate in shown}
 
 
 def _points_by_conjugate(members: Sequence[CircuitRecord]) -> tuple[dict[int, str], dict[int, str]] | None:
@@ -119,7 +110,8 @@ def caption_coverage(summary: ClassSummary, conjugates: int) -> Caption:
     several = f" A cell holds {each} cosets." if each > 1 else ""
     return Caption(
         f"{typeset(summary.subgroup)}: {count(summary.circuits)} of {count(summary.possible_circuits)} shared cosets.",
-        f"{plural(summary.neurons, 'neuron')}, counted in the cells.{several}",
+        f"{plural(summary.neurons, 'neuron')}, counted in the cells; conjugates without a circuit may be "
+        f"left out.{several}",
     )
 
 
@@ -138,26 +130,25 @@ def draw_lifts(circuits: Sequence[CircuitRecord]) -> Figure:
         return blank("no circuit was ablated")
     names = list(dict.fromkeys(circuit.subgroup for circuit, _ in tested))
     colours = class_palette(names)
-    figure = new_figure(7.2, 2.9)
+    figure = new_figure(PANEL, 3.0)
     axis = figure.subplots()
+    hollow = {"facecolors": PAPER, "edgecolors": CONTROL, "linewidths": 0.7, "zorder": 3}
     start = 0
     for name in names:
         members = sorted((a for c, a in tested if c.subgroup == name), key=lambda a: -a.lift)
         x = range(start, start + len(members))
         axis.vlines(x, [a.control_lift for a in members], [a.lift for a in members], color=colours[name], linewidth=0.8)
-        axis.scatter(x, [a.lift for a in members], 15, color=colours[name], label=typeset(name), zorder=3)
-        axis.scatter(
-            x, [a.control_lift for a in members], 13, facecolors="white", edgecolors=CONTROL, linewidths=0.8, zorder=3
-        )
+        axis.scatter(x, [a.lift for a in members], 12, color=colours[name], label=typeset(name), zorder=3)
+        axis.scatter(x, [a.control_lift for a in members], 10, **hollow)
         start += len(members) + 1
-    axis.scatter([], [], 13, facecolors="white", edgecolors=CONTROL, label="control: other\ncosets of H")
+    axis.scatter([], [], 10, label="control", **hollow)
     axis.axhline(0, color=QUIET, linewidth=0.7)
     axis.grid(axis="y")
     axis.set_xticks([])
     axis.set_xlim(-1, start - 1)
     axis.set_xlabel("circuits, by class and lift")
-    axis.set_ylabel("rise of mean logit (logit units)")
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axis.set_ylabel("rise of the mean logit (logits)")
+    figure.legend(loc="outside lower left", ncols=4, handletextpad=0.2, columnspacing=0.8)
     return figure
 
 

@@ -4,15 +4,29 @@ Each figure takes parts of a `Comparison`; nothing is computed but places on the
 """
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import groupby
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, styled
+from cosetta.report.figures.accounts import number_marks
+from cosetta.report.figures.style import (
+    INK,
+    PANEL,
+    PAPER,
+    QUIET,
+    Caption,
+    blank,
+    new_figure,
+    percent_axis,
+    short,
+    styled,
+)
 from cosetta.report.notation import count, percent, plural, scientific
-from cosetta.report.palette import IRREP_COLOURS
 from cosetta.results import Agreement, ComparedAccount, ComparedNetwork, Entry
 
 __all__ = [
@@ -26,62 +40,60 @@ __all__ = [
     "draw_who",
 ]
 
-SHAPES = ("o", "s", "D", "^")
-"""Marks of accounts; a new one begins when the colours are used up."""
-
 LOWEST, HIGHEST = -0.1, 1.05
 """Where values below and above are drawn: an ideal may reproduce less of the logits than their mean, and recover more
 than a network that is half learned."""
 
 PRINTED = 16
-"""Most columns of a heat map whose cells carry their number."""
+"""Most columns of a map whose cells carry their number."""
+
+DARKEST = 0.45
+"""Strength of the ink of a full cell: its number stays readable."""
 
 
-@styled
-def draw_front(network: ComparedNetwork, entries: Sequence[Entry], accounts: Sequence[ComparedAccount]) -> Figure:
+def draw_front(
+    network: ComparedNetwork, entries: Sequence[Entry], accounts: Sequence[ComparedAccount]
+) -> tuple[Figure, ...]:
     """Description length against recovered loss, and against the share of the logits' variance that is reproduced.
 
     Args:
         network: the network.
         entries: its accounts.
-        accounts: all accounts; each has its colour.
+        accounts: all accounts; each has its number in this order.
 
     Returns:
-        A figure; filled marks are accounts that hold, the line joins those that no other beats.
+        Two panels; full marks are accounts that hold, the line joins those that no other beats.
     """
     shown = [entry for entry in entries if entry.bits is not None]
     if not shown:
-        return blank("no account could be fitted")
-    figure = new_figure(7.2, 3.5)
-    marks = {account.id: _mark(i) for i, account in enumerate(accounts)}
-    for axis, name in zip(figure.subplots(1, 2), ("recovered", "fidelity"), strict=True):
-        values = [min(HIGHEST, max(LOWEST, getattr(entry, name) or 0.0)) for entry in shown]
-        on_front = [e.on_front if name == "recovered" else e.on_logit_front for e in shown]
-        front = sorted((e.bits or 0.0, v) for e, v, on in zip(shown, values, on_front, strict=True) if on)
-        axis.step([x for x, _ in front], [y for _, y in front], where="post", color=QUIET, linewidth=0.8, zorder=1)
-        for entry, value in zip(shown, values, strict=True):
-            colour, shape = marks[entry.account]
-            face = colour if entry.verdict == "holds" else "white"
-            style: Any = {"color": colour, "marker": shape, "markersize": 5, "linestyle": "none"}
-            axis.plot(entry.bits, value, markerfacecolor=face, clip_on=False, zorder=3, **style)
-            if name == "recovered":
-                figure.axes[0].plot([], [], label=entry.account, **style)
-        axis.axvline(network.lookup_bits, color=QUIET, linewidth=0.6, linestyle=":")
-        axis.set_xscale("symlog", linthresh=10)
-        axis.xaxis.set_major_formatter(FuncFormatter(_bits))
-        axis.set_xlim(left=-2)
-        axis.set_ylim(LOWEST - 0.03, HIGHEST + 0.03)
-        axis.set_xlabel("description length (bits)")
-        axis.set_ylabel("loss recovered (%)" if name == "recovered" else "variance of the logits (%)")
-        percent_axis(axis)
-        axis.grid(axis="y")
-    figure.legend(loc="outside lower center", ncols=6)
+        return (blank("no account could be fitted"),)
+    numbers = {account.id: i for i, account in enumerate(accounts, 1)}
+    return tuple(_draw_panel(network, shown, numbers, height) for height in ("recovered", "fidelity"))
+
+
+@styled
+def _draw_panel(network: ComparedNetwork, shown: Sequence[Entry], numbers: dict[str, int], height: str) -> Figure:
+    figure = new_figure(PANEL, 3.0)
+    axis = figure.subplots()
+    values = [min(HIGHEST, max(LOWEST, getattr(entry, height) or 0.0)) for entry in shown]
+    on_front = [entry.on_front if height == "recovered" else entry.on_logit_front for entry in shown]
+    front = sorted((e.bits or 0.0, v) for e, v, on in zip(shown, values, on_front, strict=True) if on)
+    axis.step([x for x, _ in front], [y for _, y in front], where="post", color=QUIET, linewidth=0.8, zorder=1)
+    for entry, value in zip(shown, values, strict=True):
+        face = INK if entry.verdict == "holds" else PAPER
+        axis.plot(entry.bits or 0.0, value, "o", color=INK, markerfacecolor=face, markersize=5, clip_on=False, zorder=3)
+    number_marks(axis, [(numbers[e.account], e.bits or 0.0, v) for e, v in zip(shown, values, strict=True)])
+    axis.axvline(network.lookup_bits, color=QUIET, linewidth=0.6, linestyle=":")
+    axis.set_xscale("symlog", linthresh=10)
+    axis.xaxis.set_major_formatter(FuncFormatter(_bits))
+    axis.set_xlim(-2, 1.6 * max(network.lookup_bits, *(entry.bits or 0.0 for entry in shown)))
+    axis.set_ylim(LOWEST - 0.03, 1.4)
+    axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axis.set_xlabel("description length (bits)")
+    axis.set_ylabel("loss recovered (%)" if height == "recovered" else "variance of the logits (%)")
+    percent_axis(axis)
+    axis.grid(axis="y")
     return figure
-
-
-def _mark(i: int) -> tuple[str, str]:
-    """Colour and shape of an account: as many of each as its place needs."""
-    return IRREP_COLOURS[i % len(IRREP_COLOURS)], SHAPES[i // len(IRREP_COLOURS) % len(SHAPES)]
 
 
 def _bits(value: float, _: int) -> str:
@@ -107,9 +119,9 @@ def caption_front(network: ComparedNetwork, entries: Sequence[Entry]) -> Caption
     return Caption(
         finding,
         "Left: share of the loss between nothing and the network that the covered neurons recover alone, idealised. "
-        "Right: share of the variance of the centred logits over pairs that they reproduce. Filled: the account holds. "
-        "The line joins accounts that no other beats in bits and height; the dotted one is the table of products. "
-        "What lies above 105 % or below -10 % is drawn there.",
+        "Right: share of the variance of the centred logits over pairs that they reproduce. Full: the account holds; "
+        "numbers are those of the table. The line joins accounts that no other beats in bits and height; the dotted "
+        "one is the table of products. What lies above 105 % or below -10 % is drawn there.",
     )
 
 
@@ -132,36 +144,37 @@ def draw_compared(
     rows, columns = (
         {item: i for i, item in enumerate(names)} for names in ([a.id for a in accounts], [n.name for n in networks])
     )
-    grid = np.full((len(accounts), len(networks)), np.nan)
-    holds = []
-    for entry in entries:
-        at = rows[entry.account], columns[entry.network]
-        if not entry.refused:
-            grid[at] = entry.strength
-            holds += [at] if entry.verdict == "holds" else []
-    figure = new_figure(7.2, 1.4 + 0.24 * len(accounts))
-    axis = figure.subplots()
-    mesh = axis.pcolormesh(grid, cmap="Blues", vmin=0, vmax=1.2, edgecolors="white", linewidth=0.4)
-    mesh.set_rasterized(len(networks) > 40)
     few = len(networks) <= PRINTED
-    for i, j in np.argwhere(~np.isnan(grid)).tolist() if few else ():
-        text = f"{100 * grid[i, j]:.0f}" + (" ●" if (i, j) in holds else "")
-        axis.text(
-            j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=7, color="white" if grid[i, j] > 0.7 else INK
-        )
-    if not few:
-        axis.plot(*_places(holds), "o", color="white", markersize=2)
+    wanted = 1.6 + 0.6 * len(networks)
+    figure = new_figure(min(7.2, max(PANEL, wanted)), 1.5 + 0.24 * len(accounts))
+    axis = figure.subplots()
+    cells = {}
+    for entry in entries:
+        if not entry.refused:
+            cells[rows[entry.account], columns[entry.network]] = entry.strength
+            if entry.verdict == "holds" and not few:
+                axis.plot(columns[entry.network] + 0.5, rows[entry.account] + 0.5, "o", color=INK, markersize=1.5)
+            elif few:
+                text = f"{100 * entry.strength:.0f}" + (" ●" if entry.verdict == "holds" else "")
+                place = columns[entry.network] + 0.5, rows[entry.account] + 0.5
+                axis.text(*place, text, ha="center", va="center", fontsize=7)
+    _shade(axis, cells)
     axis.set_yticks(np.arange(len(accounts)) + 0.5, [account.id for account in accounts])
-    labels = [_short(network.name) for network in networks] if len(networks) <= 40 else []
+    labels = [short(network.name) for network in networks] if len(networks) <= 40 else []
     axis.set_xticks(np.arange(len(labels)) + 0.5, labels, rotation=35 if few else 90, ha="right")
     axis.set_xlim(0, len(networks))
     axis.set_ylim(len(accounts), 0)
     axis.tick_params(length=0)
+    axis.set_xlabel("network")
+    axis.set_ylabel("account")
     return figure
 
 
-def _places(cells: Sequence[tuple[int, int]]) -> tuple[list[float], list[float]]:
-    return [j + 0.5 for _, j in cells], [i + 0.5 for i, _ in cells]
+def _shade(axis: Axes, cells: dict[tuple[int, int], float]) -> None:
+    """Fill cells of unit size, the darker the larger their value in [0, 1]."""
+    for (row, column), value in cells.items():
+        box = Rectangle((column, row), 1, 1, facecolor=INK, alpha=DARKEST * min(1.0, max(0.0, value)), linewidth=0)
+        axis.add_patch(box)
 
 
 def caption_compared(networks: Sequence[ComparedNetwork]) -> Caption:
@@ -193,19 +206,19 @@ def draw_agreement(agreement: Agreement) -> Figure:
     names = agreement.accounts
     if len(names) < 2:
         return blank("fewer than two accounts speak of neurons")
-    figure = new_figure(1.9 + 0.55 * len(names), 1.0 + 0.34 * len(names))
+    figure = new_figure(1.5 + 0.42 * len(names), 1.3 + 0.3 * len(names))
     axis = figure.subplots()
-    grid = np.array(agreement.overlap)
-    axis.pcolormesh(grid, cmap="Greens", vmin=0, vmax=1.2, edgecolors="white", linewidth=0.4)
-    for i, j in np.ndindex(grid.shape):
-        colour = "white" if grid[i, j] > 0.7 else INK
-        axis.text(
-            j + 0.5, i + 0.5, percent(float(grid[i, j]), 0)[:-2], ha="center", va="center", fontsize=7, color=colour
-        )
+    cells = {(i, j): agreement.overlap[i][j] for i in range(len(names)) for j in range(len(names))}
+    _shade(axis, cells)
+    for (i, j), value in cells.items():
+        axis.text(j + 0.5, i + 0.5, percent(float(value), 0)[:-2], ha="center", va="center", fontsize=7)
     axis.set_yticks(np.arange(len(names)) + 0.5, names)
     axis.set_xticks(np.arange(len(names)) + 0.5, names, rotation=35, ha="right")
+    axis.set_xlim(0, len(names))
     axis.set_ylim(len(names), 0)
     axis.tick_params(length=0)
+    axis.set_xlabel("account")
+    axis.set_ylabel("account")
     return figure
 
 
@@ -239,12 +252,18 @@ def draw_who(agreement: Agreement, network: ComparedNetwork) -> Figure:
         return blank("no account speaks of neurons")
     order = np.argsort([-s for s in network.strength], kind="stable")
     live = np.array(network.live)[order]
-    grid = np.stack([np.isin(live, covered) for covered in agreement.covered])
-    figure = new_figure(7.2, 0.9 + 0.23 * len(names))
+    figure = new_figure(PANEL + 1.3, 0.9 + 0.2 * len(names))
     axis = figure.subplots()
-    axis.imshow(grid, cmap="Blues", vmin=0, vmax=1.3, aspect="auto", interpolation="none", rasterized=True)
+    for row, covered in enumerate(agreement.covered):
+        runs = groupby(enumerate(np.isin(live, covered).tolist()), key=lambda item: item[1])
+        spans = [[place for place, _ in run] for inside, run in runs if inside]
+        boxes = [Rectangle((span[0] - 0.5, row - 0.4), len(span), 0.8) for span in spans]
+        axis.add_collection(PatchCollection(boxes, facecolor=QUIET, linewidth=0))
+    axis.set_xlim(-0.5, len(live) - 0.5)
+    axis.set_ylim(len(names) - 0.5, -0.5)
     axis.set_yticks(range(len(names)), names)
     axis.set_xlabel("live neurons, strongest first")
+    axis.set_ylabel("account")
     axis.tick_params(axis="y", length=0)
     return figure
 
@@ -262,10 +281,4 @@ def caption_who(agreement: Agreement, network: ComparedNetwork) -> Caption:
     open_, live = len(network.uncovered), len(network.live)
     accounts = plural(len(agreement.accounts), "account")
     finding = f"{count(open_)} of {count(live)} live neurons are covered by none of {accounts}."
-    return Caption(finding, "Blue: the account covers the neuron.")
-
-
-def _short(name: str) -> str:
-    """A name that fits under a column; characters that no font has are shown as such."""
-    name = "".join(c if c.isprintable() else "\ufffd" for c in name)
-    return name if len(name) <= 24 else f"…{name[-23:]}"
+    return Caption(finding, "A bar: the account covers the neurons below it.")

@@ -5,86 +5,77 @@ bK of K; the pre-activation left(a) + right(b) vanishes on one block of pairs, t
 """
 
 import math
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 
-from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, styled
-from cosetta.report.notation import count, decimal, percent, scientific
-from cosetta.report.palette import coset_colours
+from cosetta.report.figures.style import INK, LINE, PANEL, PAPER, QUIET, Caption, blank, new_figure, styled
+from cosetta.report.notation import decimal, percent, scientific
 from cosetta.results import CosetNeuron, Exemplar, NeuronFacts
 
-__all__ = [
-    "caption_histograms",
-    "caption_matrix",
-    "caption_mirror",
-    "caption_out",
-    "draw_histograms",
-    "draw_matrix",
-    "draw_mirror",
-    "draw_out",
-]
+__all__ = ["caption_exemplar", "draw_blocks", "draw_exemplar", "draw_histograms", "draw_out"]
 
-WIDTH = 5.2
-BINS = 80
-PIXELS = 360
-"""Most rows and columns of a drawn matrix; a larger one is drawn on evenly spaced elements."""
+HEIGHT = 2.75
+BINS = 60
+NAMED = 12
+"""Most cosets that are numbered along an axis."""
 
 
-@styled
-def draw_histograms(exemplar: Exemplar) -> Figure:
-    """Histograms of the left and of the right values, one colour for each coset, one scale for both.
+def draw_exemplar(exemplar: Exemplar, colour: str) -> tuple[Figure, ...]:
+    """A neuron in three panels: left and right by coset, the pre-activation by pairs of cosets, the out column.
 
     Args:
         exemplar: the neuron.
+        colour: of its class; grey is everything else.
 
     Returns:
-        A figure of two panels, left above right.
+        The panels.
+    """
+    return draw_histograms(exemplar, colour), draw_blocks(exemplar, colour), draw_out(exemplar, colour)
+
+
+@styled
+def draw_histograms(exemplar: Exemplar, colour: str) -> Figure:
+    """Histograms of the left and of the right values, neighbouring cosets in two strengths of one colour.
+
+    Args:
+        exemplar: the neuron.
+        colour: of its class.
+
+    Returns:
+        A figure, left above right.
     """
     if not exemplar.left:
         return blank("no values")
-    cosets = max(exemplar.left_cosets + exemplar.right_cosets) + 1
-    colours = coset_colours(cosets)
     edges = np.linspace(*_span(exemplar.left + exemplar.right), BINS + 1)
-    figure = new_figure(WIDTH, 3.7)
+    figure = new_figure(PANEL, HEIGHT)
     upper, lower = figure.subplots(2, 1, sharex=True)
     for axis, function, values, labels, kind in (
-        (upper, "left", exemplar.left, exemplar.left_cosets, "right coset Ha"),
-        (lower, "right", exemplar.right, exemplar.right_cosets, "left coset bK"),
+        (upper, "left(a)", exemplar.left, exemplar.left_cosets, "right coset Ha"),
+        (lower, "right(b)", exemplar.right, exemplar.right_cosets, "left coset bK"),
     ):
-        _stack(axis, np.asarray(values), np.asarray(labels), colours, edges)
+        _stack(axis, np.asarray(values), np.asarray(labels), colour, edges)
         axis.set_ylabel("elements")
-        axis.set_title(f"{function}, coloured by {kind}", fontweight="normal")
+        axis.set_title(f"{function}, by {kind}", fontweight="normal")
         axis.axvline(0, color=QUIET, linewidth=0.6)
     lower.set_xlabel("value (pre-activation units)")
-    if cosets <= 10:
-        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
-        figure.legend(
-            handles,
-            [str(i + 1) for i in range(cosets)],
-            loc="outside lower center",
-            ncols=cosets,
-            handlelength=0.8,
-            handleheight=0.8,
-            columnspacing=0.9,
-            handletextpad=0.3,
-            title="coset, by ascending left value",
-        )
     return figure
 
 
-def _stack(axis: Axes, values: np.ndarray, labels: np.ndarray, colours: tuple[str, ...], edges: np.ndarray) -> None:
+def _stack(axis: Axes, values: np.ndarray, labels: np.ndarray, colour: str, edges: np.ndarray) -> None:
     """Bars of the elements in each bin, stacked by coset; empty ones are left out."""
     base = np.zeros(len(edges) - 1)
-    for coset, colour in enumerate(colours):
+    for coset in range(int(labels.max()) + 1):
         heights = np.histogram(values[labels == coset], edges)[0]
         filled = np.flatnonzero(heights)
         boxes = [Rectangle((edges[i], base[i]), edges[i + 1] - edges[i], heights[i]) for i in filled]
-        axis.add_collection(PatchCollection(boxes, facecolor=colour, edgecolor="white", linewidth=0.2))
+        strength = 1.0 if coset % 2 == 0 else 0.55
+        axis.add_collection(PatchCollection(boxes, facecolor=colour, edgecolor=PAPER, linewidth=0.2, alpha=strength))
         base += heights
     axis.set_xlim(edges[0], edges[-1])
     axis.set_ylim(0, 1.08 * max(1.0, base.max()))
@@ -96,187 +87,123 @@ def _span(values: tuple[float, ...]) -> tuple[float, float]:
     return -reach, reach
 
 
-def caption_histograms(finding: CosetNeuron) -> Caption:
-    """How much of the variance of left and right lies inside cosets.
-
-    Args:
-        finding: what was found of the neuron.
-
-    Returns:
-        The caption.
-    """
-    left, right = finding.left, finding.right
-    return Caption(
-        f"Of the variance of left, {scientific(left.fraction)} lies inside the {left.index} right cosets of H; of "
-        f"right, {scientific(right.fraction)} inside the {right.index} left cosets of K.",
-        f"Every element of the group is in both panels once. Chance: p = {scientific(left.p_value, 1)} (left) and "
-        f"{scientific(right.p_value, 1)} (right) against random functions of the same irrep content and every subgroup "
-        "at least as large.",
-    )
-
-
 @styled
-def draw_matrix(exemplar: Exemplar) -> Figure:
-    """The pre-activation left(a) + right(b) on all pairs, rows sorted by left coset and columns by right coset.
+def draw_blocks(exemplar: Exemplar, colour: str) -> Figure:
+    """The pre-activation left(a) + right(b) by the right coset of a and the left coset of b.
 
     Args:
         exemplar: the neuron.
+        colour: of its class: pairs with a positive pre-activation have it, the stronger the larger.
 
     Returns:
-        A figure with a diverging map, symmetric about 0.
+        A figure; a block whose pairs have their product in C is outlined, a grey block is negative.
     """
     if not exemplar.left:
         return blank("no values")
-    rows = sorted(range(len(exemplar.left)), key=lambda a: (exemplar.left_cosets[a], a))
-    columns = sorted(range(len(exemplar.right)), key=lambda b: (exemplar.right_cosets[b], b))
-    rows, columns = _thin(rows), _thin(columns)
-    pre = np.asarray(exemplar.left)[rows][:, None] + np.asarray(exemplar.right)[columns][None, :]
+    rows, columns = _levels(exemplar.left, exemplar.left_cosets), _levels(exemplar.right, exemplar.right_cosets)
+    pre = np.add.outer(rows, columns)
     limit = float(np.abs(pre).max()) or 1.0
-    figure = new_figure(WIDTH, 3.7)
+    figure = new_figure(PANEL, HEIGHT)
     axis = figure.subplots()
-    image = axis.imshow(pre, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="none", rasterized=True)
-    for cosets, order, line in (
-        (exemplar.left_cosets, rows, axis.axhline),
-        (exemplar.right_cosets, columns, axis.axvline),
-    ):
-        for i, (before, after) in enumerate(pairwise(cosets[element] for element in order)):
-            if before != after and max(cosets) < 24:
-                line(i + 0.5, color=INK, linewidth=0.25)
-    axis.set_xticks([])
-    axis.set_yticks([])
-    for side in ("top", "right", "bottom", "left"):
+    count = len(rows)
+    cells: dict[float, list[tuple[int, int]]] = {}
+    for i, j in np.ndindex(pre.shape):
+        cells.setdefault(round(float(pre[i, j]) / limit, 2), []).append((i, j))
+    edge = {"linewidth": 0.6 if count <= 24 else 0, "edgecolor": PAPER}
+    for share, places in cells.items():
+        axis.add_patch(PathPatch(_boxes(places), facecolor=colour if share > 0 else QUIET, alpha=abs(share), **edge))
+    shared = [(i, i) for i in range(min(pre.shape))]  # coset i of right is the mirror of coset i of left
+    axis.add_patch(PathPatch(_boxes(shared), fill=False, edgecolor=INK, linewidth=0.9, zorder=3))
+    for i, _ in shared if count <= NAMED else ():
+        axis.text(i + 0.5, i + 0.53, "C", ha="center", va="center", fontsize=7.5, zorder=4)
+    numbers = list(range(count)) if count <= NAMED else [0, count - 1]
+    for ticks in (axis.set_xticks, axis.set_yticks):
+        ticks([i + 0.5 for i in numbers], [str(i + 1) for i in numbers])
+    axis.tick_params(length=0)
+    axis.set_xlim(0, len(columns))
+    axis.set_ylim(count, 0)
+    axis.set_aspect("equal")
+    for side in axis.spines:
         axis.spines[side].set_visible(False)
-    axis.set_ylabel(f"a, by right coset Ha ({max(exemplar.left_cosets) + 1})")
-    axis.set_xlabel(f"b, by left coset bK ({max(exemplar.right_cosets) + 1})")
-    bar = figure.colorbar(image, ax=axis, shrink=0.85, aspect=24)
-    bar.set_label("pre-activation left(a) + right(b)")
-    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+    axis.set_ylabel("coset Ha of a")
+    axis.set_xlabel("coset bK of b")
+    for shade, name in ((colour, "fires"), (QUIET, "cut"), (PAPER, "silent: ab in C")):
+        border = INK if shade == PAPER else LINE
+        axis.add_patch(Rectangle((-9, -9), 0.1, 0.1, facecolor=shade, edgecolor=border, label=name))
+    figure.legend(loc="outside lower center", ncols=3, handlelength=0.9, handleheight=0.9, columnspacing=1.0)
     return figure
 
 
-def _thin(order: list[int]) -> list[int]:
-    """At most PIXELS of the elements, evenly spaced."""
-    step = math.ceil(len(order) / PIXELS)
-    return order[::step]
+def _boxes(places: Sequence[tuple[int, int]]) -> Path:
+    """Boxes of unit size at rows and columns, as one path: a map of 60 by 60 is then a few of them."""
+    corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], dtype=float)
+    starts = np.array([(column, row) for row, column in places], dtype=float)
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(places)
+    return Path((starts[:, None] + corners).reshape(-1, 2), codes)
 
 
-def caption_matrix(exemplar: Exemplar, finding: CosetNeuron, facts: NeuronFacts) -> Caption:
-    """How silent the neuron is on the shared coset.
-
-    Args:
-        exemplar: the neuron's values.
-        finding: what was found of it.
-        facts: what is measured of it.
-
-    Returns:
-        The caption.
-    """
-    reading = "Red pairs fire, blue pairs are cut by the activation, white is zero."
-    if len(exemplar.left) > PIXELS:
-        reading += f" Drawn on every {math.ceil(len(exemplar.left) / PIXELS)}th element."
-    return Caption(
-        f"Where ab lies in C, the pre-activation's rms is {scientific(finding.leak)} of its rms on all pairs: the "
-        "white blocks.",
-        f"|pre| is under the zero tolerance on {percent(facts.silent_share)} of pairs; "
-        f"1/[G:H] = {percent(finding.expected_silent_share)} if coset values are distinct. {reading}",
-    )
+def _levels(values: Sequence[float], labels: Sequence[int]) -> np.ndarray:
+    """The middle between the smallest and the largest value on each coset."""
+    ends = {}
+    for value, label in zip(values, labels, strict=True):
+        low, high = ends.get(label, (value, value))
+        ends[label] = min(low, value), max(high, value)
+    return np.array([(low + high) / 2 for _, (low, high) in sorted(ends.items())])
 
 
 @styled
-def draw_out(exemplar: Exemplar) -> Figure:
+def draw_out(exemplar: Exemplar, colour: str) -> Figure:
     """The out column on and off the shared coset, one mark for each element.
 
     Args:
         exemplar: the neuron.
+        colour: of its class, for the elements of C.
 
     Returns:
         A figure of two strips.
     """
     if not exemplar.out:
         return blank("no values")
-    figure = new_figure(WIDTH, 2.9)
+    figure = new_figure(PANEL, HEIGHT)
     axis = figure.subplots()
-    for row, inside, colour in ((0, True, "#D55E00"), (1, False, "#0072B2")):
+    for row, inside, shade in ((0, True, colour), (1, False, QUIET)):
         values = [v for v, member in zip(exemplar.out, exemplar.in_shared_coset, strict=True) if member is inside]
         heights = [row + 0.6 * (math.fmod(0.618 * i, 1.0) - 0.5) for i in range(len(values))]
-        axis.scatter(values, heights, 9, color=colour, alpha=0.75, linewidths=0)
+        axis.scatter(values, heights, 9, color=shade, alpha=0.75, linewidths=0)
     inside = sum(exemplar.in_shared_coset)
-    axis.set_yticks([0, 1], [f"c in C ({inside})", f"c off C ({len(exemplar.out) - inside})"])
+    axis.set_yticks([0, 1], [f"in C ({inside})", f"off C ({len(exemplar.out) - inside})"])
     axis.set_ylim(1.5, -0.5)
-    axis.set_ylabel("elements")
+    axis.set_ylabel("element c")
     axis.tick_params(axis="y", length=0)
     axis.axvline(0, color=QUIET, linewidth=0.6)
     axis.grid(axis="x")
-    axis.set_xlabel("out weight of element c (logits per unit of activation)")
+    axis.set_xlabel("out(c) (logits per unit of activation)")
     return figure
 
 
-def caption_out(finding: CosetNeuron) -> Caption:
-    """Where the out column is low.
+def caption_exemplar(finding: CosetNeuron, facts: NeuronFacts) -> Caption:
+    """How constant the neuron is on cosets, how silent on C, how exact its mirror, and what it does to C.
 
     Args:
-        finding: what was found of the neuron.
+        finding: what was found of it.
+        facts: what is measured of it.
 
     Returns:
         The caption.
     """
-    direction = "lowers" if finding.out_on < finding.out_off else "raises"
+    left, right, shared = finding.left, finding.right, finding.shared_coset
+    lowers = "lowers" if finding.out_on < finding.out_off else "raises"
+    agree = "the same" if shared.routes_agree else "other"
     return Caption(
-        f"When it fires, the neuron {direction} C against the rest: mean out weight {decimal(finding.out_on)} standard "
-        f"deviations on C, {decimal(finding.out_off)} off C.",
-        "Firing means that ab is not in C, so the coset account asks for a lower weight on C. C was found from left "
-        "and right alone.",
-    )
-
-
-@styled
-def draw_mirror(exemplar: Exemplar) -> Figure:
-    """Values of right on each coset against the negated values of left on its mirror coset.
-
-    Args:
-        exemplar: the neuron; right coset i is the mirror of left coset i.
-
-    Returns:
-        A figure; each cross spans all values on one coset, and an exact mirror puts every cross on the diagonal.
-    """
-    if not exemplar.left:
-        return blank("no values")
-    figure = new_figure(WIDTH, 2.9)
-    axis = figure.subplots()
-    low, high = _span(exemplar.left + exemplar.right)
-    axis.plot([low, high], [low, high], color=QUIET, linewidth=0.7)
-    cosets = max(exemplar.left_cosets + exemplar.right_cosets) + 1
-    for coset, colour in enumerate(coset_colours(cosets)):
-        x = [-v for v, label in zip(exemplar.left, exemplar.left_cosets, strict=True) if label == coset]
-        y = [v for v, label in zip(exemplar.right, exemplar.right_cosets, strict=True) if label == coset]
-        if x and y:
-            middle = (min(x) + max(x)) / 2, (min(y) + max(y)) / 2
-            axis.plot([min(x), max(x)], [middle[1]] * 2, color=colour, linewidth=1.6)
-            axis.plot([middle[0]] * 2, [min(y), max(y)], color=colour, linewidth=1.6)
-            axis.plot(*middle, "o", color=colour, markersize=5.5, markeredgecolor="white", markeredgewidth=0.5)
-    axis.set_xlim(low, high)
-    axis.set_ylim(low, high)
-    axis.set_aspect("equal", anchor="W")
-    axis.grid()
-    axis.set_xlabel("−left on the mirror coset (pre-activation units)")
-    axis.set_ylabel("right on coset bK")
-    return figure
-
-
-def caption_mirror(finding: CosetNeuron) -> Caption:
-    """How exact the mirror law is, and whether the second route agrees.
-
-    Args:
-        finding: what was found of the neuron.
-
-    Returns:
-        The caption.
-    """
-    shared = finding.shared_coset
-    agree = "finds the same" if shared.routes_agree else "finds other"
-    return Caption(
-        f"Mirror law right(b) = −left(g b⁻¹): correlation {scientific(shared.correlation, 5)}, residual "
-        f"{scientific(finding.mirror_residual)} of the variance of right.",
-        f"g = {shared.representative_label}. The elements g with the best correlation, found without any list of "
-        f"subgroups: this route {agree} {count(shared.size)} elements of C. Crosses span all values on a coset.",
+        f"Left takes one value on each of the {left.index} cosets Ha, right one on each of the {right.index} cosets "
+        f"bK, and they cancel when ab is in C; when it fires, the neuron {lowers} C.",
+        f"Inside the cosets lies {scientific(left.fraction)} of the variance of left and {scientific(right.fraction)} "
+        f"of right (p = {scientific(left.p_value, 1)} and {scientific(right.p_value, 1)} against random functions of "
+        f"the same irreps that choose their subgroup too). Where ab is in C, the rms of the pre-activation is "
+        f"{scientific(finding.leak)} of that on all pairs; |pre| is under the zero tolerance on "
+        f"{percent(facts.silent_share)} of pairs, and 1/[G:H] = {percent(finding.expected_silent_share)} if the values "
+        f"on different cosets differ. Mirror law right(b) = −left(g b⁻¹), g = {shared.representative_label}: residual "
+        f"{scientific(finding.mirror_residual)}; without any list of subgroups it finds {agree} {shared.size} "
+        f"elements of C. Out is {decimal(finding.out_on)} standard deviations on C, {decimal(finding.out_off)} off C, "
+        "and was not used to find C.",
     )

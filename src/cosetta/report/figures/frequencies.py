@@ -1,14 +1,15 @@
 """Frequencies of an abelian group: strength, phases of their neurons, and whether they are clocks or pizzas."""
 
 import math
+from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cosetta.report.figures.style import INK, QUIET, Caption, blank, new_figure, percent_axis, styled
+from cosetta.report.figures.style import PANEL, QUIET, Caption, blank, new_figure, percent_axis, styled
 from cosetta.report.notation import count, decimal, percent, plural
-from cosetta.report.palette import IRREP_COLOURS
 from cosetta.report.waves import CLOCK, PIZZA, kind_of, named
-from cosetta.results import FrequencyFindings
+from cosetta.results import Frequency, FrequencyFindings
 
 __all__ = ["caption_frequencies", "draw_frequencies"]
 
@@ -16,60 +17,82 @@ SHOWN = 12
 """Most frequencies that are drawn."""
 
 
-@styled
-def draw_frequencies(found: FrequencyFindings) -> Figure:
+def draw_frequencies(found: FrequencyFindings, colours: Mapping[str, str]) -> tuple[Figure, ...]:
     """Strength and unevenness of each frequency, and the phases of its neurons: left minus right, and the phase error.
 
     Args:
         found: frequencies of a network.
+        colours: of the irreps; a frequency is one.
 
     Returns:
-        A figure of four panels that share their rows.
+        Two panels with the same rows; one that says so without live neurons.
     """
+    if not found.frequencies:
+        return (blank("no live neurons"),)
+    return _draw_strength(found, colours), _draw_phases(found, colours)
+
+
+@styled
+def _draw_strength(found: FrequencyFindings, colours: Mapping[str, str]) -> Figure:
     shown = found.frequencies[:SHOWN]
-    if not shown:
-        return blank("no live neurons")
-    figure = new_figure(7.2, 1.2 + 0.3 * len(shown))
-    strength, uneven, turns, errors = figure.subplots(1, 4, sharey=True, width_ratios=[3, 2, 3, 3])
+    figure = new_figure(PANEL, _height(shown))
+    strength, uneven = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     for row, frequency in enumerate(shown):
-        colour = IRREP_COLOURS[row % len(IRREP_COLOURS)]
+        colour = colours.get(frequency.irrep, QUIET)
         strength.barh(row, frequency.strength, 0.62, color=colour)
-        said = f"{frequency.neurons}"
-        strength.annotate(
-            said, (frequency.strength, row), (3, 0), textcoords="offset points", va="center", fontsize=7.5
-        )
+        place = {"textcoords": "offset points", "va": "center", "fontsize": 7.5}
+        strength.annotate(str(frequency.neurons), (frequency.strength, row), (3, 0), **place)
         if frequency.unevenness is not None:
             uneven.plot(min(1.2, frequency.unevenness), row, "o", color=colour, markersize=5.5, clip_on=False, zorder=3)
-        own = [neuron for neuron in found.neurons if neuron.frequency == row]
-        loudest = max((neuron.amplitudes["out"] for neuron in own), default=0.0) or 1.0
-        for axis, values in (
-            (turns, [_turned(n.phases["left"] - n.phases["right"]) for n in own]),
-            (errors, [n.phase_error for n in own]),
-        ):
-            sizes = [4 + 22 * n.amplitudes["out"] / loudest for n in own]
-            axis.scatter(
-                values, [row] * len(own), sizes, color=colour, alpha=0.55, linewidths=0, clip_on=False, zorder=3
-            )
-    strength.set_yticks(range(len(shown)), [named(frequency) for frequency in shown], fontsize=9)
-    strength.set_ylim(len(shown) - 0.4, -0.6)
-    strength.set_ylabel("frequency k")
+    _name_rows(strength, shown)
     strength.set_xlabel("strength (%)")
     strength.margins(x=0.2)
     percent_axis(strength, "x")
-    for place, colour in ((CLOCK, QUIET), (PIZZA, QUIET)):
-        uneven.axvline(place, color=colour, linewidth=0.7, linestyle=(0, (1, 2)))
+    for place in (CLOCK, PIZZA):
+        uneven.axvline(place, color=QUIET, linewidth=0.7, linestyle=(0, (1, 2)))
     uneven.set_xlim(-0.05, 1.2)
     uneven.set_xticks([0, 1], ["clock", "pizza"])
     uneven.set_xlabel("unevenness")
-    for axis, name in ((turns, "phase, left − right"), (errors, "left + right − out")):
+    _calm(strength, uneven)
+    return figure
+
+
+@styled
+def _draw_phases(found: FrequencyFindings, colours: Mapping[str, str]) -> Figure:
+    shown = found.frequencies[:SHOWN]
+    figure = new_figure(PANEL, _height(shown))
+    turns, errors = figure.subplots(1, 2, sharey=True)
+    for row, frequency in enumerate(shown):
+        own = [neuron for neuron in found.neurons if neuron.frequency == row]
+        loudest = max((neuron.amplitudes["out"] for neuron in own), default=0.0) or 1.0
+        sizes = [4 + 22 * n.amplitudes["out"] / loudest for n in own]
+        marks = {"color": colours.get(frequency.irrep, QUIET), "alpha": 0.55, "linewidths": 0, "clip_on": False}
+        rows = [row] * len(own)
+        turns.scatter([_turned(n.phases["left"] - n.phases["right"]) for n in own], rows, sizes, zorder=3, **marks)
+        errors.scatter([n.phase_error for n in own], rows, sizes, zorder=3, **marks)
+    _name_rows(turns, shown)
+    for axis, name in ((turns, "left − right"), (errors, "left + right − out")):
         axis.set_xlim(-math.pi - 0.15, math.pi + 0.15)
         axis.set_xticks([-math.pi, 0, math.pi], ["−π", "0", "π"])
-        axis.set_xlabel(name)
-    for axis in (strength, uneven, turns, errors):
+        axis.set_xlabel(f"phase, {name}" if axis is turns else name)
+    _calm(turns, errors)
+    return figure
+
+
+def _height(shown: Sequence[Frequency]) -> float:
+    return 1.1 + 0.26 * len(shown)
+
+
+def _name_rows(axis: Axes, shown: Sequence[Frequency]) -> None:
+    axis.set_yticks(range(len(shown)), [named(frequency) for frequency in shown], fontsize=9)
+    axis.set_ylim(len(shown) - 0.4, -0.6)
+    axis.set_ylabel("frequency k")
+
+
+def _calm(*axes: Axes) -> None:
+    for axis in axes:
         axis.tick_params(axis="y", length=0)
         axis.grid(axis="x")
-    strength.tick_params(axis="y", labelcolor=INK)
-    return figure
 
 
 def caption_frequencies(found: FrequencyFindings) -> Caption:

@@ -1,11 +1,14 @@
 """Training curves: loss and accuracy against the optimiser step."""
 
+from collections.abc import Sequence
 from itertools import takewhile
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cosetta.report.figures.style import (
     INK,
+    PANEL,
     QUIET,
     Caption,
     blank,
@@ -20,55 +23,66 @@ from cosetta.results import TrainingCurve
 
 __all__ = ["caption_training", "draw_training"]
 
-TRAIN = "#D55E00"
-TEST = "#0072B2"
+DASHED = (0, (4, 1.5))
 
 
-@styled
-def draw_training(curve: TrainingCurve | None) -> Figure:
+def draw_training(curve: TrainingCurve | None) -> tuple[Figure, ...]:
     """Loss (log scale) and accuracy against the step (log scale), train and test, with the step of lasting perfection.
 
     Args:
         curve: the metrics, or None.
 
     Returns:
-        A figure of two panels.
+        Two panels; one that says so if there is no curve.
     """
     if curve is None or not curve.step:
-        return blank("this run has no training metrics")
-    figure = new_figure(7.2, 3.0)
-    loss, accuracy = figure.subplots(1, 2)
-    for axis, train, test in (
-        (loss, positive(curve.train_loss), positive(curve.test_loss)),
-        (accuracy, curve.train_accuracy, curve.test_accuracy),
-    ):
-        axis.plot(curve.step, train, color=TRAIN, linestyle=(0, (4, 1.5)), label="train")
-        axis.plot(curve.step, test, color=TEST, label="test")
-        power_axis(axis, "x")
-        axis.set_xlabel("optimiser step")
-        axis.grid(axis="y")
-    power_axis(loss, "y")
-    loss.set_ylabel("cross-entropy (nats)")
-    accuracy.set_ylabel("accuracy (%)")
-    accuracy.set_ylim(-0.02, 1.04)
-    percent_axis(accuracy)
+        return (blank("this run has no training metrics"),)
+    return _draw_loss(curve), _draw_accuracy(curve)
+
+
+@styled
+def _draw_loss(curve: TrainingCurve) -> Figure:
+    figure, axis = _panel(curve, positive(curve.train_loss), positive(curve.test_loss))
+    power_axis(axis, "y")
+    axis.set_ylabel("cross-entropy (nats)")
+    axis.legend(loc="lower left")
+    return figure
+
+
+@styled
+def _draw_accuracy(curve: TrainingCurve) -> Figure:
+    figure, axis = _panel(curve, curve.train_accuracy, curve.test_accuracy)
+    axis.set_ylabel("accuracy (%)")
+    axis.set_ylim(-0.02, 1.04)
+    percent_axis(axis)
     lasting = stays_at_one(curve.test_accuracy)
     if lasting is not None:
-        step = max(1, curve.step[lasting])
-        for axis in (loss, accuracy):
-            axis.axvline(step, color=QUIET, linewidth=0.8, linestyle=(0, (1, 2)))
-        accuracy.annotate(
+        axis.annotate(
             f"test stays at 100 % from step {count(curve.step[lasting])}",
-            (step, 1),
-            (3, 4),
-            xycoords=("data", "axes fraction"),
+            (1, 1),
+            (0, 4),
+            xycoords="axes fraction",
             textcoords="offset points",
             ha="right",
             fontsize=8,
             color=INK,
         )
-    loss.legend(loc="lower left")
     return figure
+
+
+def _panel(curve: TrainingCurve, train: Sequence[float], test: Sequence[float]) -> tuple[Figure, Axes]:
+    """One quantity against the step: test is a full line, train a dashed one."""
+    figure = new_figure(PANEL, 2.5)
+    axis = figure.subplots()
+    axis.plot(curve.step, train, color=QUIET, linestyle=DASHED, label="train")
+    axis.plot(curve.step, test, color=INK, label="test")
+    power_axis(axis, "x")
+    axis.set_xlabel("optimiser step")
+    axis.grid(axis="y")
+    lasting = stays_at_one(curve.test_accuracy)
+    if lasting is not None:
+        axis.axvline(max(1, curve.step[lasting]), color=QUIET, linewidth=0.8, linestyle=(0, (1, 2)))
+    return figure, axis
 
 
 def caption_training(curve: TrainingCurve) -> Caption:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from cosetta.files import write_whole
 from cosetta.report import notation
 from cosetta.report.figures.style import to_svg
-from cosetta.report.html import set_scripts
+from cosetta.report.page import set_scripts
 from cosetta.reproduce.frame.cells import file_name, is_missing, show_cell, typeset_text
 from cosetta.reproduce.frame.export import compact_svg, write_figure, write_table
 from cosetta.reproduce.frame.headline import (

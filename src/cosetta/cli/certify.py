@@ -1,0 +1,131 @@
+"""Commands that prove: `certify` and `check`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import rich
+from cyclopts import Parameter
+from rich.markup import escape
+
+from cosetta.cli.run import Analysis, ConfigFile
+from cosetta.cli.settings import analysis_config, read_config, whole_number
+from cosetta.errors import BadRun, Unsupported
+
+FOLDED = "folded.safetensors"
+"""The network of a checkpoint as the certificate is of it: left, right, out, bias, and direct paths."""
+
+
+def certify(
+    path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
+    /,
+    *,
+    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
+    format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
+    mapping: Annotated[
+        dict[str, str] | None,
+        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
+    ] = None,
+    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
+    bounds_only: Annotated[
+        bool, Parameter(help="Never compute all neurons of a pair: what no bound decides is left out.")
+    ] = False,
+    exhaustive: Annotated[bool, Parameter(help="Also try all pairs, for the share and the seconds.")] = False,
+    out: Annotated[Path, Parameter(help="Folder that holds the certificates of checkpoints.")] = Path("runs"),
+    config: ConfigFile = None,
+    analysis: Analysis = None,
+) -> None:
+    """Prove how many products a network gets right, from its account, at less work than trying all.
+
+    Writes `certificate.json` into the run's folder; for a checkpoint into `imported-NAME`, beside the folded network.
+
+    Raises:
+        BadRun: if the path is not there.
+    """
+    mapping = {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
+    options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
+    checked = analysis_config(read_config(config)[1], analysis)
+    if not path.exists():
+        raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
+    with rich.get_console().status("proving"):
+        model, G, weights = _run(path, group) if (path / "checkpoints").is_dir() else _checkpoint(path, out, options)
+        from cosetta.bounds.certificate import write_certificate
+        from cosetta.certification import certify as prove
+
+        certificate = prove(model, G, weights.read_bytes(), checked, bounds_only=bounds_only, exhaustive=exhaustive)
+        written = weights.parent / "certificate.json"
+        write_certificate(certificate, written)
+    _show(certificate)
+    console = rich.get_console()
+    console.print(f"\n[bold]Certificate[/bold]  {escape(str(written))}", soft_wrap=True)
+    console.print(
+        f"Check it: cosetta check {escape(str(written))} {escape(str(weights))}", soft_wrap=True, highlight=False
+    )
+
+
+def check(
+    certificate: Annotated[Path, Parameter(help="A certificate.json.")],
+    weights: Annotated[Path, Parameter(help="The safetensors file that it is of.")],
+    /,
+) -> None:
+    """Derive a certificate's claim again from the weights, without torch and without what found it."""
+    from cosetta.bounds.certificate import check_certificate
+
+    found = check_certificate(certificate, weights)
+    rich.print(f"holds: {escape(found.sentence)}")
+
+
+def _run(path: Path, group: str | None) -> tuple[Any, Any, Path]:
+    """The network of a finished run, its group, and the file of its weights."""
+    from cosetta.groups import read_group
+    from cosetta.training.run_folder import load_run
+
+    trained = load_run(path)
+    G = read_group(group) if group else trained.group
+    trained.check_group(G)
+    return trained.network().fold(), G, path / "model.safetensors"
+
+
+def _checkpoint(path: Path, out: Path, options: dict[str, Any]) -> tuple[Any, Any, Path]:
+    """The network of a checkpoint, its group, and the file of its folded form, which is written."""
+    from cosetta.models.importers import open_checkpoint
+    from cosetta.models.storage import save_tensors
+
+    opened = open_checkpoint(path, **options)
+    for note in opened.notes:
+        rich.print(f"[dim]{escape(note)}[/dim]")
+    if opened.folding is not None and opened.folding.obstacle:
+        raise Unsupported(
+            f"a certificate is of a network whose neurons are functions on the group; {opened.folding.obstacle}"
+        )
+    name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem
+    folder = out / f"imported-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    functions = ("left", "right", "out", "bias", "direct_left", "direct_right")
+    model = opened.model.to(device="cpu")
+    save_tensors({f: getattr(model, f) for f in functions if getattr(model, f) is not None}, folder / FOLDED)
+    return model, opened.group, folder / FOLDED
+
+
+def _show(certificate: Any) -> None:
+    """The claim, and how it was proven."""
+    record = certificate.record
+    claim, account, brute = record["claim"], record["account"], record["brute_force"]
+    rich.print(f"\n[bold]{escape(record['statement'])}[/bold]")
+    tiers = (f"{tier['tier']} {tier['pairs']:,} pairs ({tier['work'] / brute['work']:.2g})" for tier in record["tiers"])
+    lines = [
+        f"decided by   {'; '.join(tiers)}, in shares of the work of trying all ({brute['work']:.3g} multiply-adds)",
+        f"loss         at most {claim['loss']:.3g} nats in the mean",
+        f"neurons      {account['by_cosets']} of {account['neurons']} by cosets of {account['left_subgroups']} "
+        f"left subgroups, {len(account['one_by_one'])} one by one, {len(account['bounded'])} only bounded",
+        f"seconds      {record['seconds']['check']:.2g} to check, {record['seconds']['prove']:.2g} to find",
+    ]
+    if account["rank_of_out"]:
+        lines.append(f"low rank     out has rank {account['rank_of_out']}, in {', '.join(account['irreps'])}")
+    if "share" in brute:
+        lines.append(f"trying all   {brute['share']:.4%} right, {brute['seconds']:.2g} seconds")
+    if not certificate.is_cheaper:
+        lines.append("no account makes it cheaper: this is trying all")
+    elif not claim["certified"]:
+        lines.append("no bound decides a pair; leave out --bounds-only to compute what they leave open")
+    for line in lines:
+        rich.print(escape(line))

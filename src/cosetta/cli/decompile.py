@@ -1,0 +1,94 @@
+"""The command that writes a network out as a program: `decompile`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import rich
+from cyclopts import Parameter
+from rich.markup import escape
+
+from cosetta.cli.settings import Thresholds, analysis_config, read_config, whole_number
+from cosetta.errors import BadRun, Unsupported
+
+Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+
+
+def decompile(
+    path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
+    /,
+    *,
+    why: Annotated[
+        tuple[str, str] | None,
+        Parameter(help="Two elements, as '(1 2 3)' 21345: print which rules fire for them, and write nothing."),
+    ] = None,
+    all_: Annotated[
+        bool, Parameter(name="--all", help="Write every rule, not the fewest that keep the answers.")
+    ] = False,
+    out: Annotated[Path | None, Parameter(help="Folder of the files. [default: programs/NAME]")] = None,
+    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
+    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
+    config: Annotated[
+        Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
+    ] = None,
+    analysis: Analysis = None,
+) -> None:
+    """Write a coset network as a program: a Python file that needs only Python, a LaTeX table, a figure, JSON.
+
+    The program is held against the network: its answers, the wrong ones among them, and both with a part removed. A
+    network that no coset rules describe is refused with the reason.
+
+    Raises:
+        BadRun: if there is no such network.
+        Unsupported: if no program can be written.
+    """
+    checked = analysis_config(read_config(config)[1], analysis)
+    if not path.exists():
+        raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
+    model, G, name = _open(path, group, instance)
+    from cosetta.programs import decompile as find_program
+    from cosetta.programs.explaining import why as explain_pair
+    from cosetta.programs.writing import write_decompiled
+
+    with rich.get_console().status(f"decompiling {name}"):
+        found = find_program(model, G, checked, name)
+    if why is not None:
+        program = found.program if all_ else found.short
+        rich.print(escape("\n".join(explain_pair(program, model, *why))))
+        return
+    files = write_decompiled(found, out or Path("programs") / name, whole=all_)
+    _show(found, files)
+
+
+def _open(path: Path, group: str | None, instance: int) -> tuple[Any, Any, str]:
+    """The folded network, its group and its name."""
+    if (path / "checkpoints").is_dir():
+        from cosetta.groups import read_group
+        from cosetta.training.run_folder import load_run
+
+        trained = load_run(path)
+        G = read_group(group) if group else trained.group
+        trained.check_group(G)
+        return trained.network().fold(), G, path.resolve().name
+    from cosetta.models.importers import open_checkpoint
+
+    opened = open_checkpoint(path, group=group, instance=instance)
+    if opened.folding is not None and opened.folding.obstacle:
+        raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
+    for note in opened.notes:
+        rich.print(f"[dim]{escape(note)}[/dim]")
+    resolved = path.resolve()
+    return opened.model, opened.group, resolved.name if resolved.is_dir() else _name_of(resolved)
+
+
+def _name_of(file: Path) -> str:
+    return file.parent.name if file.stem in ("model", "full_run") else file.stem
+
+
+def _show(found: Any, files: tuple[Path, ...]) -> None:
+    from cosetta.programs.report_lines import trial_lines
+
+    for line in trial_lines(found):
+        rich.get_console().print(escape(line), soft_wrap=True, highlight=False)
+    size = files[0].stat().st_size
+    names = ", ".join(file.name for file in files[1:])
+    rich.get_console().print(escape(f"\n{files[0]} ({size:,} bytes), {names}"), soft_wrap=True, highlight=False)

@@ -1,0 +1,128 @@
+"""How an object shows itself: one short line at a prompt, a small table in a notebook.
+
+`short_repr` is the `__repr__` of dataclasses that hold arrays or long lists: the line has every field, long values by
+their size alone, so that no repr prints 14,400 numbers. `card` and `table` make the markup of `_repr_html_`; all text
+that they are given is escaped. The numbers themselves are in the fields, unrounded.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from html import escape
+from typing import Any
+
+__all__ = ["card", "short_repr", "table"]
+
+LONGEST_TEXT = 40
+"""Characters of a text that are shown."""
+
+LONGEST_LIST = 4
+"""A list of more items is shown by their number."""
+
+LONGEST_LINE = 400
+"""Characters of a repr; fields that no longer fit are named without their values."""
+
+
+def short_repr(self: Any) -> str:
+    """One line for a dataclass: its fields, with long values by their size.
+
+    Args:
+        self: an instance of a dataclass.
+
+    Returns:
+        The line, of a few hundred characters at most.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass
+        ... class Found:
+        ...     name: str
+        ...     values: tuple[float, ...]
+        ...     __repr__ = short_repr
+        >>> Found("S5", (0.5,) * 120)
+        Found(name='S5', values=<120>)
+    """
+    parts, length = [], 0
+    for field in fields(self):
+        if not field.repr:
+            continue
+        part = f"{field.name}={_brief(getattr(self, field.name))}"
+        length += len(part) + 2
+        parts.append(part if length < LONGEST_LINE else field.name)
+    return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _brief(value: Any) -> str:
+    """A value in at most a few words."""
+    if isinstance(value, bool | int) or value is None:
+        return repr(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str):
+        return repr(value if len(value) <= LONGEST_TEXT else f"{value[: LONGEST_TEXT - 2]}..")
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape):
+        kind = str(getattr(value, "dtype", "")).removeprefix("torch.") or type(value).__name__
+        return f"<{'x'.join(map(str, shape))} {kind}>"
+    if is_dataclass(value):
+        return f"{type(value).__name__}(..)"
+    if isinstance(value, Mapping):
+        return _brief_mapping(value)
+    if isinstance(value, tuple | list | set | frozenset):
+        plain = len(value) <= LONGEST_LIST and all(isinstance(item, str | int | float | None) for item in value)
+        if not plain:
+            return f"<{len(value)}>"
+        items = ", ".join(_brief(item) for item in value)
+        return f"({items}{',' * (len(value) == 1)})"
+    text = repr(value)
+    return text if len(text) <= LONGEST_TEXT else f"{type(value).__name__}(..)"
+
+
+def _brief_mapping(value: Mapping[Any, Any]) -> str:
+    plain = len(value) <= LONGEST_LIST and all(isinstance(item, str | int | float | None) for item in value.values())
+    if not plain:
+        return f"<{len(value)}>"
+    return "{" + ", ".join(f"{key!r}: {_brief(item)}" for key, item in value.items()) + "}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as markup; the first cell of a row heads it.
+
+    Args:
+        head: titles of the columns.
+        rows: cells, shown as their text.
+
+    Returns:
+        A `table` element.
+
+    Example:
+        >>> table(["class"], [["<S4>"]])
+        '<table><thead><tr><th>class</th></tr></thead><tbody><tr><th>&lt;S4&gt;</th></tr></tbody></table>'
+    """
+    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
+    body = "".join(
+        f"<tr>{''.join(f'<{tag}>{escape(str(cell))}</{tag}>' for tag, cell in _tagged(row))}</tr>" for row in rows
+    )
+    return f"<table>{f'<thead><tr>{titles}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"
+
+
+def _tagged(row: Sequence[Any]) -> list[tuple[str, Any]]:
+    return [("td" if i else "th", cell) for i, cell in enumerate(row)]
+
+
+def card(title: str, *sentences: str, tables: Sequence[str] = ()) -> str:
+    """A title, sentences and tables as markup.
+
+    Args:
+        title: what is shown.
+        *sentences: plain text, one paragraph each; empty ones are left out.
+        tables: markup from `table`.
+
+    Returns:
+        A `div` element.
+
+    Example:
+        >>> card("Group S3", "order 6")
+        '<div><p><strong>Group S3</strong></p><p>order 6</p></div>'
+    """
+    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+    return f"<div><p><strong>{escape(title)}</strong></p>{said}{''.join(tables)}</div>"

@@ -1,0 +1,97 @@
+"""Program to network to program is the identity, through files of both kinds too."""
+
+import pytest
+import torch
+
+from cosetta.config import AnalysisConfig
+from cosetta.errors import BadRun
+from cosetta.groups import named_group, subgroup_lattice
+from cosetta.hypotheses.program import network_of, write_program
+from cosetta.measures import measure
+from cosetta.models.planted import CosetPlan, plant
+from cosetta.programs import decompile
+from cosetta.programs.building import complete_program, narrowed
+from cosetta.programs.reading import read_program
+from cosetta.programs.writing import write_decompiled
+
+FAMILIES = [
+    ("S4", ["S3"]),
+    ("S4", ["D8"]),
+    ("S4", ["S3", "A4"]),
+    ("A4", ["C3"]),
+    ("C7:C3", ["C3"]),
+    ("S5", ["S4"]),
+    ("S5", ["F20", "A5"]),
+    ("S5", ["S3xS2"]),
+    ("A5", ["A4", "D10"]),
+]
+
+
+def again(program):
+    config = AnalysisConfig()
+    return write_program(measure(network_of(program), program.group, config), config)
+
+
+@pytest.mark.parametrize(("group", "families"), FAMILIES, ids=str)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_identity(group, families, seed):
+    G = named_group(group)
+    program = complete_program(G, families, seed)
+    found = again(program)
+    assert found == program
+    assert [rule.says for rule in found.rules] == [rule.says for rule in program.rules]
+
+
+def test_the_identity_for_a_narrow_network(points_of_s4):
+    narrow = narrowed(points_of_s4)
+    assert len(narrow.rules) <= 16
+    assert again(narrow) == narrow
+
+
+@pytest.mark.parametrize("family", ["S3", "D8"])
+def test_a_planted_network_gives_the_planted_circuits(family, quick):
+    G = named_group("S4")
+    H = subgroup_lattice(G)[family]
+    planted = plant(G, [CosetPlan(H, amplitude=8.0)], torch.Generator().manual_seed(1), noise=0.02)
+    program = write_program(measure(planted.folded, G, quick), quick)
+    cosets = {frozenset(program.cosets_of(rule)[2].nonzero()[0].tolist()) for rule in program.rules}
+    assert cosets == {frozenset(truth.shared_coset.tolist()) for truth in planted.truth}
+    assert {rule.family for rule in program.rules} == {family}
+
+
+@pytest.mark.parametrize("suffix", ["py", "json"])
+@pytest.mark.parametrize("group", ["S4", "SL(2,3)", "C7:C3"])
+def test_files_give_the_program_back(group, suffix, tmp_path, quick):
+    G = named_group(group)
+    program = complete_program(G, ["S3"] if group == "S4" else ["C3"])
+    found = decompile(network_of(program), G, quick, "written")
+    write_decompiled(found, tmp_path, whole=True)
+    assert read_program(tmp_path / f"program.{suffix}") == program
+
+
+def test_nothing_in_a_file_is_executed(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text("GROUP, E = 'S3', '123'\nUNIT = open('boom', 'w')\nFAMILIES = {}\n")
+    with pytest.raises(BadRun, match=r"program\.py.*must be a program"):
+        read_program(path)
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("GROUP = 'S3'", "it has no FAMILIES, UNIT"),
+        ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {}", "it must have rules"),
+        ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0, 99]], '\\n123 123 0,9,9 x')}", "zip"),
+        ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,99]], '\\n123 999 0,9,9 x')}", "999"),
+        ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,999]], '\\n123 123 0,9,9 x')}", "0 to 99"),
+        ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,99]], '\\n123 123 1,9,9 x')}", "scale 1"),
+        ("GROUP = (", "never closed"),
+    ],
+)
+def test_damaged_programs_are_refused_in_one_line(text, reason, tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(text)
+    with pytest.raises(BadRun, match=reason) as error:
+        read_program(path)
+    assert "\n" not in str(error.value)
