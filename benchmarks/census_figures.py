@@ -116,14 +116,13 @@ def draw_grok(found):
 @styled
 def draw_best(found):
     """Which account is the shortest that holds and is faithful, as shares of the networks whose accounts competed."""
-    groups, place = rows_of(found)
+    rows = [row for row in found["populations"] if row.get("accounts", {}).get("contests")]
+    groups, place = rows_of({"populations": rows})
     figure = new_figure(7.2, 0.42 * len(groups) + 1.1)
     axis = figure.subplots()
     seen = []
-    for row in found["populations"]:
-        accounts = row.get("accounts")
-        if not accounts or not accounts["contests"]:
-            continue
+    for row in rows:
+        accounts = row["accounts"]
         y, left = place[row["group"], row["recipe"]], 0.0
         for name in [*BEST, *(name for name in accounts["best"] if name not in BEST)]:
             share = accounts["best"].get(name, 0) / accounts["contests"]
@@ -137,9 +136,7 @@ def draw_best(found):
     name_groups(axis, groups)
     axis.set_xlim(0, 1)
     percent_axis(axis, "x")
-    axis.set_xlabel(
-        "networks, %, by the shortest account that holds; from the top `fast`, `stander2024`, `wu2024`; right: networks"
-    )
+    axis.set_xlabel("networks, %; from above fast, stander2024, wu2024; right: how many")
     order = [pair for pair in BEST.values() if pair in seen] + [pair for pair in seen if pair not in BEST.values()]
     handles = [Line2D([], [], color=colour, linewidth=6, label=label) for label, colour in order]
     figure.legend(handles=handles, loc="outside upper center", ncols=4)

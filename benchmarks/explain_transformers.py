@@ -30,7 +30,7 @@ from scipy.stats import fisher_exact
 from cosetta.config import AnalysisConfig
 from cosetta.evidence.pair_losses import PairLosses
 from cosetta.files import write_table
-from cosetta.groups import named_group
+from cosetta.groups import cosets, named_group
 from cosetta.hypotheses import CosetCircuit
 from cosetta.hypotheses.rank_one import RankOneNeurons
 from cosetta.hypotheses.rho_set import RhoSets, UniformRhoSets
@@ -93,7 +93,7 @@ def networks(chosen):
             final = {"steps": record["done"][i], "test_accuracy": accuracy, "test_loss": loss}
             whole = record["part"] != "published" or record["done"][i] == record["config"]["phases"][0]["max_steps"]
             final["finished"] = whole and seed not in record.get("unfinished", ())
-            final |= attention(tensors)
+            final |= attention(tensors, group)
             settings = {"config": record["config"]}
             yield name, seed, group, final, lambda t=tensors, s=settings, n=name: model_of_tensors(t, s, n)
     for path in chosen.folded:
@@ -107,7 +107,7 @@ def networks(chosen):
                 "test_accuracy": accuracy,
                 "test_loss": loss,
                 "finished": True,
-            } | attention({})
+            } | attention({}, group)
             name = f"MLP, {record['recipe']}"
             yield name, seed, group, final, lambda parts=parts: FoldedModel(*parts)
     for folder in chosen.runs:
@@ -116,14 +116,21 @@ def networks(chosen):
             last = run.metrics.row(-1, named=True)
             final = {"steps": last["step"], "test_accuracy": last["test_accuracy"], "test_loss": last["test_loss"]}
             name = f"{run.config.architecture}, {run.config.recipe}"
-            final |= {"finished": True} | attention(load_tensors(path))
+            final |= {"finished": True} | attention(load_tensors(path), run.group)
             yield name, run.config.seed, run.group, final, run.model
 
 
-def attention(tensors):
-    """How many heads read one of the factors (mean attention 0.9), and the largest spread of a pattern over pairs."""
+def attention(tensors, group):
+    """What the heads read.
+
+    Returns:
+        How many read one of the factors (mean attention 0.9); the largest spread of attention to a over pairs; and what
+        share of that spread, over all heads, is a function of the classes of a and b in the commutator quotient (of S5:
+        of their signs), or of whether they are the identity.
+    """
+    names = ("heads_on_one", "attention_spread", "attention_by_quotient", "attention_by_identity")
     if "pos_embed.W_pos" not in tensors:
-        return {"heads_on_one": None, "attention_spread": None}
+        return dict.fromkeys(names)
     part = {name.rsplit(".", 1)[1]: weight.double() for name, weight in tensors.items()}
     tokens, last = part["W_E"][:-1], part["W_E"][-1] + part["W_pos"][2]
     query = torch.einsum("m,hmd->hd", last, part["W_Q"]) + part["b_Q"]
@@ -135,7 +142,19 @@ def attention(tensors):
     of_pairs = (scores[0][:, :, None].expand(shape), scores[1][:, None].expand(shape), scores[2][:, :, None])
     pattern = torch.stack([x.expand(shape) for x in of_pairs]).softmax(0)
     on_one = pattern[:2].mean((2, 3)).amax(0) >= 0.9
-    return {"heads_on_one": int(on_one.sum()), "attention_spread": float(pattern.std((2, 3)).max())}
+    to_a = pattern[0] - pattern[0].mean((1, 2), keepdim=True)
+    quotient = torch.from_numpy(cosets(group.subgroup(group.commutators))).long()
+    identity = torch.nn.functional.one_hot(torch.zeros(1, dtype=torch.int64), len(tokens))[0]
+    read = [_explained(to_a, classes) for classes in (quotient, identity)]
+    return dict(zip(names, (int(on_one.sum()), float(to_a.std((1, 2)).max()), *read), strict=True))
+
+
+def _explained(values, classes):
+    """Share of the sum of squares that is a function of the classes of both factors."""
+    rows = torch.nn.functional.one_hot(classes).double()
+    cells = torch.einsum("hab,ax,by->hxy", values, rows, rows) / torch.outer(rows.sum(0), rows.sum(0))
+    energy = (cells.square() * torch.outer(rows.sum(0), rows.sum(0))).sum()
+    return float(energy / values.square().sum())
 
 
 def explain(model, group):
@@ -187,6 +206,10 @@ def summarise(table):
             row["heads_on_one"] = dict(sorted(Counter(part["heads_on_one"].to_list()).items()))
             row["median_attention_spread"] = part["attention_spread"].median()
         row["additive"] = _share(is_additive)
+        working = part.filter(~is_additive)
+        if working["attention_by_quotient"].count():
+            columns = ("seed", "additive_share", "attention_by_quotient", "attention_by_identity")
+            row["attention_works"] = working.select(columns).sort("seed").to_dicts()
         row["one_irrep"] = _share(part["largest_irrep"] >= COVERED)
         for kind in ACCOUNTS:
             strengths = part[f"{kind.id}_strength"]

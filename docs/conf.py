@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
-os.environ["COSETTA_CLONE"] = str(ROOT)  # the tutorial on populations reads docs/populations
+os.environ["COSETTA_CLONE"] = str(ROOT)  # the tutorial on populations reads docs/census
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 project = "Cosetta"
@@ -18,7 +18,7 @@ author = "The Cosetta authors"
 copyright = "the Cosetta authors, MIT licence"  # Sphinx's name
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "cosetta_docs"]
-exclude_patterns = ["_build", "_extensions", "reproduction/**", "images/**"]
+exclude_patterns = ["_build", "_extensions", "reproduction/**", "images/**", "**/README.md"]
 root_doc = "index"
 
 myst_enable_extensions = ["dollarmath"]

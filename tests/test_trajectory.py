@@ -15,9 +15,9 @@ from cosetta.hypotheses import CosetCircuit
 from cosetta.measures import coset_variance_fractions, measure, stander2024_concentration
 from cosetta.models import GroupNetwork
 from cosetta.models.planted import CosetPlan, plant, random_model
-from cosetta.reproduce.chughtai2023 import measures
 from cosetta.training import fast, load_run, train
 from cosetta.trajectory import Trajectory, concentrations, trajectory
+from tests.slow_gcr import slow_measures
 
 CONFIG = AnalysisConfig(null_samples=19)
 
@@ -77,7 +77,7 @@ def test_similarities_are_the_cosines_of_the_logits(name):
     group = named_group(name)
     model = random_network(group)
     named = {irrep.name: irrep for irrep in all_irreps(group)}
-    expected = measures(model, group, named, np.ones(group.order**2, dtype=bool))
+    expected = slow_measures(model, group, named, np.ones(group.order**2, dtype=bool))
     found = facts(model, group)["trace_similarity"]
     assert list(found) == list(named)[1:]
     for irrep, value in found.items():

@@ -25,6 +25,7 @@ from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
 from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import coset_variance_fractions
+from cosetta.measures.logit_sums import LogitSums
 from cosetta.models import FoldedModel
 from cosetta.training.run_folder import TrainedRun
 
@@ -317,43 +318,34 @@ def _classes(
 
 
 class _Moments:
-    """Activations over the pairs: sums by product, first and second moments; no logit is ever held."""
+    """Activations over the pairs: sums by product, first and second moments; logits only along a direct path."""
 
     def __init__(self, model: FoldedModel, group: Group, pairs: Int[Tensor, " pair"]) -> None:
-        self.group, self.pairs = group, len(pairs)
-        out, bias = model.out.double(), model.bias.double()
-        self.out, self.bias = out - out.mean(0), bias - bias.mean()
-        self.second = torch.zeros(model.width, model.width, dtype=torch.float64)
-        self.by_product = torch.zeros(group.order, model.width, dtype=torch.float64)
-        self.count = torch.zeros(group.order, dtype=torch.float64)
-        for post, product in _activations(model, group, pairs):
-            self.second += post.T @ post
-            self.by_product.index_add_(0, product, post.double())
-            self.count += torch.bincount(product, minlength=group.order)
-        self.first = self.by_product.sum(0)
+        self.group, self.pairs, self.sums = group, len(pairs), LogitSums(model)
+        self.out = model.out.double()
+        for post, a, b, product in _activations(model, group, pairs):
+            self.sums.add(post, a, b, product)
 
     def live(self, threshold: float) -> Bool[np.ndarray, " neuron"]:
         """Neurons that give the logits more than this share of the variance that the strongest neuron gives."""
-        variance = self.second.diagonal() / self.pairs - (self.first / self.pairs) ** 2
+        variance = self.sums.second.diagonal() / self.pairs - (self.sums.first / self.pairs) ** 2
         strength = (variance.clamp(min=0) * self.out.var(0, correction=0)).numpy()
         return np.greater(strength, threshold * strength.max(initial=0.0))
 
     def similarity(self, irrep: Irrep) -> float:
         """Cosine of the centred logits with chi(a b z^-1), over the pairs and all answers z."""
-        overlap = self.by_product @ self.out.T + self.count[:, None] * self.bias  # centred logits, summed by product
         character = torch.from_numpy(irrep.character.astype(np.float64))
-        energy = torch.einsum("mn,cm,cn->", self.second, self.out, self.out)
-        energy += 2 * (self.first @ self.out.T @ self.bias) + self.pairs * self.bias.square().sum()
-        norm = float((energy * self.pairs * character.square().sum()).clamp(min=0).sqrt())
-        inner = float((overlap * character[torch.from_numpy(self.group.table[:, self.group.inverse])]).sum())
+        norm = float((self.sums.square() * self.pairs * character.square().sum()).sqrt())
+        chosen = character[torch.from_numpy(self.group.table[:, self.group.inverse])]
+        inner = float((self.sums.logits() * chosen).sum())
         return max(-1.0, min(1.0, inner / norm)) if norm > 0 else 0.0
 
 
 def _activations(
     model: FoldedModel, group: Group, pairs: Int[Tensor, " pair"]
-) -> Iterator[tuple[Float[Tensor, "pair neuron"], Int[Tensor, " pair"]]]:
-    """Post-activations and products of the pairs, block by block."""
+) -> Iterator[tuple[Float[Tensor, "pair neuron"], Int[Tensor, " pair"], Int[Tensor, " pair"], Int[Tensor, " pair"]]]:
+    """Post-activations, factors and products of the pairs, block by block."""
     table = torch.from_numpy(group.table.astype(np.int64)).reshape(-1)
     for block in pairs.split(max(1, ENTRIES // max(1, model.width))):
-        post = model.activate(model.left[block // group.order] + model.right[block % group.order])
-        yield post, table[block]
+        a, b = block // group.order, block % group.order
+        yield model.activate(model.pre(a, b)), a, b, table[block]

@@ -250,3 +250,39 @@ def test_a_script_that_got_into_the_file_is_not_run(tab, s4, tmp_path):
     shown = tab(path)
     assert shown.page.evaluate("window.ran") is None
     assert any("Content Security Policy" in line for line in shown.wrong)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#/nowhere",
+        "#/neurons?n=-1&H=99999",
+        "#/neurons?n=abc&H=none&what=post",
+        "#/lattice?class=<b>",
+        "#/circuits?c=1e9",
+        "#/interventions?ideal=__proto__&by=nothing&H=-4&off=9-1,x,,7-",
+        "#/interventions?noise=1e9&shift=NaN&flip=up&mode=both",
+        "#/accounts?id=constructor",
+        "#/training?at=-3",
+        "#/product?a=1e9&b=&step=NaN",
+        "#/product?net=7",
+        "#%%%",
+    ],
+)
+def test_an_address_that_says_nonsense_is_no_fault(tab, s4, fragment):
+    shown = tab(s4.path, fragment=fragment)
+    assert shown.page.locator("#view .lede").count() == 1
+    assert shown.wrong == []
+    shown.context.close()
+
+
+def test_a_change_can_be_linked_to(view, tab, s4):
+    view.go("#/interventions?off=0-2&flip=left&noise=0.5&held=zero")
+    scores = "node => [node.dataset.accuracy, node.dataset.loss]"
+    here = view.page.locator(".scores").evaluate(scores)
+    address = view.page.evaluate("location.hash")
+    again = tab(s4.path, fragment=address)
+    assert again.page.locator(".scores").evaluate(scores) == here
+    assert all(part in address for part in ("off=0-2", "flip=left", "noise=0.5", "held=zero"))
+    view.page.get_by_role("button", name="undo everything").click()
+    again.context.close()

@@ -12,9 +12,11 @@ import torch
 
 from cosetta.groups import Group, Subgroup, named_group, subgroup_lattice
 from cosetta.harmonics import Irrep, irreps
+from cosetta.hypotheses.program import network_of
 from cosetta.models import FoldedModel, GroupNetwork
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.models.planted_vectors import join, plant_rank, plant_rho_set, plant_vectors
+from cosetta.programs.building import complete_program
 
 QUATERNIONIC = next(irrep.name for irrep in irreps(named_group("Q8")) if irrep.frobenius_schur == -1)
 CELLED = ("coset", "rho_set", "rho_set_uniform")
@@ -53,9 +55,8 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def cosets_of(*names: str) -> Callable[[Group], FoldedModel]:
-    """Complete coset circuits with random values on cosets."""
-    generator = torch.Generator().manual_seed(0)
-    return lambda G: plant(G, [CosetPlan(subgroup_of(G, name), amplitude=8.0) for name in names], generator).folded
+    """Complete coset circuits with random values on cosets, as `cosetta build` writes them."""
+    return lambda G: network_of(complete_program(G, names))
 
 
 def rho_set(irrep: str, subgroup: str) -> Callable[[Group], FoldedModel]:

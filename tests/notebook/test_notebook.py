@@ -44,6 +44,12 @@ def test_a_run_has_its_network_and_its_analysis(run):
     assert torch.allclose(cache["hook_pre"], folded.pre(torch.tensor(1), torch.tensor(2)), atol=1e-5)
 
 
+def test_a_run_writes_its_explorer(run):
+    page = run.explore()
+    assert page.parent == run.folder
+    assert "<script" in page.read_text()
+
+
 def test_running_again_trains_nothing_and_explains_only_with_other_thresholds(run):
     written = {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()}
     again = cosetta.run("S3", out=run.folder.parent, report=False, **SMALL)
@@ -145,12 +151,22 @@ def test_every_neuron_can_be_drawn(planted):
         assert markup.lstrip().startswith("<?xml")
         assert len(markup) < 400_000
         assert all(axis.get_title(loc="left") or axis.get_ylabel() for axis in figure.axes)
-    for draw in (analysis.plot_classes, analysis.plot_accounts, analysis.plot_evidence, analysis.plot_training):
-        assert "<svg" in draw()._repr_svg_()
+    for draw in (analysis.plot_product, analysis.plot_accounts, analysis.plot_training):
+        markup = draw()._repr_html_()
+        ids = re.findall(r' id="([^"]*)"', markup)
+        assert markup.count("<svg") == len(draw())
+        assert len(ids) == len(set(ids))
+
+
+def test_panels_are_saved_each_in_a_file(planted, tmp_path):
+    saved = planted[0].plot_accounts().savefig(tmp_path / "accounts.svg")
+    assert [path.name for path in saved] == ["accounts-1.svg", "accounts-2.svg"]
+    assert all(path.read_text().startswith("<?xml") for path in saved)
+    assert [path.name for path in planted[0].plot_product().savefig(tmp_path / "one.png")] == ["one.png"]
 
 
 def test_the_run_draws_its_training(run):
-    assert "<svg" in run.analysis.plot_training()._repr_svg_()
+    assert run.analysis.plot_training()._repr_html_().count("<svg") == 2
 
 
 def slow_ablation(model, group, neurons):

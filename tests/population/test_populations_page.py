@@ -89,6 +89,14 @@ def test_the_table_of_the_census_counts_the_rows_of_its_tables(runs, neurons, nu
         assert cells[8].startswith(f"{100 * covered:.1f}")
 
 
+def test_two_networks_of_one_recipe_are_as_far_apart_as_the_page_says(neurons):
+    rows = neurons.filter(pl.col("group") == "A5", pl.col("recipe") == "stander2024", pl.col("status") != "dead")
+    counts = rows.group_by("run", "irrep").len().pivot("irrep", index="run", values="len").fill_null(0).drop("run")
+    shares = counts.to_numpy() / counts.to_numpy().sum(axis=1, keepdims=True)
+    apart = [np.abs(one - other).sum() / 2 for i, one in enumerate(shares) for other in shares[:i]]
+    assert f"3a and 3b ({np.mean(apart):.2f})" in CENSUS_PAGE
+
+
 def test_the_data_card_names_the_files_there_are(runs):
     card = (FOLDER / "README.md").read_text()
     head = card.split("---\n")[1]

@@ -33,7 +33,7 @@ def again(program):
 
 
 @pytest.mark.parametrize(("group", "families"), FAMILIES, ids=str)
-@pytest.mark.parametrize("seed", [0, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_the_identity(group, families, seed):
     G = named_group(group)
     program = complete_program(G, families, seed)

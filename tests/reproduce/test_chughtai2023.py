@@ -10,8 +10,8 @@ import torch
 from cosetta import irreps, named_group
 from cosetta.models import GroupNetwork
 from cosetta.models.importers import open_checkpoint
-from cosetta.reproduce.chughtai2023 import measures, training_pairs
-from cosetta.reproduce.chughtai2023_agreement import ENOUGH, MATTERS, agreement, agreement_table
+from cosetta.reproduce.chughtai2023.agreement import ENOUGH, MATTERS, agreement, agreement_table
+from cosetta.reproduce.chughtai2023.measures import measures, training_pairs
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "chughtai2023"
 # The networks whose figures and irreps the authors give in the form of docs/importers.md: no transformer, not S6.

@@ -9,12 +9,12 @@ from cosetta.explanation import analyse_run
 from cosetta.measures.gcr import gcr_measures
 from cosetta.models import GroupNetwork, PairScorer
 from cosetta.models.planted import CosetPlan
-from cosetta.reproduce.chughtai2023 import measures
+from cosetta.reproduce.frame.spread import TOO_FEW, five_numbers, mean_over_runs
 from cosetta.reproduce.stander2024.concentration import THRESHOLDS, ablation_curves, least_concentrations
 from cosetta.reproduce.stander2024.exemplars import spread_over_fall
 from cosetta.reproduce.stander2024.measures import CACHE, measure_run, shared_cosets
 from cosetta.reproduce.stander2024.populations import pooled
-from cosetta.reproduce.stander2024.spread import TOO_FEW, five_numbers, mean_over_runs
+from tests.slow_gcr import slow_measures
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_gcr_measures_are_those_of_all_pairs(name):
     mask = np.zeros(group.order**2, dtype=bool)
     mask[trained.numpy()] = True
     named = {irrep.name: irrep for irrep in all_irreps}
-    slow = measures(model, group, {"trivial" if i == 0 else n: v for i, (n, v) in enumerate(named.items())}, mask)
+    slow = slow_measures(model, group, {"trivial" if i == 0 else n: v for i, (n, v) in enumerate(named.items())}, mask)
     fast = gcr_measures(model, group, all_irreps, trained)
     for label in list(named)[1:]:
         assert fast.left[label] == pytest.approx(slow[f"percent_x_embed_{label}_rep"])

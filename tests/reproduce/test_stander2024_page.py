@@ -15,19 +15,21 @@ from matplotlib.figure import Figure
 from cosetta.cli import main
 from cosetta.errors import BadRun, Unsupported
 from cosetta.report.figures import to_svg
-from cosetta.reproduce.stander2024 import figures
-from cosetta.reproduce.stander2024.cells import show_cell, typeset_text
-from cosetta.reproduce.stander2024.export import compact_svg, escape_latex, to_csv, to_latex, write_figure
-from cosetta.reproduce.stander2024.markdown import render_markdown
-from cosetta.reproduce.stander2024.page import render_page, write_reproduction
-from cosetta.reproduce.stander2024.results import (
+from cosetta.reproduce.frame.cells import show_cell, typeset_text
+from cosetta.reproduce.frame.export import compact_svg, escape_latex, to_csv, to_latex, write_figure
+from cosetta.reproduce.frame.markdown import render_markdown
+from cosetta.reproduce.frame.page import render_page, write_reproduction
+from cosetta.reproduce.frame.results import (
     Claim,
     Column,
     FigureFacts,
+    Finding,
     Reproduction,
     Table,
     load_reproduction,
 )
+from cosetta.reproduce.stander2024 import figures
+from cosetta.reproduce.stander2024.words import STANDER2024, WORDS
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<script src=http://evil.example/x></script> 50% & $x_1$ {y} | *z* \\end{table} ~^#[a]"
@@ -132,8 +134,9 @@ TABLE = Table(
 
 @pytest.fixture(scope="module")
 def reproduction():
+    others = (Finding("wu2024", HOSTILE, "differs", HOSTILE), Finding("foreign", "1", "cannot be checked", ""))
     claims = (
-        Claim("Table 1", "|x| lowers the loss", "3.69e-13", "4e-13 (n = 128)", "agrees", "in 128 of 128 runs"),
+        Claim("Table 1", "|x| lowers the loss", "3.69e-13", "4e-13", "agrees", "all", "", "a", "fast", others, HOSTILE),
         Claim("Section 3", HOSTILE, HOSTILE, "", "differs", HOSTILE),
         Claim("", "S6 takes 100 h", "100 h", "", "cannot be checked", "no such card"),
     )
@@ -147,13 +150,15 @@ def reproduction():
         command="cosetta reproduce stander2024 --quick",
         seconds=75.0,
         versions={"cosetta": "0"},
+        paper=STANDER2024,
+        words=WORDS,
     )
 
 
 @pytest.fixture(scope="module")
 def folder(reproduction, tmp_path_factory):
     place = tmp_path_factory.mktemp("made") / "deep" / "reproduction"
-    write_reproduction(reproduction, place)
+    write_reproduction(reproduction, place, figures.draw)
     return place
 
 
@@ -325,7 +330,7 @@ def test_page_says_the_verdicts_in_words(page, reproduction):
 
 
 def test_equal_reproductions_give_equal_bytes(reproduction, folder, tmp_path):
-    write_reproduction(reproduction, tmp_path)
+    write_reproduction(reproduction, tmp_path, figures.draw)
     names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     assert names == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     assert {path.suffix for path in names} == {".html", ".json", ".csv", ".tex", ".svg", ".pdf"}
@@ -345,9 +350,9 @@ def test_json_round_trip(reproduction, folder):
         tables=(replace(TABLE, rows=TABLE.rows[:2]),),
         figures=(facts("architecture"), facts("out_groups")),
     )
-    write_reproduction(finite, folder.parent / "finite")
+    write_reproduction(finite, folder.parent / "finite", figures.draw)
     assert load_reproduction(folder.parent / "finite") == finite
-    assert render_page(load_reproduction(folder.parent / "finite")) == render_page(finite)
+    assert render_page(load_reproduction(folder.parent / "finite"), figures.draw) == render_page(finite, figures.draw)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"settings": 3', "\xff\xfe"])
@@ -381,7 +386,7 @@ def test_latex_leaves_no_special_letter_alone(letter):
 def test_markdown_is_whole_and_escaped(reproduction, folder):
     text = render_markdown(reproduction)
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} == {2, 5, 7}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} == {2, 5, 8}
     assert "<script" not in text
     assert r"\|x\| for ReLU" in text
     assert "`swap left`" in text
@@ -433,8 +438,11 @@ def cosetta(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("chughtai2023",), "`paper` must be one of stander2024; got 'chughtai2023'"),
-        ((), "PAPER"),
+        (("power2022",), "`paper` must be one of stander2024, chughtai2023, wu2024; got 'power2022'"),
+        (("chughtai2023", "--seeds", "0:3"), "`--seeds` belongs to stander2024"),
+        (("chughtai2023", "--data", "nowhere"), "`--data` must be a folder; `nowhere` is none"),
+        (("wu2024", "--workers", "2"), "`--workers` belongs to stander2024"),
+        (("stander2024", "--data", "."), "`--data` belongs to chughtai2023 and wu2024"),
         (("stander2024", "--seeds", "3:x"), "`seeds` must be like 0:128"),
         (("stander2024", "--seeds", "3:3"), "at least one seed"),
         (("stander2024", "--groups", "S5,S7"), "`--groups` must be of S5, S6"),

@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from cosetta.evidence.replacements import evidence_scorers
 from cosetta.groups import Group, cosets
 from cosetta.hypotheses import CosetCircuit
 from cosetta.hypotheses.coset import Assignment
 from cosetta.measures.pairs import coset_post_mean
-from cosetta.models import FoldedModel, PairScorer
+from cosetta.models import FoldedModel
 from cosetta.models.moments import post_moments
 from cosetta.results import Ablation, CircuitRecord
 
@@ -33,15 +34,15 @@ def test_circuits(account: CosetCircuit) -> tuple[CircuitRecord, ...]:
         The circuits with `ablation` filled in.
     """
     model, group, config, circuits = account.facts.model, account.facts.group, account.config, account.circuits
-    score = PairScorer(group, max_pairs=config.evidence_pairs, seed=config.seed)
+    score, score_control = evidence_scorers(group, config)
     generator = np.random.default_rng(config.seed)
     by_neuron = {assignment.neuron: assignment for assignment in account.assigned}
     removed = [list(circuit.neurons) for circuit in circuits]
     others = [_others_of_class(circuit, circuits, generator) for circuit in circuits]
-    scores = score.without(model, removed + [drawn for drawn in others if drawn])
-    controls = iter(scores[len(removed) :])
+    scores = score.without(model, removed)
+    controls = iter(score_control.without(model, [drawn for drawn in others if drawn]))
     tested = []
-    for circuit, inside, drawn, after in zip(circuits, removed, others, scores, strict=False):
+    for circuit, inside, drawn, after in zip(circuits, removed, others, scores, strict=True):
         control = next(controls) if drawn else None
         lift, control_lift = _lifts(model, group, inside, by_neuron[inside[0]])
         tested.append(

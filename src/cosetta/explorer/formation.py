@@ -55,7 +55,9 @@ def formation(
     shown = _shown(analysis)
     lefts, fractions = [], []
     for i in chosen.tolist():
-        left = run.network(saved[i][1]).fold().left.double().numpy().T
+        folding = run.folding(saved[i][1])  # what is not additive yet is followed by its additive part
+        model = run.folded(saved[i][1]) if folding is None else folding.model
+        left = model.left.double().numpy().T
         by_subgroup = coset_variance_fractions(left, lattice, irreps, "right")
         taken = np.where(final >= 0, by_subgroup[np.arange(len(left)), np.maximum(final, 0)], 1.0)
         lefts.append(left[shown])

@@ -25,7 +25,7 @@ from cosetta.training.run_folder import TrainedRun
 
 __all__ = ["BUDGET", "Explored", "make_sidecar"]
 
-BUDGET = {120: 1_350_000, 720: 4_300_000}
+BUDGET = {120: 1_300_000, 720: 4_250_000}
 """Bytes of a sidecar beyond which ideals are left out, by the order of the group: pages of 2 MB up to S5, of 6 MB from
 there on, with base64 and the page's code."""
 

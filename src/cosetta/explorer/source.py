@@ -120,7 +120,7 @@ def _of_run(run: TrainedRun, analysis: Analysis | None, key: str) -> Explored:
     run.check_group(group)
     config = AnalysisConfig.model_validate(analysis.thresholds) if analysis is not None else AnalysisConfig()
     analysis = analysis or analyse_run(run, group, config)
-    network = run.network().fold()
+    network = run.folded()
     return Explored(run.folder.resolve().name, f"trained: {run.command}", network, group, analysis, config, run, key)
 
 

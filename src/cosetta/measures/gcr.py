@@ -1,13 +1,12 @@
 r"""The measures of Chughtai, Chan and Nanda 2023 (arXiv:2302.03025), also for groups as large as S6.
 
-`reproduce.chughtai2023.measures` holds activations and logits on all pairs; here one pass over the left factor keeps
-only the means of the activations h over pairs with one left factor, right factor or product, and their Gram matrix
-$\sum h h^T$. The norm of the centred logits follows from it, but for a network with a path around its neurons, whose
-logits are passed over as well. Everything is exact over all pairs but the excluded loss, which is over the training
-pairs, or a sample of them in a group as large as S6. The tests hold the two against each other.
+One pass over the left factor keeps only the means of the activations h over pairs with one left factor, right factor or
+product, and the sums of the logits (`logit_sums.py`). Everything is exact over all pairs but the excluded loss, which
+is over the training pairs, or a sample of them in a group as large as S6. `tests/slow_gcr.py` holds activations and
+logits on all pairs, and the tests hold the two against each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -19,13 +18,17 @@ from torch import Tensor
 
 from cosetta.groups import Group
 from cosetta.harmonics import Irrep, isotypic_projection
+from cosetta.measures.logit_sums import LogitSums
 from cosetta.models import FoldedModel
 from cosetta.results import IrrepMeasures
 
-__all__ = ["KEY_SIMILARITY", "GcrMeasures", "gcr_measures", "irrep_measures"]
+__all__ = ["KEY_SIMILARITY", "GcrMeasures", "GcrSums", "gcr_measures", "irrep_measures"]
 
 KEY_SIMILARITY = 0.005
 """An irrep is key when the cosine of its character with the logits is above this (the authors' code)."""
+
+BLOCK = 2**20
+"""Largest number of logits held at once: 8 MB in float64."""
 
 
 @final
@@ -77,7 +80,7 @@ def gcr_measures(
         The measures.
 
     Source:
-        Chughtai et al. 2023 (arXiv:2302.03025), section 5; definitions as in `cosetta.reproduce.chughtai2023`.
+        Chughtai et al. 2023 (arXiv:2302.03025), section 5; definitions as in their published code.
 
     Example:
         >>> from cosetta import irreps, named_group
@@ -87,32 +90,26 @@ def gcr_measures(
         >>> gcr_measures(net, S3, irreps(S3), torch.arange(36)).key
         ('(2,1)',)
     """
-    state = _State(model.to(dtype=torch.float64), group)
+    state = GcrSums(model.to(dtype=torch.float64), group)
     others = [irrep for irrep in irreps if not _is_trivial(irrep)]
-    parts = {irrep.name: state.logit_part(irrep) for irrep in irreps}
-    logits, products = state.logits(trained)
+    parts = {irrep.name: state.logit_part(irrep) for irrep in others}
     similarity = {irrep.name: state.similarity(irrep) for irrep in others}
     shares = {irrep.name: state.shares(irrep) for irrep in irreps}
     by_kind = {
         kind: {name: shares[name][kind] for name in shares} for kind in ("left", "right", "out", "hidden", "product")
     }
 
-    def losses(names: Sequence[str]) -> tuple[float, float]:
-        part = sum((parts[name] for name in names), torch.zeros_like(state.by_product))
-        kept = F.cross_entropy(part + state.model.bias, torch.arange(group.order))
-        return float(kept), float(F.cross_entropy(logits - part[products], products))
-
-    by_irrep = {irrep.name: losses([irrep.name]) for irrep in others}
     key = _key(similarity)
-    restricted, excluded = losses(key)
+    all_key = sum((parts[name] for name in key), torch.zeros_like(state.by_product))
+    excluded = state.excluded(parts | {"": all_key}, trained)
     total = {kind: float(sum(values[name] for name in key)) for kind, values in by_kind.items()}
     return GcrMeasures(
         key=key,
         trace_similarity=similarity,
         **by_kind,
-        restricted={name: pair[0] for name, pair in by_irrep.items()},
-        excluded={name: pair[1] for name, pair in by_irrep.items()},
-        total=total | {"restricted": restricted, "excluded": excluded},
+        restricted={name: state.restricted(part) for name, part in parts.items()},
+        excluded={name: loss for name, loss in excluded.items() if name},
+        total=total | {"restricted": state.restricted(all_key), "excluded": excluded[""]},
         pairs=len(trained),
     )
 
@@ -142,7 +139,7 @@ def irrep_measures(model: FoldedModel, group: Group, irreps: Sequence[Irrep]) ->
         >>> found.key, round(found.hidden_share, 2) == round(found.hidden["(2,1)"], 2)
         (('(2,1)',), True)
     """
-    state = _State(model.to(dtype=torch.float64), group)
+    state = GcrSums(model.to(dtype=torch.float64), group)
     others = [irrep for irrep in irreps if not _is_trivial(irrep)]
     similarity = {irrep.name: state.similarity(irrep) for irrep in others}
     hidden = {irrep.name: state.hidden(irrep) for irrep in others}
@@ -161,43 +158,54 @@ def _key(similarity: dict[str, float]) -> tuple[str, ...]:
     )
 
 
-class _State:
-    """Means of the activations over pairs with one left factor, right factor or product, and their Gram matrix."""
+@final
+class GcrSums:
+    """Means of the activations over pairs with one left factor, right factor or product, and sums of the logits.
+
+    Args:
+        model: the network, float64, on the CPU.
+        group: its group.
+    """
 
     def __init__(self, model: FoldedModel, group: Group) -> None:
         n, width = group.order, model.width
         self.model, self.group = model, group
-        table = torch.from_numpy(group.table.astype(np.int64))
-        x, y, xy = (torch.zeros(n, width, dtype=torch.float64) for _ in range(3))
-        gram = torch.zeros(width, width, dtype=torch.float64)
-        is_direct, square = model.direct_left is not None or model.direct_right is not None, torch.zeros(())
-        b = torch.arange(n)
+        self.table = torch.from_numpy(group.table.astype(np.int64))
+        x, y = (torch.zeros(n, width, dtype=torch.float64) for _ in range(2))
+        sums, b = LogitSums(model), torch.arange(n)
         for a in range(n):
             post = model.activate(model.left[a] + model.right)
-            if is_direct:
-                logits = model.read_out(post, torch.full((n,), a), b)
-                square = square + ((logits - logits.mean(1, keepdim=True)) ** 2).sum()
+            sums.add(post, torch.full((n,), a), b, self.table[a])
             x[a] = post.mean(0)
             y += post
-            xy[table[a]] += post
-            gram += post.T @ post
-        self.means = {"x": x, "y": y / n, "xy": xy / n}
+        self.means = {"x": x, "y": y / n, "xy": sums.by_product / n}
         mean = x.mean(0)
-        self.spread = float(gram.trace() - n * n * (mean @ mean))
-        out, bias = model.out - model.out.mean(0), model.bias - model.bias.mean()
-        if not is_direct:
-            square = ((out @ gram) * out).sum() + n * n * (2 * (out @ mean) @ bias + bias @ bias)
-        self.norm = float(square.clamp(min=0).sqrt())
-        self.by_product = xy @ out.T + n * bias
+        self.spread = float(sums.second.trace() - n * n * (mean @ mean))
+        self.norm = float(sums.square().sqrt())
+        self.by_product = sums.logits()
 
     def logits(self, pairs: Int[Tensor, " pair"]) -> tuple[Float[Tensor, "pair g"], Int[Tensor, " pair"]]:
-        """Logits of some pairs, and their products."""
+        """Logits of some pairs, and their products.
+
+        Args:
+            pairs: numbers a |G| + b.
+
+        Returns:
+            Logits and products.
+        """
         a, b = pairs // self.group.order, pairs % self.group.order
-        products = torch.from_numpy(self.group.table.astype(np.int64))[a, b]
-        return self.model.logits(a, b), products
+        return self.model.logits(a, b), self.table[a, b]
 
     def shares(self, irrep: Irrep) -> dict[str, float]:
-        """Shares of weights (not centred) and of centred activations in an irrep."""
+        """Shares of weights (not centred) and of centred activations in an irrep.
+
+        Args:
+            irrep: the irrep.
+
+        Returns:
+            Shares in [0, 1] of `left`, `right`, `out`; of the activations `hidden` in all three parts, `product` in
+            rho(ab) alone.
+        """
         found = {}
         for name in ("left", "right", "out"):
             values = getattr(self.model, name)
@@ -206,20 +214,88 @@ class _State:
         return found | {"hidden": sum(hidden.values()), "product": hidden["xy"]}
 
     def hidden(self, irrep: Irrep) -> dict[str, float]:
-        """Shares of the centred activations in rho(a), rho(b) and rho(ab)."""
+        """Shares of the centred activations in rho(a), rho(b) and rho(ab).
+
+        Args:
+            irrep: the irrep.
+
+        Returns:
+            Shares in [0, 1] by `x`, `y`, `xy`.
+        """
         return {
             name: self.group.order * float((_part(mean - mean.mean(0), irrep) ** 2).sum()) / max(self.spread, _TINY)
             for name, mean in self.means.items()
         }
 
     def logit_part(self, irrep: Irrep) -> Float[Tensor, "g g"]:
-        """What rho(ab) in the activations gives to the logits, by product."""
+        """What rho(ab) in the activations gives to the logits, one row a product.
+
+        Args:
+            irrep: the irrep.
+
+        Returns:
+            Logits by product and answer.
+        """
         return _part(self.means["xy"], irrep) @ self.model.out.T
 
+    def restricted(self, part: Float[Tensor, "g g"]) -> float:
+        """Loss over all pairs with only some of the activations' part in rho(ab) kept; the rest of the network stays.
+
+        Args:
+            part: sum of `logit_part` over the irreps that are kept.
+
+        Returns:
+            Nats. Without a direct path the logits depend on the product alone, which every element is equally often.
+        """
+        n, kept = self.group.order, part + self.model.bias
+        if self.model.direct_left is None and self.model.direct_right is None:
+            return float(F.cross_entropy(kept, torch.arange(n)))
+        silent, b = torch.zeros(n, self.model.width, dtype=torch.float64), torch.arange(n)
+        losses = []
+        for a, products in enumerate(self.table):
+            around = self.model.read_out(silent, torch.full((n,), a), b)
+            losses.append(F.cross_entropy(around + part[products], products))
+        return float(torch.stack(losses).mean())
+
+    def excluded(self, parts: Mapping[str, Float[Tensor, "g g"]], pairs: Int[Tensor, " pair"]) -> dict[str, float]:
+        """Loss over some pairs with a part of the logits, a function of the product, removed; block by block.
+
+        Args:
+            parts: what is removed, one row a product, by name.
+            pairs: numbers a |G| + b; at least one.
+
+        Returns:
+            Nats, by name. A constant of a pair, such as the mean of its logits, changes nothing.
+        """
+        sums = dict.fromkeys(parts, 0.0)
+        for block in pairs.split(max(1, BLOCK // self.group.order)):
+            logits, products = self.logits(block)
+            for name, part in parts.items():
+                sums[name] += float(F.cross_entropy(logits - part[products], products, reduction="sum"))
+        return {name: total / len(pairs) for name, total in sums.items()}
+
     def similarity(self, irrep: Irrep) -> float:
-        """Cosine of the centred logits with chi(ab z^-1)."""
-        cube = torch.from_numpy(irrep.character[self.group.table[:, self.group.inverse]])
-        return float((self.by_product * cube).sum() / (cube.norm() * self.group.order**0.5 * max(self.norm, _TINY)))
+        """Cosine of the centred logits with chi(ab z^-1).
+
+        Args:
+            irrep: an irrep, not the trivial one.
+
+        Returns:
+            The cosine, in [-1, 1]; 0 for a network without logits.
+        """
+        return float((self.by_product * self.cube(irrep)).sum() / max(self.norm, _TINY))
+
+    def cube(self, irrep: Irrep) -> Float[Tensor, "g g"]:
+        """chi(x z^-1) for product x and answer z, of norm 1 over all pairs and answers.
+
+        Args:
+            irrep: an irrep.
+
+        Returns:
+            One row a product.
+        """
+        values = torch.from_numpy(irrep.character[self.group.table[:, self.group.inverse]])
+        return values / (values.norm() * self.group.order**0.5)
 
 
 _TINY = 1e-300

@@ -14,6 +14,7 @@ from cosetta.files import FilePath
 from cosetta.groups import Group, cosets, subgroup_lattice
 from cosetta.models import FoldedModel, GroupNetwork
 from cosetta.notebook.ablating import Ablated, ablate, chosen_neurons
+from cosetta.notebook.panels import Panels, panels
 from cosetta.results import Analysis, CosetLabel, CosetNeuron, OneNeuron
 
 if TYPE_CHECKING:
@@ -121,37 +122,34 @@ class ExplainedNetwork(Analysis):
         """
         return report.figures.draw_neuron(self.look(neuron, subgroup))
 
-    def plot_classes(self) -> "Figure":
-        """Neurons and strength by class of the left subgroup.
+    def plot_product(self) -> Panels:
+        """One product worked through: the logit of each element against how many circuits rule it out.
 
         Returns:
-            The figure.
-        """
-        return report.figures.draw_classes(self.coset.classes, [name for name, *_ in self.irreps])
+            The panels.
 
-    def plot_accounts(self) -> "Figure":
-        """Every account by its length and by what its ideal recovers.
+        Raises:
+            KeyError: if no neuron is live, so that nothing was worked through.
+        """
+        if self.worked is None:
+            raise KeyError("a product is worked through where neurons are live; none is: look at `analysis.neurons`")
+        return panels(report.figures.draw_votes(self.worked, self.elements[self.worked.product]))
+
+    def plot_accounts(self) -> Panels:
+        """Every account by its length, and by what its ideal recovers of the loss and reproduces of the logits.
 
         Returns:
-            The figure.
+            The panels.
         """
-        return report.figures.draw_pareto(self)
+        return panels(report.figures.draw_pareto(self))
 
-    def plot_evidence(self) -> "Figure":
-        """The causal tests beside their controls.
-
-        Returns:
-            The figure.
-        """
-        return report.figures.draw_evidence(self.evidence)
-
-    def plot_training(self) -> "Figure":
+    def plot_training(self) -> Panels:
         """Loss and accuracy over the training; a sentence if the network came without its run.
 
         Returns:
-            The figure.
+            The panels.
         """
-        return report.figures.draw_training(self.curve)
+        return panels(report.figures.draw_training(self.curve))
 
     def ablate(
         self,

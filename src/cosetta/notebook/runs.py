@@ -6,10 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
+from cosetta.comparison import find_targets
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
 from cosetta.explanation import Parts, analyse_run, explain_run
-from cosetta.files import FilePath
+from cosetta.explorer import PAGE, explorer_page, open_target
+from cosetta.files import FilePath, write_text
 from cosetta.groups import Group, read_group
 from cosetta.models import FoldedModel, GroupNetwork, ModuleModel
 from cosetta.notebook.explained import ExplainedNetwork, explained
@@ -81,6 +83,21 @@ class Run(TrainedRun):
             return found
         self.__dict__["analysis"] = self._explained(found)
         return self.analysis
+
+    def explore(self) -> Path:
+        """Write the explorer, one page in which the network can be looked at, into the folder of the run.
+
+        Returns:
+            The page; open it in any browser.
+
+        Raises:
+            BadRun: if a file of the run is missing or damaged, or the network is not made of functions on the group.
+            OSError: if the page cannot be written.
+        """
+        [target], _ = find_targets([self.folder])
+        opened = open_target(target, self.folder.parent)
+        write_text(opened.folder / PAGE, explorer_page([opened.sidecar]))
+        return opened.folder / PAGE
 
     def _explained(self, analysis: Analysis) -> ExplainedNetwork:
         return explained(analysis, self.folded(), self.group)

@@ -7,8 +7,7 @@ from typing import final
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
 from cosetta.groups import Group
-from cosetta.hypotheses.coset import find_places
-from cosetta.hypotheses.program import Program, ProgramAccount, credit, network_of, place_of, write_program
+from cosetta.hypotheses.program import Program, ProgramAccount, credit, network_of, place_of, places_of, write_program
 from cosetta.measures import Facts, measure
 from cosetta.models import FoldedModel
 from cosetta.programs.shortening import shorten
@@ -132,7 +131,7 @@ def _places(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
             f"a program needs cosets of a proper subgroup; {group.name} has none: the rank-one account describes such "
             "networks, see `cosetta explain`"
         )
-    places = find_places(facts, config)
+    places = places_of(facts, config)
     if not places:
         raise Unsupported(
             f"a program needs neurons that are constant on cosets; of {live} live ones none is (threshold "

@@ -54,12 +54,19 @@ def shorten(program: Program, pairs: Pairs) -> Program:
 
 def _greedy(program: Program, pairs: Pairs, votes: np.ndarray, agreed: Bool[np.ndarray, " pair"]) -> list[int]:
     """Rules that stay when the weakest go first."""
-    spoken = [program.spoken(i, pairs.a, pairs.b) for i in range(len(program.rules))]
+    a, b, answers = pairs.a[agreed], pairs.b[agreed], pairs.answers[agreed]
+    spoken = [program.spoken(i, a, b) for i in range(len(program.rules))]
+    rows = np.arange(len(answers))
+    mine, others = votes[agreed][rows, answers], votes[agreed]
+    others[rows, answers] = np.inf
     kept = set(range(len(program.rules)))
     for i in sorted(kept, key=lambda i: (np.abs(spoken[i]).sum(), i)):
-        now = votes - spoken[i][:, None] * program.cosets_of(program.rules[i])[2]
-        if (least(now)[agreed] == pairs.answers[agreed]).all():
-            votes, kept = now, kept - {i}
+        inside, said = np.flatnonzero(program.cosets_of(program.rules[i])[2]), spoken[i]
+        less = others[:, inside] - said[:, None]  # only what stands against the rule's own coset changes
+        now = mine - said * np.isin(answers, inside)
+        bar = less.min(axis=1) if (said >= 0).all() else np.minimum(less.min(axis=1), others.min(axis=1))
+        if (bar > now).all():
+            others[:, inside], mine, kept = less, now, kept - {i}
     return sorted(kept)
 
 

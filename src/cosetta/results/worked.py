@@ -8,6 +8,8 @@ main irrep of the neurons instead.
 from dataclasses import dataclass
 from typing import final
 
+from cosetta.shown import short_repr
+
 __all__ = ["Elimination", "Part", "Specimen", "WorkedProduct"]
 
 
@@ -29,6 +31,7 @@ class Elimination:
     members: tuple[int, ...]
     left: int
     push: float
+    __repr__ = short_repr
 
 
 @final
@@ -45,6 +48,7 @@ class Part:
     irrep: str
     neurons: int
     logits: tuple[float, ...]
+    __repr__ = short_repr
 
 
 @final
@@ -83,6 +87,7 @@ class WorkedProduct:
     sampled: int
     settled: float
     steps: float
+    __repr__ = short_repr
 
     @property
     def left(self) -> tuple[int, ...]:
@@ -114,3 +119,4 @@ class Specimen:
     left_cosets: tuple[int, ...] = ()
     right_cosets: tuple[int, ...] = ()
     angles: tuple[float, ...] = ()
+    __repr__ = short_repr

@@ -33,7 +33,9 @@ function filled(node, attributes, children) {
 
 /** Replace what a node holds. */
 export function fill(node, ...children) {
-  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 
@@ -47,7 +49,11 @@ export function tell(text) {
 
 /** A button that is one of several choices. */
 export function choice(label, chosen, onClick, attributes = {}) {
-  return el("button", { type: "button", class: "choice", "aria-pressed": String(chosen), onClick, ...attributes }, label);
+  return el(
+    "button",
+    { type: "button", class: "choice", "aria-pressed": String(chosen), onClick, ...attributes },
+    label,
+  );
 }
 
 /** A row of choices of which one is chosen; `options` are [value, label] pairs. */

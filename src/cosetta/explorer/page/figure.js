@@ -34,6 +34,12 @@ export function figure({ name, title, note = "", rows = null, className = "" }) 
     button("PNG", async () => save(`${name}.png`, await pngOf(svgOf(body)), "image/png")),
     rows && button("CSV", () => save(`${name}.csv`, csv(rows()), "text/csv")),
   );
-  const node = el("figure", { class: `figure ${className}` }, el("div", { class: "figure-head" }, head, files), body, caption);
+  const node = el(
+    "figure",
+    { class: `figure ${className}` },
+    el("div", { class: "figure-head" }, head, files),
+    body,
+    caption,
+  );
   return { node, body, title: (text) => fill(head, text), note: (...text) => fill(caption, ...text) };
 }

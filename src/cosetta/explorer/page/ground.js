@@ -42,8 +42,7 @@ export class Ground {
   members(position) {
     const bytes = Math.ceil(this.order / 8);
     const found = [];
-    for (let g = 0; g < this.order; g++)
-      if (this.packed[position * bytes + (g >> 3)] & (128 >> (g & 7))) found.push(g);
+    for (let g = 0; g < this.order; g++) if (this.packed[position * bytes + (g >> 3)] & (128 >> (g & 7))) found.push(g);
     return found;
   }
 
@@ -129,7 +128,8 @@ export class Ground {
 
   /** Images (from 0) of a permutation in cycles or in one line, or null. */
   images(text) {
-    const points = (inside) => (/^\d+$/.test(inside) && this.degree < 10 ? [...inside] : (inside.match(/\d+/g) ?? [])).map((x) => x - 1);
+    const points = (inside) =>
+      (/^\d+$/.test(inside) && this.degree < 10 ? [...inside] : (inside.match(/\d+/g) ?? [])).map((x) => x - 1);
     const isPoint = (x) => x >= 0 && x < this.degree;
     if (/^\s*(\([\d\s,]*\)\s*)+$/.test(text)) {
       let images = Array.from({ length: this.degree }, (_, i) => i);
@@ -141,7 +141,9 @@ export class Ground {
       return images;
     }
     const images = points(text.replace(/[[\]]/g, "").trim());
-    return images.length === this.degree && images.every(isPoint) && new Set(images).size === this.degree ? images : null;
+    return images.length === this.degree && images.every(isPoint) && new Set(images).size === this.degree
+      ? images
+      : null;
   }
 }
 

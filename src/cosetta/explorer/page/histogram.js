@@ -19,16 +19,29 @@ export function histogram(values, colouring, label) {
   const [quiet, soft] = [ink("quiet"), ink("soft")];
   const step = (width - 8) / BINS;
   const bars = stacked(bins, most, base, base - top, (k, part, y, tall) =>
-    svg("rect", { x: 4 + k * step, y, width: step - 0.7, height: tall, fill: colouring ? colouring.colours[part] : quiet }),
+    svg("rect", {
+      x: 4 + k * step,
+      y,
+      width: step - 0.7,
+      height: tall,
+      fill: colouring ? colouring.colours[part] : quiet,
+    }),
   );
   const zero = low < 0 && high > 0 ? 4 + (-low / (high - low)) * (width - 8) : null;
-  const text = (x, y, content, anchor = "start") => svg("text", { x, y, "text-anchor": anchor, "font-size": 11, fill: soft }, content);
+  const text = (x, y, content, anchor = "start") =>
+    svg("text", { x, y, "text-anchor": anchor, "font-size": 11, fill: soft }, content);
   return svg(
     "svg",
-    { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${label}: from ${number(low)} to ${number(high)}` },
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": `${label}: from ${number(low)} to ${number(high)}`,
+    },
     bars,
     svg("line", { x1: 0, x2: width, y1: base, y2: base, stroke: quiet }),
-    zero === null ? null : svg("line", { x1: zero, x2: zero, y1: top - 2, y2: base + 4, stroke: soft, "stroke-dasharray": "2 3" }),
+    zero === null
+      ? null
+      : svg("line", { x1: zero, x2: zero, y1: top - 2, y2: base + 4, stroke: soft, "stroke-dasharray": "2 3" }),
     zero === null || zero < 40 || zero > width - 40 ? null : text(zero, base + 16, "0", "middle"),
     text(2, base + 16, number(low, 1)),
     text(width - 2, base + 16, number(high, 1), "end"),

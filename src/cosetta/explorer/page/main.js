@@ -32,7 +32,14 @@ const app = {
   },
   isTouched() {
     const { change } = this.net;
-    return change.off.size > 0 || change.ideal !== "" || change.noise > 0 || change.shift !== 0 || change.flipLeft || change.flipRight;
+    return (
+      change.off.size > 0 ||
+      change.ideal !== "" ||
+      change.noise > 0 ||
+      change.shift !== 0 ||
+      change.flipLeft ||
+      change.flipRight
+    );
   },
 };
 
@@ -40,7 +47,13 @@ async function open() {
   for (const node of document.querySelectorAll("script[type='application/octet-stream']")) {
     const sidecar = await unpack(node.textContent);
     const ground = new Ground(sidecar);
-    app.nets.push({ header: sidecar.header, arrays: sidecar.arrays, ground, network: new Network(sidecar, ground), change: { ...UNTOUCHED, off: new Set() } });
+    app.nets.push({
+      header: sidecar.header,
+      arrays: sidecar.arrays,
+      ground,
+      network: new Network(sidecar, ground),
+      change: { ...UNTOUCHED, off: new Set() },
+    });
     node.remove();
   }
   document.title = `${app.nets.map((net) => net.header.name).join(" and ")} – Cosetta explorer`;
@@ -77,20 +90,35 @@ function drawHead(view) {
     document.getElementById("networks"),
     app.nets.length > 1
       ? app.nets.map((net, i) =>
-          el("a", { class: "network", href: fragment(view.id, { net: i }), "aria-current": i === app.at ? "true" : null }, net.header.name))
+          el(
+            "a",
+            { class: "network", href: fragment(view.id, { net: i }), "aria-current": i === app.at ? "true" : null },
+            net.header.name,
+          ),
+        )
       : el("span", { class: "network" }, header.name),
     el("span", { class: "about" }, `${ground.title}, ${header.summary.width} neurons`),
   );
   fill(
     document.getElementById("tabs"),
-    VIEWS.map((each) => el("a", { href: fragment(each.id, { net: app.netParam() }), "aria-current": each === view ? "page" : null }, each.title)),
+    VIEWS.map((each) =>
+      el(
+        "a",
+        { href: fragment(each.id, { net: app.netParam() }), "aria-current": each === view ? "page" : null },
+        each.title,
+      ),
+    ),
   );
   document.querySelector("#tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 document.getElementById("data").addEventListener("click", () => {
   const { view } = place();
-  save(`${app.net.header.name}-${view || product.id}.json`.replace(/[^\w.-]+/g, "_"), JSON.stringify(app.data(), null, 1), "application/json");
+  save(
+    `${app.net.header.name}-${view || product.id}.json`.replace(/[^\w.-]+/g, "_"),
+    JSON.stringify(app.data(), null, 1),
+    "application/json",
+  );
 });
 document.getElementById("theme").addEventListener("click", () => {
   const root = document.documentElement;
@@ -98,6 +126,13 @@ document.getElementById("theme").addEventListener("click", () => {
   draw();
 });
 open().catch((error) => {
-  fill(document.getElementById("view"), el("p", { class: "problem", role: "alert" }, `This page could not be read: ${error.message}. It needs a browser of 2023 or later.`));
+  fill(
+    document.getElementById("view"),
+    el(
+      "p",
+      { class: "problem", role: "alert" },
+      `This page could not be read: ${error.message}. It needs a browser of 2023 or later.`,
+    ),
+  );
   throw error;
 });

@@ -16,14 +16,32 @@ export function pairMap({ network, n, what, parts, ground, isOwn, name }) {
   const { order } = ground;
   const rows = ordered(parts?.left, order);
   const columns = ordered(parts?.right, order);
-  const canvas = el("canvas", { width: order, height: order, class: "pixelated", role: "img", "aria-label": `${what}-activation of all pairs` });
+  const canvas = el("canvas", {
+    width: order,
+    height: order,
+    class: "pixelated",
+    role: "img",
+    "aria-label": `${what}-activation of all pairs`,
+  });
   const most = paint(canvas, network, n, what, rows, columns);
   const tip = el("p", { class: "map-tip" }, "Point at a pair.");
   const overlay = svg("svg", { viewBox: `0 0 ${order} ${order}`, "aria-hidden": "true" });
   if (parts && parts.count <= 60) {
     const size = order / parts.count;
     for (let i = 0; i < parts.count; i++)
-      overlay.append(svg("rect", { x: i * size, y: i * size, width: size, height: size, fill: "none", stroke: ink(isOwn ? "ink" : "quiet"), "stroke-width": isOwn ? 1.6 : 1, "stroke-dasharray": isOwn ? null : "3 3", "vector-effect": "non-scaling-stroke" }));
+      overlay.append(
+        svg("rect", {
+          x: i * size,
+          y: i * size,
+          width: size,
+          height: size,
+          fill: "none",
+          stroke: ink(isOwn ? "ink" : "quiet"),
+          "stroke-width": isOwn ? 1.6 : 1,
+          "stroke-dasharray": isOwn ? null : "3 3",
+          "vector-effect": "non-scaling-stroke",
+        }),
+      );
   }
   const frame = el("div", { class: "map" }, canvas, overlay);
   const at = (event) => {
@@ -34,7 +52,10 @@ export function pairMap({ network, n, what, parts, ground, isOwn, name }) {
   frame.addEventListener("pointermove", (event) => {
     const [a, b] = at(event);
     const pre = network.pre(n, a, b);
-    fill(tip, `${ground.labels[a]} · ${ground.labels[b]} = ${ground.labels[ground.product(a, b)]}: pre ${number(pre)}, post ${number(network.act(pre))}`);
+    fill(
+      tip,
+      `${ground.labels[a]} · ${ground.labels[b]} = ${ground.labels[ground.product(a, b)]}: pre ${number(pre)}, post ${number(network.act(pre))}`,
+    );
   });
   frame.addEventListener("click", (event) => {
     const [a, b] = at(event);
@@ -49,7 +70,11 @@ export function pairMap({ network, n, what, parts, ground, isOwn, name }) {
   drawn.node.insertBefore(tip, drawn.node.querySelector("figcaption"));
   drawn.note(
     `Rows are a, columns are b${parts ? `, in blocks by the cosets of ${name}` : ""}; ${what === "pre" ? `blue below 0, red above, ±${number(most)} at the ends` : `from 0 to ${number(most)}`}. `,
-    parts ? (isOwn ? "Outlined: pairs whose product lies in the shared coset C, where it is silent." : "Outlined: blocks that the chosen subgroup pairs.") : "",
+    parts
+      ? isOwn
+        ? "Outlined: pairs whose product lies in the shared coset C, where it is silent."
+        : "Outlined: blocks that the chosen subgroup pairs."
+      : "",
     " A click opens the pair.",
   );
   return drawn;
@@ -103,8 +128,10 @@ function packed(colours) {
 }
 
 function pairsOf(network, n, what, rows, columns, ground) {
-  return rows.flatMap((a) => columns.map((b) => {
-    const pre = network.pre(n, a, b);
-    return [ground.labels[a], ground.labels[b], what === "pre" ? pre : network.act(pre)];
-  }));
+  return rows.flatMap((a) =>
+    columns.map((b) => {
+      const pre = network.pre(n, a, b);
+      return [ground.labels[a], ground.labels[b], what === "pre" ? pre : network.act(pre)];
+    }),
+  );
 }

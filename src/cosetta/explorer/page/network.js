@@ -97,7 +97,8 @@ export class Network {
     const joined = (name, own) => {
       const values = new Float32Array((width + kept.length) * this.order);
       if (ideal.arrays[name]) values.set(array(name));
-      else ideal.neurons.forEach((n, i) => values.set(own.subarray(n * this.order, (n + 1) * this.order), i * this.order));
+      else
+        ideal.neurons.forEach((n, i) => values.set(own.subarray(n * this.order, (n + 1) * this.order), i * this.order));
       kept.forEach((n, i) => values.set(own.subarray(n * this.order, (n + 1) * this.order), (width + i) * this.order));
       return values;
     };

@@ -33,7 +33,15 @@ export function partsOf(header, ground) {
     }
   for (const [name, neurons] of loose) {
     const irrep = colours.get(name);
-    parts.push({ id: `irrep ${name}`, title: `${irrep.title}, in no circuit`, words: "", neurons, circuit: null, inside: null, colour: irrep.colour });
+    parts.push({
+      id: `irrep ${name}`,
+      title: `${irrep.title}, in no circuit`,
+      words: "",
+      neurons,
+      circuit: null,
+      inside: null,
+      colour: irrep.colour,
+    });
   }
   return parts;
 }

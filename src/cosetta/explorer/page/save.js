@@ -2,8 +2,22 @@
  * Figures and tables as files: SVG, PNG, CSV and JSON, made here and handed to the browser.
  */
 
-const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "stroke-opacity",
-  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "stroke-linejoin"];
+const KEPT = [
+  "fill",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "opacity",
+  "fill-opacity",
+  "stroke-opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "font-style",
+  "text-anchor",
+  "dominant-baseline",
+  "stroke-linejoin",
+];
 
 /** Hand a file to the browser. */
 export function save(name, content, type) {
@@ -30,7 +44,8 @@ export function svgOf(body) {
   const outer = body.getBoundingClientRect();
   const root = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const [width, height] = [Math.ceil(body.scrollWidth), Math.ceil(body.scrollHeight)];
-  for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) root.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` }))
+    root.setAttribute(name, value);
   const paper = document.createElementNS(root.namespaceURI, "rect");
   paper.setAttribute("width", "100%");
   paper.setAttribute("height", "100%");
@@ -39,7 +54,12 @@ export function svgOf(body) {
   for (const drawn of body.querySelectorAll("canvas, svg")) {
     const box = drawn.getBoundingClientRect();
     if (!box.width) continue;
-    const at = { x: box.left - outer.left + body.scrollLeft, y: box.top - outer.top + body.scrollTop, width: box.width, height: box.height };
+    const at = {
+      x: box.left - outer.left + body.scrollLeft,
+      y: box.top - outer.top + body.scrollTop,
+      width: box.width,
+      height: box.height,
+    };
     const copy = drawn.tagName === "CANVAS" ? imageOf(drawn) : copyOf(drawn);
     for (const [name, value] of Object.entries(at)) copy.setAttribute(name, value.toFixed(1));
     root.append(copy);

@@ -17,7 +17,11 @@ export function table({ name, label, rows, key, columns, sort, descending = true
   const state = { sort: sort ?? columns[0].id, descending, text: "", chosen: null };
   const body = el("tbody");
   const heads = columns.map((column) => {
-    const button = el("button", { type: "button", title: column.hint ?? null, onClick: () => sortBy(column) }, column.title);
+    const button = el(
+      "button",
+      { type: "button", title: column.hint ?? null, onClick: () => sortBy(column) },
+      column.title,
+    );
     return el("th", { scope: "col", class: column.numeric ? "n" : null }, button);
   });
   const known = new Map();
@@ -27,9 +31,17 @@ export function table({ name, label, rows, key, columns, sort, descending = true
     const id = String(key(row));
     if (!known.has(id)) {
       const cells = columns.map((column) =>
-        el(column.primary ? "th" : "td", { class: column.numeric ? "n" : null, scope: column.primary ? "row" : null }, content(column, row)),
+        el(
+          column.primary ? "th" : "td",
+          { class: column.numeric ? "n" : null, scope: column.primary ? "row" : null },
+          content(column, row),
+        ),
       );
-      const node = el("tr", { "data-key": id, tabindex: onChoose ? "-1" : null, onClick: () => onChoose && choose(id, row) }, cells);
+      const node = el(
+        "tr",
+        { "data-key": id, tabindex: onChoose ? "-1" : null, onClick: () => onChoose && choose(id, row) },
+        cells,
+      );
       known.set(id, { node, row });
     }
     return known.get(id).node;
@@ -102,7 +114,12 @@ export function table({ name, label, rows, key, columns, sort, descending = true
   function onKey(event) {
     const row = event.target.closest("tr[data-key]");
     if (!row || !onChoose) return;
-    const step = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling, Home: body.firstElementChild, End: body.lastElementChild };
+    const step = {
+      ArrowDown: row.nextElementSibling,
+      ArrowUp: row.previousElementSibling,
+      Home: body.firstElementChild,
+      End: body.lastElementChild,
+    };
     if (event.key in step) {
       event.preventDefault();
       const next = step[event.key];
@@ -123,15 +140,35 @@ export function table({ name, label, rows, key, columns, sort, descending = true
     body,
   );
   const asCsv = () => csv([columns.map((c) => c.title), ...sorted().map((row) => columns.map((c) => c.value(row)))]);
-  const search = filter && el("input", { type: "search", placeholder: "filter", "aria-label": `Filter ${label}`, onInput: () => ((state.text = search.value.trim()), draw()) });
+  const search =
+    filter &&
+    el("input", {
+      type: "search",
+      placeholder: "filter",
+      "aria-label": `Filter ${label}`,
+      onInput: () => ((state.text = search.value.trim()), draw()),
+    });
   const bar = el(
     "div",
     { class: "table-bar" },
     search,
     counted,
-    el("button", { type: "button", class: "quiet", "aria-label": `Save ${label} as CSV`, onClick: () => save(`${name}.csv`, asCsv(), "text/csv") }, "CSV"),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": `Save ${label} as CSV`,
+        onClick: () => save(`${name}.csv`, asCsv(), "text/csv"),
+      },
+      "CSV",
+    ),
   );
-  const frame = el("div", { class: "table-frame", tabindex: onChoose ? null : "0", role: "region", "aria-label": label }, grid);
+  const frame = el(
+    "div",
+    { class: "table-frame", tabindex: onChoose ? null : "0", role: "region", "aria-label": label },
+    grid,
+  );
   draw();
   return {
     node: el("div", { class: "table" }, bar, frame),

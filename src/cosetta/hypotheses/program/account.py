@@ -10,8 +10,7 @@ import torch
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
-from cosetta.hypotheses.coset import find_places
-from cosetta.hypotheses.program.fitting import write_program
+from cosetta.hypotheses.program.fitting import places_of, write_program
 from cosetta.hypotheses.program.network import network_of
 from cosetta.hypotheses.program.rules import Program, Rule
 from cosetta.interventions import mean_ablate
@@ -60,7 +59,7 @@ class ProgramAccount(AbstractHypothesis):
         """
         if facts.lattice is None:
             raise Unsupported(facts.no_lattice)
-        lattice, places = facts.lattice, find_places(facts, config)
+        lattice, places = facts.lattice, places_of(facts, config)
         program = write_program(facts, config, places)
         names = {n: lattice.classes[lattice.class_of[h]].name for n, (h, _) in places.items()}
         reasons = {int(n): "the coset account leaves it open" for n in facts.live if int(n) not in places}

@@ -26,7 +26,11 @@ from cosetta.hypotheses.program.rules import TOP, Family, Program, Rule, Weight
 from cosetta.measures.facts import Facts
 from cosetta.measures.pairs import logit_strength, pair_statistics
 
-__all__ = ["coset_of", "place_of", "words_of", "write_program"]
+__all__ = ["coset_of", "place_of", "places_of", "words_of", "write_program"]
+
+AS_WELL, EXACT = 2.0, 1e-9
+"""A larger subgroup fits as well when it leaves at most twice as much of left and of right, or less than `EXACT`, which
+is more than the rounding of float32 leaves and less than any trained neuron does."""
 
 LEAST_START = 1.0
 """A bias that spans less than one vote is none: votes are whole numbers."""
@@ -43,7 +47,7 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
         facts: of the network; they must hold a lattice.
         config: thresholds.
         places: lattice position of H and smallest element of the shared coset of each neuron to use; what
-            `find_places` finds if None.
+            `places_of` finds if None.
 
     Returns:
         The program; it may have no rules.
@@ -56,7 +60,7 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
     """
     if facts.lattice is None:
         raise Unsupported(facts.no_lattice)
-    places = find_places(facts, config) if places is None else places
+    places = places_of(facts, config) if places is None else places
     neurons = [_neuron(n, h, g, facts, facts.lattice) for n, (h, g) in places.items()]
     neurons = [neuron for neuron in neurons if neuron is not None]
     by_class: dict[int, list[_Neuron]] = {}
@@ -71,6 +75,40 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
             _add(sums, neuron, scales, families[-1].name)
     program = _without_idle(_rounded(facts.group, facts.lattice, families, sums), config)
     return _with_start(program, facts.model.bias.double().numpy())
+
+
+def places_of(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
+    """The coset of every neuron that the coset account covers, of the largest subgroup that fits as well as its own.
+
+    The account's evidence may name a smaller subgroup of a function without noise, on which it is as constant; a rule
+    is about the larger coset then.
+
+    Args:
+        facts: of the network; they must hold a lattice.
+        config: thresholds.
+
+    Returns:
+        By neuron: lattice position of H, and an element of the shared coset.
+
+    Raises:
+        Unsupported: if the group's subgroups are out of reach.
+    """
+    if facts.lattice is None:
+        raise Unsupported(facts.no_lattice)
+    lattice, group = facts.lattice, facts.group
+    left, right = facts.coset_fractions("left"), facts.coset_fractions("right")
+    found = {}
+    for n, (h, g) in find_places(facts, config).items():
+        k = lattice.position(conjugate_by(lattice.subgroup(h), int(group.inverse[g])))
+        above = np.flatnonzero(lattice.members[:, lattice.subgroup(h).elements].all(axis=1))
+        above = above[left[n, above] <= AS_WELL * max(left[n, h], EXACT)]
+        for larger in sorted(above.tolist(), key=lambda i: (-lattice.orders[i], left[n, i], i)):
+            partner = lattice.position(conjugate_by(lattice.subgroup(larger), int(group.inverse[g])))
+            if right[n, partner] <= AS_WELL * max(right[n, k], EXACT):
+                h = larger
+                break
+        found[n] = (int(h), g)
+    return found
 
 
 @final

@@ -13,10 +13,10 @@ import numpy as np
 
 from cosetta.groups import Group, subgroup_lattice
 from cosetta.harmonics import fixed_space_dimension, irreps
+from cosetta.reproduce.frame.results import Column, Table
+from cosetta.reproduce.frame.spread import MIN_RUNS, TOO_FEW, mean_over_runs
 from cosetta.reproduce.stander2024.controls import coset_free_control
 from cosetta.reproduce.stander2024.populations import Member, Population
-from cosetta.reproduce.stander2024.results import Column, Table
-from cosetta.reproduce.stander2024.spread import MIN_RUNS, TOO_FEW, mean_over_runs
 
 __all__ = [
     "Argument",

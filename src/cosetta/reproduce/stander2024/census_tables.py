@@ -12,9 +12,9 @@ from typing import Literal
 import polars as pl
 
 from cosetta.population import Census, CensusDistance, census_distance
+from cosetta.reproduce.frame.results import Cell, Column, Table
+from cosetta.reproduce.frame.spread import TOO_FEW
 from cosetta.reproduce.stander2024.populations import Population, irrep_shares, mean_shares
-from cosetta.reproduce.stander2024.results import Cell, Column, Table
-from cosetta.reproduce.stander2024.spread import TOO_FEW
 from cosetta.reproduce.stander2024.tables import sample_notes
 from cosetta.training.recipes import RECIPES
 
@@ -57,13 +57,10 @@ def census_shares(group: str, populations: Sequence[Population], by: By) -> Tabl
     )
 
 
-def census_distances(
-    found: Census, group: str, populations: Sequence[Population]
-) -> dict[tuple[str, str, By], CensusDistance]:
+def census_distances(group: str, populations: Sequence[Population]) -> dict[tuple[str, str, By], CensusDistance]:
     """Distance between the censuses of each two recipes.
 
     Args:
-        found: the census of the folder that holds the runs.
         group: name of the group.
         populations: populations; those of other groups and empty ones are left out.
 
@@ -71,7 +68,7 @@ def census_distances(
         Distances by the two recipes and what neurons are counted by.
     """
     parts = {
-        population.recipe: _of(found, population)
+        population.recipe: _census(population)
         for population in populations
         if population.group.name == group and population.members
     }
@@ -131,10 +128,10 @@ def distance_table(
 
 def _length_notes(population: Population) -> tuple[str, ...]:
     """Says so if runs were stopped before the end of their recipe."""
-    short = [member.run.config for member in population.members if member.shortened]
+    short = [member.measures.steps for member in population.members if member.shortened]
     if not short:
         return ()
-    steps, whole = max(c.max_steps for c in short), RECIPES[population.recipe](population.group.name).max_steps
+    steps, whole = max(short), RECIPES[population.recipe](population.group.name).max_steps
     return (f"{population.recipe}: {len(short)} runs stopped at {steps:,} of the recipe's {whole:,} steps",)
 
 
@@ -164,8 +161,14 @@ def _finding(first: str, second: str, by: By, d: CensusDistance, limits: Sequenc
     )
 
 
-def _of(found: Census, population: Population) -> Census:
-    """The part of a census that holds the population's runs."""
-    names = [member.name for member in population.members]
-    ours = pl.col("run").str.split("/").list.last().is_in(names)
-    return Census(found.runs.filter(ours), found.neurons.filter(ours), found.skipped)
+def _census(population: Population) -> Census:
+    """The labels of all neurons of a population, as a census holds them."""
+    runs = pl.DataFrame({"run": [m.name for m in population.members]}).with_columns(
+        group=pl.lit(population.group.name), status=pl.lit("finished")
+    )
+    labels = [
+        (member.name, *(("dead", "dead") if n.status == "dead" else (n.largest or "none", n.irrep)))
+        for member in population.members
+        for n in member.measures.neurons
+    ]
+    return Census(runs, pl.DataFrame(labels, schema=["run", "subgroup", "irrep"], orient="row"))

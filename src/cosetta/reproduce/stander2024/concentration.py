@@ -6,7 +6,7 @@ transform. A neuron's concentration is the minimum over proper nontrivial H, for
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -40,11 +40,13 @@ class LeastConcentration:
         value: the smallest C_H over proper nontrivial subgroups; None if the group has none.
         subgroup: class of the subgroup that has it, or an empty string.
         fraction: coset variance fraction on that subgroup, in [0, 1]; None if the group has none.
+        position: of that subgroup in the lattice; None if the group has none.
     """
 
     value: float | None
     subgroup: str
     fraction: float | None
+    position: int | None = None
 
 
 @final
@@ -86,17 +88,21 @@ class AblationCurves:
 
 
 def least_concentrations(
-    left: Float[np.ndarray, "neuron g"], lattice: SubgroupLattice, irreps: tuple[Irrep, ...]
+    f: Float[np.ndarray, "neuron g"],
+    lattice: SubgroupLattice,
+    irreps: tuple[Irrep, ...],
+    side: Literal["left", "right"] = "right",
 ) -> tuple[LeastConcentration, ...]:
-    """The smallest C_H of each left function, and the class of its subgroup: the paper's label of a neuron.
+    """The smallest C_H of each function, and the class of its subgroup: the paper's label of a neuron.
 
     A function constant on cosets of H is constant on those of every smaller subgroup too, so between them rounding
     decides; `CosetNeuron.left` has the label that this project uses.
 
     Args:
-        left: left functions.
+        f: left or right functions of neurons.
         lattice: all subgroups.
         irreps: all irreps.
+        side: of the cosets: `right` for left functions, `left` for right ones.
 
     Returns:
         One entry a neuron.
@@ -113,9 +119,9 @@ def least_concentrations(
         (2.0, 'C3')
     """
     proper = np.flatnonzero((lattice.orders > 1) & (lattice.orders < lattice.group.order))
-    values = concentrations(coset_variance_fractions(left, lattice, irreps, "right"), lattice)
+    values = concentrations(coset_variance_fractions(f, lattice, irreps, side), lattice)
     if not len(proper):
-        return (LeastConcentration(None, "", None),) * len(left)
+        return (LeastConcentration(None, "", None),) * len(f)
     best = values.argmin(axis=1)
     names, orders = lattice.names, lattice.orders
     return tuple(
@@ -123,6 +129,7 @@ def least_concentrations(
             value=float(values[n, i]),
             subgroup=names[proper[i]],
             fraction=float(values[n, i] * (orders[proper[i]] - 1) / (lattice.group.order - 1)),
+            position=int(proper[i]),
         )
         for n, i in enumerate(best.tolist())
     )

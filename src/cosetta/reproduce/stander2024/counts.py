@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from cosetta.groups import Group, double_cosets, named_group, subgroup_lattice
 from cosetta.harmonics import Irrep, indicator_shares, irreps
+from cosetta.reproduce.frame.results import Cell, Column, Table
 from cosetta.reproduce.stander2024.paper import TABLE_5
-from cosetta.reproduce.stander2024.results import Cell, Column, Table
 
 __all__ = ["CITED", "COUNTED", "double_coset_counts", "indicator_table", "subgroup_counts"]
 

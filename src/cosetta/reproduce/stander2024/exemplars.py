@@ -13,9 +13,10 @@ from jaxtyping import Float, Int
 
 from cosetta.groups import subgroup_lattice
 from cosetta.measures import coset_variance_fraction
+from cosetta.reproduce.frame.results import FigureFacts
 from cosetta.reproduce.stander2024.populations import Member, Population
-from cosetta.reproduce.stander2024.results import FigureFacts
 from cosetta.results import CosetNeuron, Exemplar
+from cosetta.training.run_folder import TrainedRun
 
 __all__ = ["formation", "out_heat_map", "sign_paths"]
 
@@ -38,7 +39,7 @@ def formation(population: Population, subgroup: str) -> FigureFacts | None:
     """
     candidates = [
         (fraction, member, exemplar)
-        for member in population.members
+        for member, _ in population.formed
         for exemplar in member.analysis.coset.exemplars
         if exemplar.subgroup == subgroup and (fraction := _final_fraction(member, exemplar)) is not None
     ]
@@ -46,7 +47,9 @@ def formation(population: Population, subgroup: str) -> FigureFacts | None:
         return None
     fraction, member, exemplar = min(candidates, key=lambda candidate: (candidate[0], candidate[1].name))
     cosets = np.array(exemplar.left_cosets)
-    history = _history(member, exemplar.neuron, cosets)
+    if not isinstance(member.run, TrainedRun):
+        return None
+    history = _history(member.run, exemplar.neuron, cosets)
     chosen = spread_over_fall([moment["fraction"] for moment in history])
     return FigureFacts(
         name=f"formation-{population.group.name}-{subgroup}",
@@ -116,7 +119,7 @@ def sign_paths(population: Population) -> FigureFacts | None:
         return None
     _, member, first = min(candidates, key=lambda candidate: (candidate[0], candidate[1].name, candidate[2].neuron))
     own = [candidate for candidate in candidates if candidate[1] is member]
-    model = member.run.folded()
+    model = member.model
     values = {name: getattr(model, name).double().numpy() for name in ("left", "right", "out")}
 
     def path(n: int) -> dict[str, Any]:
@@ -169,7 +172,7 @@ def out_heat_map(population: Population) -> FigureFacts | None:
     counts = {summary.subgroup: summary.neurons for summary in coset.classes}
     covered = sorted(coset.covered, key=lambda n: (-counts[n.left.subgroup], n.left.subgroup, n.circuit, n.neuron))
     order = [neuron.neuron for neuron in covered]
-    out = member.run.folded().out.double().numpy()[:, order]
+    out = member.model.out.double().numpy()[:, order]
     matrix = np.corrcoef(out.T).reshape(len(order), len(order)).round(2)
     same = member.measures.out_bins["same-coset"]
     mean = "no two neurons share a coset" if same.mean is None else f"mean {same.mean:.2f} over {same.n} pairs"
@@ -195,12 +198,12 @@ def _final_fraction(member: Member, exemplar: Exemplar) -> float | None:
     return finding.left.fraction if isinstance(finding, CosetNeuron) else None
 
 
-def _history(member: Member, neuron: int, cosets: Int[np.ndarray, " g"]) -> list[dict[str, Any]]:
+def _history(run: TrainedRun, neuron: int, cosets: Int[np.ndarray, " g"]) -> list[dict[str, Any]]:
     """The neuron's left values at each checkpoint and at the end, with the nearest evaluation's accuracy."""
-    metrics = member.run.metrics
+    metrics = run.metrics
     steps, accuracy = metrics["step"].to_numpy(), metrics["test_accuracy"].to_numpy()
     last = int(steps[-1])
-    kept = [*((step, path) for step, path in member.run.checkpoints if step < last), (last, None)]
+    kept = [*((step, path) for step, path in run.checkpoints if step < last), (last, None)]
     return [
         {
             "step": step,
@@ -210,7 +213,7 @@ def _history(member: Member, neuron: int, cosets: Int[np.ndarray, " g"]) -> list
             "cosets": cosets.tolist(),
         }
         for step, path in kept
-        for values in [member.run.folded(path).left[:, neuron].double().numpy()]
+        for values in [run.folded(path).left[:, neuron].double().numpy()]
     ]
 
 

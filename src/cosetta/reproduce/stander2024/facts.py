@@ -12,13 +12,14 @@ from scipy.stats import rankdata
 
 from cosetta.harmonics import irreps
 from cosetta.population import acquired
+from cosetta.reproduce.frame.results import FigureFacts
+from cosetta.reproduce.frame.spread import FIVE, Mean, mean_over_runs
 from cosetta.reproduce.stander2024 import paper
 from cosetta.reproduce.stander2024.populations import Member, Population, Rule, irrep_shares, mean_shares
-from cosetta.reproduce.stander2024.results import FigureFacts
-from cosetta.reproduce.stander2024.spread import FIVE, Mean, mean_over_runs
 from cosetta.reproduce.stander2024.tables import out_correlations
+from cosetta.trajectory import Trajectory
 
-__all__ = ["architecture", "census_facts", "falling_together", "population_facts", "unchanged_share"]
+__all__ = ["architecture", "census_facts", "falling_together", "formation_order", "population_facts", "unchanged_share"]
 
 
 def architecture(group: str, order: int, embed_dim: int, width: int) -> FigureFacts:
@@ -55,10 +56,12 @@ def population_facts(population: Population) -> tuple[FigureFacts, ...]:
     """
     if not population.members:
         return ()
-    facts = [_concentration(population), _ablation(population), _shares(population), _out_groups(population)]
+    facts = [_concentration(population)] if population.formed else []
+    facts += [_ablation(population), _shares(population), _out_groups(population)]
     logits = _coset_logits(population)
     facts += [logits] if logits is not None else []
-    return (*facts, _entropy(population), _trace_similarity(population))
+    facts += [_entropy(population), _trace_similarity(population)] if population.formed else []
+    return tuple(facts)
 
 
 def census_facts(group: str, populations: Sequence[Population]) -> tuple[FigureFacts, ...]:
@@ -99,20 +102,45 @@ def census_facts(group: str, populations: Sequence[Population]) -> tuple[FigureF
     )
 
 
-def falling_together(member: Member) -> float | None:
+PAIR = 2
+"""Neurons that make a class: a neuron and its partner."""
+
+
+def formation_order(classes: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Checkpoint at which each class that lasts has formed.
+
+    Args:
+        classes: number of neurons at each checkpoint by class; `none` and `dead` are passed over.
+
+    Returns:
+        Positions of checkpoints by class: the first with `PAIR` neurons, of the classes that have as many at the end. A
+        single stray neuron is no class.
+
+    Example:
+        >>> formation_order({"A5": (0, 2, 2, 7), "S4": (0, 1, 9, 60), "C3": (3, 0, 4, 0), "none": (9, 9, 9, 9)})
+        {'A5': 1, 'S4': 2}
+    """
+    return {
+        name: next(i for i, n in enumerate(counts) if n >= PAIR)
+        for name, counts in classes.items()
+        if name not in ("none", "dead") and counts[-1] >= PAIR
+    }
+
+
+def falling_together(trajectory: Trajectory) -> float | None:
     """Rank correlation of the steps that the median concentration and the test loss take between checkpoints.
 
     Steps are differences of logarithms: the levels of any two falling curves are correlated, their steps need not be.
 
     Args:
-        member: a run.
+        trajectory: of a run.
 
     Returns:
         Spearman's rho in [-1, 1]; None when either takes equal steps or there are fewer than four checkpoints.
     """
     first, second = (
         np.diff(np.log(np.maximum(values, _LEAST)))
-        for values in (member.trajectory.median_concentration, member.trajectory.test_loss)
+        for values in (trajectory.median_concentration, trajectory.test_loss)
     )
     if len(first) < 3 or len(set(first.tolist())) < 2 or len(set(second.tolist())) < 2:
         return None
@@ -134,7 +162,7 @@ def unchanged_share(population: Population, tolerance: float = 0.001) -> tuple[i
 
 
 def _concentration(population: Population) -> FigureFacts:
-    rho = mean_over_runs([value for value in map(falling_together, population.members) if value is not None])
+    rho = mean_over_runs([value for value in (falling_together(t) for _, t in population.formed) if value is not None])
     return FigureFacts(
         name=f"concentration-{population.group.name}-{population.recipe}",
         kind="concentration",
@@ -145,8 +173,8 @@ def _concentration(population: Population) -> FigureFacts:
         data={
             "group": population.group.name,
             "runs": [
-                _over_steps(member, "median_concentration", "test_loss", "test_accuracy")
-                for member in population.members
+                _over_steps(*formed, "median_concentration", "test_loss", "test_accuracy")
+                for formed in population.formed
             ],
         },
         source="Figure 4",
@@ -253,11 +281,11 @@ def _coset_logits(population: Population) -> FigureFacts | None:
 
 def _entropy(population: Population) -> FigureFacts:
     first = {
-        side: float(np.mean([getattr(member.trajectory, f"entropy_{side}")[0] for member in population.members]))
+        side: float(np.mean([getattr(trajectory, f"entropy_{side}")[0] for _, trajectory in population.formed]))
         for side in ("left", "right", "out")
     }
     last = {
-        side: mean_over_runs([getattr(member.trajectory, f"entropy_{side}")[-1] for member in population.members])
+        side: mean_over_runs([getattr(trajectory, f"entropy_{side}")[-1] for _, trajectory in population.formed])
         for side in ("left", "right", "out")
     }
     return FigureFacts(
@@ -270,8 +298,8 @@ def _entropy(population: Population) -> FigureFacts:
         data={
             "group": population.group.name,
             "runs": [
-                _over_steps(member, "entropy_left", "entropy_right", "entropy_out", prefix="entropy_")
-                for member in population.members
+                _over_steps(*formed, "entropy_left", "entropy_right", "entropy_out", prefix="entropy_")
+                for formed in population.formed
             ],
         },
     )
@@ -280,8 +308,8 @@ def _entropy(population: Population) -> FigureFacts:
 def _trace_similarity(population: Population) -> FigureFacts:
     first: dict[str, int] = {}
     ties = 0
-    for member in population.members:
-        steps = acquired(member.trajectory, "irreps")
+    for _, trajectory in population.formed:
+        steps = acquired(trajectory, "irreps")
         names = [name for name, step in steps.items() if step == min(steps.values())]
         for name in names:
             first[name] = first.get(name, 0) + 1
@@ -292,18 +320,18 @@ def _trace_similarity(population: Population) -> FigureFacts:
         kind="trace_similarity",
         title=f"Key irreps over training, {population.name}",
         caption="Cosine of the centred logits with the character of each irrep. Acquired first (it stays at half of "
-        f"its final value or more): {order} of {population.runs}; in {ties} of them several became so by the same "
+        f"its final value or more): {order} of {_formed(population)}; in {ties} of them several became so by the same "
         "checkpoint, and each is counted.",
         data={
             "group": population.group.name,
-            "irreps": list(population.members[0].trajectory.trace_similarity),
+            "irreps": list(population.formed[0][1].trace_similarity),
             "runs": [
                 {
                     "seed": member.measures.seed,
-                    "step": list(member.trajectory.step),
-                    "similarity": {name: list(v) for name, v in member.trajectory.trace_similarity.items()},
+                    "step": list(trajectory.step),
+                    "similarity": {name: list(v) for name, v in trajectory.trace_similarity.items()},
                 }
-                for member in population.members
+                for member, trajectory in population.formed
             ],
         },
     )
@@ -315,13 +343,18 @@ _LEAST = 1e-12
 
 def _trend(population: Population, field: str) -> str:
     """In how many runs a curve ends lower than it begins, in words."""
-    ends = [getattr(member.trajectory, field) for member in population.members]
-    return f"falls in {sum(values[-1] < values[0] for values in ends)} of {population.runs}"
+    ends = [getattr(trajectory, field) for _, trajectory in population.formed]
+    return f"falls in {sum(values[-1] < values[0] for values in ends)} of {_formed(population)}"
 
 
-def _over_steps(member: Member, *fields: str, prefix: str = "") -> dict[str, Any]:
-    values = {field.removeprefix(prefix): list(getattr(member.trajectory, field)) for field in fields}
-    return {"seed": member.measures.seed, "step": list(member.trajectory.step), **values}
+def _formed(population: Population) -> str:
+    """How many runs have checkpoints, in words."""
+    return f"{len(population.formed)} run" + "s" * (len(population.formed) != 1)
+
+
+def _over_steps(member: Member, trajectory: Trajectory, *fields: str, prefix: str = "") -> dict[str, Any]:
+    values = {field.removeprefix(prefix): list(getattr(trajectory, field)) for field in fields}
+    return {"seed": member.measures.seed, "step": list(trajectory.step), **values}
 
 
 def _bands(rows: Sequence[Sequence[float] | Sequence[int]]) -> dict[str, list[float]]:

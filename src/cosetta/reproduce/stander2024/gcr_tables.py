@@ -8,12 +8,12 @@ from collections import Counter
 
 import numpy as np
 
+from cosetta.measures.gcr import KEY_SIMILARITY
 from cosetta.population import acquired
-from cosetta.reproduce.chughtai2023 import KEY_SIMILARITY
+from cosetta.reproduce.frame.results import Cell, Column, Table
+from cosetta.reproduce.frame.spread import mean_over_runs
 from cosetta.reproduce.stander2024 import paper
 from cosetta.reproduce.stander2024.populations import Member, Population
-from cosetta.reproduce.stander2024.results import Cell, Column, Table
-from cosetta.reproduce.stander2024.spread import mean_over_runs
 from cosetta.reproduce.stander2024.tables import sample_notes
 
 __all__ = ["gcr_table", "key_count_table", "key_irreps_table"]
@@ -78,8 +78,8 @@ def key_irreps_table(population: Population) -> Table:
     """
     steps: dict[str, list[int]] = {}
     ranks: dict[str, list[int]] = {}
-    for member in population.members:
-        of_run = acquired(member.trajectory, "irreps")
+    for _, trajectory in population.formed:
+        of_run = acquired(trajectory, "irreps")
         ordered = sorted(set(of_run.values()))
         for name, step in of_run.items():
             steps.setdefault(name, []).append(step)

@@ -6,6 +6,7 @@ account. The cache `stander2024.json` is whole or absent; a damaged one, or one 
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, final
@@ -21,7 +22,8 @@ from cosetta.groups import Group, SubgroupLattice, cosets, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024
 from cosetta.measures.gcr import GcrMeasures, gcr_measures
-from cosetta.models import PairScorer
+from cosetta.models import FoldedModel, PairScorer
+from cosetta.reproduce.frame.folded_runs import FoldedRecord, FoldedRun
 from cosetta.reproduce.stander2024.concentration import (
     THRESHOLDS,
     AblationCurves,
@@ -29,6 +31,7 @@ from cosetta.reproduce.stander2024.concentration import (
     ablation_curves,
     least_concentrations,
 )
+from cosetta.reproduce.stander2024.noise import ScaledNoise, scaled_noise
 from cosetta.reproduce.stander2024.out_columns import (
     Bin,
     CosetLogits,
@@ -47,6 +50,7 @@ __all__ = [
     "NeuronMeasures",
     "RunMeasures",
     "Scores",
+    "folded",
     "measure_run",
     "right_cosets",
     "shared_cosets",
@@ -55,7 +59,7 @@ __all__ = [
 CACHE = "stander2024.json"
 """Name of the cache in a run folder."""
 
-SCHEMA = 3
+SCHEMA = 4
 """Number of the cache's layout; raised when a field changes its meaning, which makes every cache be made again."""
 
 MAX_PAIRS = 20_000
@@ -128,6 +132,7 @@ class RunMeasures:
         out_bins: Table 3, by bin.
         out_levels: level of the out columns on and off the shared coset; None without covered neurons.
         coset_logits: summed logits of 1, 2 and 4 neurons of a circuit; None without a circuit of four.
+        noise: Table 1's noise in units of the network's own pre-activations.
         gcr: the measures of Chughtai et al.
         measuring_seconds: wall time of these measurements.
         thresholds: those of the analysis, which decided the labels.
@@ -150,6 +155,7 @@ class RunMeasures:
     out_bins: dict[str, Bin]
     out_levels: OutLevels | None
     coset_logits: CosetLogits | None
+    noise: ScaledNoise
     gcr: GcrMeasures
     measuring_seconds: float
     thresholds: dict[str, float]
@@ -181,11 +187,11 @@ class RunMeasures:
 _MEASURES = TypeAdapter(RunMeasures)
 
 
-def measure_run(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
+def measure_run(run: TrainedRun | FoldedRun, group: Group, analysis: Analysis) -> RunMeasures:
     """The measures of a run, from the cache in its folder if there is a whole one of the same analysis.
 
     Args:
-        run: the run.
+        run: the run; on a folded one the exchange of embeddings is not measured.
         group: the group it was trained on.
         analysis: its analysis.
 
@@ -251,41 +257,89 @@ def _cached(path: Path) -> RunMeasures | None:
         return None
 
 
-def _measure(run: TrainedRun, group: Group, analysis: Analysis) -> RunMeasures:
+def _measure(run: TrainedRun | FoldedRun, group: Group, analysis: Analysis) -> RunMeasures:
     started = time.monotonic()
     lattice, irreps = subgroup_lattice(group), all_irreps(group)
-    config, metrics, model = run.config, run.metrics, run.folded()
-    train, _ = split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))
+    model, trained, curve = folded(run), _trained(run, group), _curve(run)
     least = least_concentrations(model.left.double().numpy().T, lattice, irreps)
     live = np.array([not isinstance(neuron, DeadNeuron) for neuron in analysis.neurons], dtype=bool)
-    score = PairScorer(group, max_pairs=MAX_PAIRS, seed=config.seed)
+    score = PairScorer(group, max_pairs=MAX_PAIRS, seed=curve.seed)
     shared = shared_cosets(analysis, lattice)
-    generator = np.random.default_rng(config.seed)
+    generator = np.random.default_rng(curve.seed)
     scores = {
         row.id: Scores(row.accuracy, row.loss, row.pairs) for row in analysis.evidence if row.kind == "intervention"
     }
-    last = metrics.row(-1, named=True)
     return RunMeasures(
         group=group.name,
-        recipe=config.recipe,
-        seed=config.seed,
+        recipe=curve.recipe,
+        seed=curve.seed,
         accuracy=analysis.accuracy,
         loss=analysis.loss,
-        test_accuracy=float(last["test_accuracy"]),
-        test_loss=float(last["test_loss"]),
-        steps=int(last["step"]),
-        seconds=float(last["seconds"] or 0.0),  # unknown without timing.json
-        grok_step=_grok_step(metrics["step"].to_list(), metrics["test_accuracy"].to_list()),
+        test_accuracy=curve.test_accuracy[-1],
+        test_loss=curve.test_loss[-1],
+        steps=curve.step[-1],
+        seconds=_seconds(run),
+        grok_step=_grok_step(curve.step, curve.test_accuracy),
         interventions={"none": Scores(analysis.accuracy, analysis.loss, group.order**2)} | scores,
         neurons=tuple(_neuron(neuron, analysis, c) for neuron, c in zip(analysis.neurons, least, strict=True)),
-        ablation=ablation_curves(model, least, live, score, THRESHOLDS, config.seed),
-        out_bins=out_bins(model.out.double().numpy(), analysis, generator),
+        ablation=ablation_curves(model, least, live, score, THRESHOLDS, curve.seed),
+        out_bins=out_bins(model.out.double().numpy(), analysis, generator, _pairs_of_subgroups(model, least, lattice)),
         out_levels=out_levels(model, analysis, shared, right_cosets(analysis, lattice)),
         coset_logits=coset_logits(model, group, analysis, shared, generator),
-        gcr=gcr_measures(model, group, irreps, train[:MAX_PAIRS]),
+        noise=scaled_noise(model, live, score, curve.seed),
+        gcr=gcr_measures(model, group, irreps, trained),
         measuring_seconds=time.monotonic() - started,
         thresholds=dict(analysis.thresholds),
     )
+
+
+def folded(run: TrainedRun | FoldedRun) -> FoldedModel:
+    """The final network of a run as functions on G.
+
+    Args:
+        run: a run, with all its files or folded.
+
+    Returns:
+        The folded network.
+
+    Raises:
+        BadRun: if its file is missing or damaged.
+    """
+    return run.model if isinstance(run, FoldedRun) else run.folded()
+
+
+def _curve(run: TrainedRun | FoldedRun) -> FoldedRecord:
+    """Recipe, seed and evaluations of a run."""
+    if isinstance(run, FoldedRun):
+        return run.record
+    config, metrics = run.config, run.metrics
+    step, accuracy, loss = (tuple(metrics[name].to_list()) for name in ("step", "test_accuracy", "test_loss"))
+    return FoldedRecord(config.group, config.recipe, config.seed, "trained here", step, accuracy, loss)
+
+
+def _trained(run: TrainedRun | FoldedRun, group: Group) -> Int[torch.Tensor, " pair"]:
+    """Training pairs behind the excluded losses, in random order where the recipe tells the split."""
+    if isinstance(run, FoldedRun):
+        return run.trained(group)[:MAX_PAIRS]
+    train, _ = split_pairs(group.order, run.config, torch.Generator().manual_seed(run.config.seed))
+    return train[:MAX_PAIRS]
+
+
+def _seconds(run: TrainedRun | FoldedRun) -> float:
+    """Wall time of training; 0 where it is unknown."""
+    return 0.0 if isinstance(run, FoldedRun) else float(run.metrics["seconds"][-1] or 0.0)
+
+
+def _pairs_of_subgroups(
+    model: FoldedModel, least: Sequence[LeastConcentration], lattice: SubgroupLattice
+) -> list[tuple[int, int]]:
+    """Positions of H and K with the smallest C_H for left and for right, one pair a neuron; none without subgroups."""
+    right = least_concentrations(model.right.double().numpy().T, lattice, all_irreps(lattice.group), "left")
+    return [
+        (one.position, other.position)
+        for one, other in zip(least, right, strict=True)
+        if one.position is not None and other.position is not None
+    ]
 
 
 def _neuron(neuron: Neuron, analysis: Analysis, c: LeastConcentration) -> NeuronMeasures:
@@ -297,7 +351,7 @@ def _neuron(neuron: Neuron, analysis: Analysis, c: LeastConcentration) -> Neuron
     return NeuronMeasures(status, c.value, c.subgroup, c.fraction, largest, neuron.facts.irrep)
 
 
-def _grok_step(steps: list[int], accuracy: list[float]) -> int | None:
+def _grok_step(steps: Sequence[int], accuracy: Sequence[float]) -> int | None:
     """First step from which the accuracy stays at `GROKKED` or above."""
     failing = [i for i, value in enumerate(accuracy) if value < GROKKED]
     first = failing[-1] + 1 if failing else 0

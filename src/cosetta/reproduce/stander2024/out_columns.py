@@ -5,6 +5,7 @@ coset, which an account by irreps alone would expect to agree as well, and rando
 neurons, since only they have a shared coset; the rest takes live ones.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -14,21 +15,24 @@ from jaxtyping import Bool, Float, Int
 
 from cosetta.groups import Group
 from cosetta.models import FoldedModel
-from cosetta.reproduce.stander2024.spread import five_numbers
+from cosetta.reproduce.frame.spread import five_numbers
 from cosetta.results import Analysis, CosetNeuron
 
 __all__ = ["BINS", "SIZES", "Bin", "CosetLogits", "OutLevels", "coset_logits", "out_bins", "out_levels"]
 
 BINS = {
     "same-coset": "same shared coset",
+    "same-labels": "same H and K, by the smallest C_H",
     "same-class": "same class, other coset",
     "same-irrep": "same irrep, other coset",
     "same-subgroup": "same subgroup, other coset",
     "all-live": "all live pairs",
     "random": "random vectors",
 }
-"""How the bins are printed, by id. The third, fourth and last are controls that the paper lacks; the fourth takes one
-H, not one class, so that the left functions of both neurons lie in the same space."""
+"""How the bins are printed, by id. `same-labels` takes every live neuron with the H of left and the K of right that
+have the smallest C_H: where H is not its own normaliser they are those of several cosets Hg = gK, which it mixes. The
+same irrep, the same subgroup and random vectors are controls that the paper lacks; the same subgroup is one H, not one
+class, so that the left functions of both neurons lie in the same space."""
 
 SIZES = (1, 2, 4)
 """Numbers of neurons whose contributions are summed."""
@@ -92,13 +96,20 @@ class CosetLogits:
     circuits: int
 
 
-def out_bins(out: Float[np.ndarray, "g neuron"], analysis: Analysis, generator: np.random.Generator) -> dict[str, Bin]:
+def out_bins(
+    out: Float[np.ndarray, "g neuron"],
+    analysis: Analysis,
+    generator: np.random.Generator,
+    labels: Sequence[tuple[int, int]] = (),
+) -> dict[str, Bin]:
     """Correlations of out columns by what two neurons have in common.
 
     Args:
         out: out columns.
         analysis: of the network.
         generator: source of the random vectors.
+        labels: H of left and K of right by the smallest C_H, as positions in the lattice, one a neuron; none leaves
+            that bin empty.
 
     Returns:
         A bin by each id of `BINS`.
@@ -116,10 +127,12 @@ def out_bins(out: Float[np.ndarray, "g neuron"], analysis: Analysis, generator: 
     same_subgroup = _same([(f.left.subgroup, f.left.conjugate) if f.left else "" for f in live], first, second)
     same_irrep = _same([analysis.neurons[finding.neuron].facts.irrep for finding in live], first, second)
     other = covered & ~same_coset
+    same_labels = _same([labels[finding.neuron] if labels else finding.neuron for finding in live], first, second)
     values = correlation[first, second]
     noise = _correlations(generator.standard_normal((len(out), len(live))))[first, second]
     return {
         "same-coset": _bin(values[same_coset]),
+        "same-labels": _bin(values[same_labels]),
         "same-class": _bin(values[other & same_class]),
         "same-irrep": _bin(values[other & same_irrep]),
         "same-subgroup": _bin(values[other & same_subgroup]),

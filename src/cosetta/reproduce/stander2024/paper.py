@@ -8,6 +8,8 @@ automorphism). Table 5 is given as printed, with its misprints. Nothing here is 
 from dataclasses import dataclass
 from typing import final
 
+from cosetta.reproduce.chughtai2023 import paper as theirs
+
 __all__ = [
     "ABLATION",
     "GCR",
@@ -181,44 +183,13 @@ TWO_DOUBLE_COSETS: dict[str, tuple[str, ...]] = {
 GCR = "Chughtai et al. 2023"
 """The competing account, as the source of a claim."""
 
-GCR_S5_RUNS = 50
-"""Chughtai et al. 2023: number of S5 networks behind their counts and means."""
-
-GCR_KEY_IRREPS: dict[str, int] = {"(1^5)": 49, "(4,1)": 49, "5-dimensional, one": 18, "(2,1^3)": 17}
-"""Chughtai et al. 2023: networks with each key irrep; the other 5-dimensional one is key in 10, (3,1,1) in none."""
-
-GCR_FIVE_DIMENSIONAL = (18, 10)
-"""Chughtai et al. 2023: networks in which the one and the other 5-dimensional irrep is key."""
-
-GCR_KEY_COUNT: dict[int, int] = {2: 20, 3: 19, 4: 9, 5: 2}
-"""Chughtai et al. 2023: networks by their number of key irreps."""
-
-GCR_MEANS: dict[str, float] = {"left": 0.9998, "out": 0.939, "hidden": 0.889, "product": 0.116, "excluded": 11.0}
-"""Chughtai et al. 2023: means over 50 S5 networks of what the key irreps explain, and the total excluded loss."""
-
-GCR_TABLE_3: dict[str, dict[str, float]] = {
-    "S5": {
-        "left": 1.0,
-        "right": 0.9999,
-        "out": 0.9414,
-        "hidden": 0.8891,
-        "product": 0.1213,
-        "test": 1.02e-5,
-        "excluded": 11.72,
-        "restricted": 2.21e-7,
-    },
-    "S6": {
-        "left": 0.9965,
-        "right": 0.9978,
-        "out": 0.9367,
-        "hidden": 0.8638,
-        "product": 0.0898,
-        "test": 4.95e-5,
-        "excluded": 12.17,
-        "restricted": 2.66e-6,
-    },
-}
-"""Chughtai et al. 2023, Table 3, mean of four MLP seeds: shares of W_a, W_b, W_U, hidden and rho(ab), and losses."""
+GCR_S5_RUNS = theirs.S5_RUNS
+GCR_KEY_IRREPS = theirs.KEY_IRREPS
+GCR_FIVE_DIMENSIONAL = theirs.FIVE_DIMENSIONAL
+GCR_KEY_COUNT = theirs.KEY_COUNT
+GCR_MEANS = theirs.MEANS
+GCR_TABLE_3 = theirs.TABLE_3
+"""Numbers of Chughtai et al. 2023, which stand in their own folder."""
 
 WU2024_BOUNDS: dict[str, float] = {"runs": 100.0, "mean": 0.510, "at least 0.95": 0.45, "exactly 0": 0.46}
 """Wu et al. 2024 (arXiv:2410.07476): verified accuracy of S5 networks."""

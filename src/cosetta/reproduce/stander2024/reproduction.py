@@ -19,9 +19,12 @@ from cosetta._version import __version__
 from cosetta.errors import BadConfig, BadRun, CosettaError
 from cosetta.groups import Group, named_group
 from cosetta.machine import usable_cores
-from cosetta.population import census
+from cosetta.reproduce.frame.folded_runs import RECORD, load_folded_run
+from cosetta.reproduce.frame.results import Claim, FigureFacts, Reproduction, Table
+from cosetta.reproduce.frame.spread import MIN_RUNS
 from cosetta.reproduce.stander2024.arguments import argument_table
 from cosetta.reproduce.stander2024.census_tables import census_distances, census_shares, distance_table
+from cosetta.reproduce.stander2024.claims import PREFERENCE, group_claims
 from cosetta.reproduce.stander2024.controls import RandomControl, random_control
 from cosetta.reproduce.stander2024.counts import COUNTED, indicator_table, subgroup_counts
 from cosetta.reproduce.stander2024.exact_claims import corrections_table, exact_claims, unchecked_claims
@@ -29,10 +32,8 @@ from cosetta.reproduce.stander2024.exemplars import formation, out_heat_map, sig
 from cosetta.reproduce.stander2024.facts import architecture, census_facts, population_facts
 from cosetta.reproduce.stander2024.gcr_tables import gcr_table, key_count_table, key_irreps_table
 from cosetta.reproduce.stander2024.measures import CACHE
-from cosetta.reproduce.stander2024.network_claims import network_claims
-from cosetta.reproduce.stander2024.neuron_claims import neuron_claims
-from cosetta.reproduce.stander2024.populations import Member, Population, measure_folder
-from cosetta.reproduce.stander2024.results import Claim, FigureFacts, Reproduction, Table
+from cosetta.reproduce.stander2024.populations import LEAN, Member, Population, measure_folder, population_of
+from cosetta.reproduce.stander2024.recipe_tables import interventions_by_recipe, out_columns_by_recipe
 from cosetta.reproduce.stander2024.tables import (
     coset_free_table,
     hyperparameters,
@@ -40,6 +41,7 @@ from cosetta.reproduce.stander2024.tables import (
     out_correlations,
     shares,
 )
+from cosetta.reproduce.stander2024.words import STANDER2024, WORDS
 from cosetta.sweep import SweepProgress, sweep
 from cosetta.sweep.locks import sole_use
 from cosetta.training.config import TrainConfig
@@ -47,7 +49,7 @@ from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import load_run
 from cosetta.training.trainer import is_large, train
 
-__all__ = ["Progress", "reproduce"]
+__all__ = ["Progress", "main_population", "reproduce", "unmeasured"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a step, how much of it is done, and its total."""
@@ -76,13 +78,16 @@ def reproduce(
     s6_seeds: Sequence[int] = (0,),
     recipe: str = "fast",
     census_seeds: Mapping[str, Sequence[int]] | None = None,
+    networks: Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Reproduction:
     """Make every table and figure of the paper again and hold each of its claims against ours.
 
-    Runs that are already in the folder are not trained again. Runs of other recipes that lie there enter the census.
+    Runs that are already in the folder are not trained again. Runs of other recipes that lie there enter as populations
+    of their own, and so do folded runs. Where there are `MIN_RUNS` runs of the paper's own recipe, the tables are of
+    them.
 
     Args:
         runs: the folder that holds the run folders; made if missing.
@@ -91,6 +96,7 @@ def reproduce(
         s6_seeds: seeds of S6.
         recipe: how to train.
         census_seeds: seeds of further recipes to train on the first group, for the census, by recipe.
+        networks: a folder that holds folded runs (`frame/folded_runs.py`), of any recipe; None is none.
         workers: processes that train and measure; None is the number of usable cores.
         progress: called as each step goes on.
         overrides: other fields of `TrainConfig` than the recipe's, such as a smaller network.
@@ -100,6 +106,7 @@ def reproduce(
 
     Raises:
         BadConfig: if the recipe is unknown, a seed or setting is out of range, or no group is given.
+        BadRun: if `networks` holds no folded run.
         Unsupported: if a group is unknown.
         OSError: if a file cannot be written.
 
@@ -118,11 +125,13 @@ def reproduce(
     configs = [RECIPES[how](name, seed, **(overrides or {})) for name, how, numbers in wanted for seed in numbers]
     _train_large(configs, named, runs, count, tell)
     missing = _train(configs, runs, count, tell)
-    folders = {config.run_name for config in configs} | _other_recipes(runs, named, recipe)
-    missing |= _measure([runs / name for name in sorted(folders - set(missing))], count, tell)
-    populations = _populations(runs, folders - set(missing), named, recipe, missing)
+    folders = [runs / name for name in {config.run_name for config in configs} | _other_recipes(runs, named, recipe)]
+    folders += _folded_runs(networks, named, missing) if networks is not None else []
+    folders = sorted(folder for folder in folders if folder.name not in missing)
+    missing |= _measure(folders, count, tell)
+    populations = _populations([folder for folder in folders if folder.name not in missing], named, recipe, missing)
     tell("stating the results", 0, 1)
-    found = _state(runs, named, populations, recipe, missing)
+    found = _state(named, populations, recipe)
     tell("stating the results", 1, 1)
     settings = {
         "groups": list(named),
@@ -137,37 +146,58 @@ def reproduce(
         tables=found[0],
         figures=found[1],
         claims=found[2],
-        missing=(*(f"{name}: {reason}" for name, reason in sorted(missing.items())), *_unformed(populations, recipe)),
-        command=_command(list(named), seeds, s6_seeds, recipe, census_seeds or {}),
+        missing=(
+            *(f"{name}: {reason}" for name, reason in sorted(missing.items())),
+            *_unlearned(populations),
+            *_unformed(populations),
+        ),
+        command=_command(list(named), seeds, s6_seeds, recipe, census_seeds or {}, networks),
         seconds=time.monotonic() - started,
         versions={"cosetta": __version__, "python": platform.python_version(), "torch": str(torch.__version__)},
+        paper=STANDER2024,
+        words=WORDS,
     )
 
 
 def _state(
-    runs: Path, groups: Mapping[str, Group], populations: Sequence[Population], recipe: str, missing: Mapping[str, str]
+    groups: Mapping[str, Group], populations: Sequence[Population], recipe: str
 ) -> tuple[tuple[Table, ...], tuple[FigureFacts, ...], tuple[Claim, ...]]:
     """Tables, figures and claims of all populations."""
     counts = subgroup_counts(list(dict.fromkeys([*COUNTED, *groups])))
     tables, figures, claims = [counts, coset_free_table()], [], []
     indicators = {name: indicator_table(group, LARGEST if name == "S6" else None) for name, group in groups.items()}
     for name, group in groups.items():
-        own = [population for population in populations if population.group.name == group.name]
-        population = next(p for p in own if p.recipe == recipe)
-        slow = next((p for p in own if p.recipe == "stander2024" and p.members), None)
+        own = [population for population in populations if population.group.name == name]
+        population = main_population(own, recipe)
         control = random_control(group, CONTROLS if group.order <= 200 else 1)
         tables += [*_tables(population, control, own), indicators[name]]
-        figures += _figures(population)
+        figures += _figures(population, own)
         if name in FORMED:
-            claims += [*neuron_claims(population, control), *network_claims(population, slow)]
+            claims += group_claims(name, own, control)
         if len([p for p in own if p.members]) > 1:
+            tables += [interventions_by_recipe(name, own), out_columns_by_recipe(name, own)]
             tables += [census_shares(name, own, by) for by in ("subgroup", "irrep")]
-            tables.append(distance_table(name, census_distances(census(runs, argmin=False), name, own), own))
+            tables.append(distance_table(name, census_distances(name, own), own))
             figures += census_facts(name, own)
     claims += [*exact_claims(list(groups), indicators.get("S5")), *unchecked_claims()]
     corrections = corrections_table(list(groups), counts, indicators.get("S5"))
     tables += [corrections] if corrections.rows else []
     return tuple(tables), tuple(figures), tuple(claims)
+
+
+def main_population(own: Sequence[Population], recipe: str) -> Population:
+    """The population that the tables of a group are of.
+
+    Args:
+        own: populations of the group, that of `recipe` among them, perhaps empty.
+        recipe: how the runs that were asked for are trained.
+
+    Returns:
+        The first in `PREFERENCE` with enough runs for an interval, else that of `recipe`.
+    """
+    by_recipe = {population.recipe: population for population in own}
+    enough = [name for name in PREFERENCE if name in by_recipe and len(by_recipe[name].members) >= MIN_RUNS]
+    return by_recipe[enough[0]] if enough else by_recipe[recipe]
 
 
 def _tables(population: Population, control: RandomControl, own: Sequence[Population]) -> list[Table]:
@@ -183,29 +213,86 @@ def _tables(population: Population, control: RandomControl, own: Sequence[Popula
     ]
 
 
-def _figures(population: Population) -> list[FigureFacts]:
+def _figures(population: Population, own: Sequence[Population]) -> list[FigureFacts]:
+    """Figures of the main population; what takes checkpoints is of the first population that has them."""
     group, members = population.group, population.members
     if not members:
         return []
-    config = members[0].run.config
-    formed = [formation(population, name) for name in FORMED.get(group.name, ())]
+    config = RECIPES["stander2024"](group)
+    watched = next((p for p in (population, *own) if p.formed), None)
+    shown = population_facts(population)
+    if watched is not None and watched is not population:
+        names = {facts.kind for facts in shown}
+        shown = (*shown, *(facts for facts in population_facts(watched) if facts.kind not in names))
+    formed = [formation(watched, name) for name in FORMED.get(group.name, ())] if watched else []
     chosen = [sign_paths(population), *formed, out_heat_map(population)]
     return [
-        architecture(group.name, group.order, config.embed_dim, config.width),
+        architecture(group.name, group.order, config.embed_dim, members[0].model.width),
         *(facts for facts in chosen if facts is not None),
-        *population_facts(population),
+        *shown,
     ]
 
 
-def _unformed(populations: Sequence[Population], recipe: str) -> list[str]:
+def _unformed(populations: Sequence[Population]) -> list[str]:
     """The formation figures that there is no neuron for."""
     return [
         f"figure formation-{p.group.name}-{name}: no covered neuron of {name} among the exemplars of {p.runs}"
-        for p in populations
-        if p.recipe == recipe and p.members
+        for p in _watched(populations)
         for name in FORMED.get(p.group.name, ())
-        if all(exemplar.subgroup != name for member in p.members for exemplar in member.analysis.coset.exemplars)
+        if all(exemplar.subgroup != name for m, _ in p.formed for exemplar in m.analysis.coset.exemplars)
     ]
+
+
+def _unlearned(populations: Sequence[Population]) -> list[str]:
+    """Runs that have not generalised, which claims about networks leave out."""
+    return [
+        f"{p.name}: {len(p.unlearned)} of {len(p.everyone)} runs have not generalised; claims about training alone "
+        "count them"
+        for p in populations
+        if p.unlearned
+    ]
+
+
+def _watched(populations: Sequence[Population]) -> list[Population]:
+    """Of each group, the first population with checkpoints."""
+    found: dict[str, Population] = {}
+    for population in populations:
+        if population.formed:
+            found.setdefault(population.group.name, population)
+    return list(found.values())
+
+
+def unmeasured(networks: Path, groups: Sequence[str]) -> dict[str, int]:
+    """Folded runs that are still to be explained and measured, by group.
+
+    Args:
+        networks: the folder that holds them.
+        groups: names of the groups that are reproduced.
+
+    Returns:
+        Numbers, of groups that have any.
+    """
+    found: dict[str, int] = {}
+    for path in networks.glob(f"*/{RECORD}"):
+        with suppress(BadRun):
+            group = load_folded_run(path.parent).record.group
+            if group in groups and not all((path.parent / name).is_file() for name in CACHES[:2]):
+                found[group] = found.get(group, 0) + 1
+    return found
+
+
+def _folded_runs(networks: Path, groups: Mapping[str, Group], missing: dict[str, str]) -> list[Path]:
+    """Folders of folded runs of these groups; damaged ones are added to the missing."""
+    paths = sorted(path.parent for path in networks.glob(f"*/{RECORD}"))
+    if not paths:
+        raise BadRun(f"`--networks` must hold folders with {RECORD}; `{networks}` has none: name another folder")
+    found = []
+    for folder in paths:
+        try:
+            found += [folder] if load_folded_run(folder).record.group in groups else []
+        except BadRun as error:
+            missing[folder.name] = str(error)
+    return found
 
 
 def _train_large(
@@ -225,23 +312,30 @@ def _train_large(
 
 def _train(configs: Sequence[TrainConfig], runs: Path, workers: int, tell: Progress) -> dict[str, str]:
     """Train and explain what is missing; the reasons of the runs that failed."""
+    if not configs:
+        return {}
 
     def show(now: SweepProgress) -> None:
         tell("training and explaining", now.finished + now.failed, now.total)
 
-    result = sweep(configs, runs, workers=workers, trajectory=True, retry_failed=True, progress=show)
+    result = sweep(configs, runs, workers=workers, trajectory=True, analysis=LEAN, retry_failed=True, progress=show)
     return dict(result.failed)
 
 
 def _measure(folders: Sequence[Path], workers: int, tell: Progress) -> dict[str, str]:
     """Fill the caches of all runs; the reasons of the runs that are damaged."""
-    left = [folder for folder in folders if not all((folder / name).is_file() for name in CACHES)]
+    left = [folder for folder in folders if not all((folder / name).is_file() for name in _caches(folder))]
     failed: dict[str, str] = {}
     tell("measuring", len(folders) - len(left), len(folders))
     for i, (folder, reason) in enumerate(zip(left, _prepared(left, min(workers, len(left))), strict=True)):
         tell("measuring", len(folders) - len(left) + i + 1, len(folders))
         failed |= {folder.name: reason} if reason else {}
     return failed
+
+
+def _caches(folder: Path) -> tuple[str, ...]:
+    """Files of a measured run; a folded one has no trajectory."""
+    return CACHES[:2] if (folder / RECORD).is_file() else CACHES
 
 
 def _prepared(folders: Sequence[Path], workers: int) -> Any:
@@ -256,32 +350,32 @@ def _prepared(folders: Sequence[Path], workers: int) -> Any:
 def _prepare(folder: Path) -> str:
     """Make the caches of one run; the reason if it is damaged, or nothing."""
     try:
-        measure_folder(folder, named_group(load_run(folder).config.group))
+        measure_folder(folder, named_group(_group_of(folder)))
     except CosettaError as error:
         return str(error)
     return ""
 
 
+def _group_of(folder: Path) -> str:
+    """Name of the group of a run."""
+    if (folder / RECORD).is_file():
+        return load_folded_run(folder).record.group
+    return load_run(folder).config.group
+
+
 def _populations(
-    runs: Path,
-    names: set[str],
-    groups: Mapping[str, Group],
-    recipe: str,
-    missing: dict[str, str],
+    folders: Sequence[Path], groups: Mapping[str, Group], recipe: str, missing: dict[str, str]
 ) -> list[Population]:
     """The runs by group and recipe; what turns out damaged is added to the missing."""
     members: dict[tuple[str, str], list[Member]] = {(name, recipe): [] for name in groups}
-    for name in names:
+    for folder in folders:
         try:
-            run = load_run(runs / name)
-            group = groups[run.config.group]
-            members.setdefault((group.name, run.config.recipe), []).append(measure_folder(run.folder, group))
+            group = groups[_group_of(folder)]
+            member = measure_folder(folder, group)
+            members.setdefault((group.name, member.measures.recipe), []).append(member)
         except BadRun as error:
-            missing[name] = str(error)
-    return [
-        Population(groups[group], how, tuple(sorted(found, key=lambda member: member.measures.seed)))
-        for (group, how), found in members.items()
-    ]
+            missing[folder.name] = str(error)
+    return [population_of(groups[group], how, found) for (group, how), found in members.items()]
 
 
 def _other_recipes(runs: Path, groups: Mapping[str, Group], recipe: str) -> set[str]:
@@ -307,11 +401,13 @@ def _command(
     s6_seeds: Sequence[int],
     recipe: str,
     census_seeds: Mapping[str, Sequence[int]],
+    networks: Path | None,
 ) -> str:
     """The command that makes this reproduction again."""
+    kept = f" --networks {networks.name}" if networks is not None else ""
     others = "".join(f" --census.{name} {_said(numbers)}" for name, numbers in census_seeds.items())
     said = f"cosetta reproduce stander2024 --groups {','.join(groups)} --recipe {recipe} --seeds {_said(seeds)}"
-    return said + (f" --s6-seeds {_said(s6_seeds)}" if "S6" in groups else "") + others
+    return said + (f" --s6-seeds {_said(s6_seeds)}" if "S6" in groups else "") + others + kept
 
 
 def _said(seeds: Sequence[int]) -> str:

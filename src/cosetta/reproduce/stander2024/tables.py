@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cosetta.reproduce.frame.results import Cell, Column, Table
+from cosetta.reproduce.frame.spread import MIN_RUNS, TOO_FEW, mean_over_runs
 from cosetta.reproduce.stander2024 import paper
 from cosetta.reproduce.stander2024.controls import RandomControl, coset_free_control
 from cosetta.reproduce.stander2024.measures import INTERVENTIONS
 from cosetta.reproduce.stander2024.out_columns import BINS
 from cosetta.reproduce.stander2024.populations import Population, mean_shares, pooled
-from cosetta.reproduce.stander2024.results import Cell, Column, Table
-from cosetta.reproduce.stander2024.spread import MIN_RUNS, TOO_FEW, mean_over_runs
 from cosetta.training.config import TrainConfig
 from cosetta.training.recipes import RECIPES
 

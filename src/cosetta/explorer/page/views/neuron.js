@@ -18,9 +18,14 @@ export function neuronDetail(app, row, params) {
   const { ground, network, header } = app.net;
   const n = row.neuron;
   const own = row.labels?.left?.subgroup ?? null;
-  const fallback = ground.classes.length ? header.circuits[0]?.left ?? ground.classes[ground.classes.length - 2]?.first ?? null : null;
-  const state = { H: Number(params.H ?? own ?? fallback), what: params.what === "post" ? "post" : "pre" };
-  const hasCosets = ground.classes.length > 0 && Number.isInteger(state.H) && state.H >= 0 && state.H < ground.subgroupClass.length;
+  const fallback = header.circuits[0]?.left ?? null;
+  const wanted = params.H === "none" ? null : (params.H ?? own ?? fallback);
+  const isSubgroup =
+    wanted !== null &&
+    Number.isInteger(Number(wanted)) &&
+    Number(wanted) >= 0 &&
+    Number(wanted) < (ground.subgroupClass?.length ?? 0);
+  const state = { H: isSubgroup ? Number(wanted) : null, what: params.what === "post" ? "post" : "pre" };
   const g = row.shared ?? 0;
   const values = (name) => network.trained[name].subarray(n * ground.order, (n + 1) * ground.order);
 
@@ -30,11 +35,25 @@ export function neuronDetail(app, row, params) {
   const node = el(
     "div",
     {},
-    el("div", { class: "neuron-head" }, el("h3", {}, `Neuron ${n}`), row.kind === "dead" ? el("small", {}, "dead: it moves no logit") : null,
-      el("button", { type: "button", class: "quiet", onClick: () => switchOff() }, app.net.change.off.has(n) ? "switch on again" : "switch off and look")),
-    el("p", { class: "sentence" }, row.sentence ? capital(row.sentence) : row.reason ? `Cosets do not cover it: ${row.reason}.` : "It says nothing.", "."),
+    el(
+      "div",
+      { class: "neuron-head" },
+      el("h3", {}, `Neuron ${n}`),
+      row.kind === "dead" ? el("small", {}, "dead: it moves no logit") : null,
+      el(
+        "button",
+        { type: "button", class: "quiet", onClick: () => switchOff() },
+        app.net.change.off.has(n) ? "switch on again" : "switch off and look",
+      ),
+    ),
+    el(
+      "p",
+      { class: "sentence" },
+      row.sentence ? capital(row.sentence) : row.reason ? `Cosets do not cover it: ${row.reason}.` : "It says nothing.",
+      ".",
+    ),
     facts(),
-    hasCosets ? pickers : null,
+    pickers,
     histograms,
     el("div", { class: "figures" }, map, orbit ? orbitFigure(orbit, n, app).node : null),
     matters(),
@@ -42,7 +61,15 @@ export function neuronDetail(app, row, params) {
   for (const text of node.querySelectorAll(".sentence")) text.textContent = text.textContent.replace(/\.\.$/, ".");
   let parts = null;
   draw();
-  return { node, data: () => ({ left: Array.from(values("left")), right: Array.from(values("right")), out: Array.from(values("out")), subgroup: hasCosets ? ground.subgroupName(state.H) : null }) };
+  return {
+    node,
+    data: () => ({
+      left: Array.from(values("left")),
+      right: Array.from(values("right")),
+      out: Array.from(values("out")),
+      subgroup: state.H === null ? null : ground.subgroupName(state.H),
+    }),
+  };
 
   function switchOff() {
     const off = app.net.change.off;
@@ -56,30 +83,72 @@ export function neuronDetail(app, row, params) {
     const entries = [
       ["strength", percent(row.strength)],
       ["silent on", `${percent(row.silent, 1)} of pairs`],
-      ["irrep of left", `${ground.irreps.find((irrep) => irrep.name === row.irrep)?.title} ${percent(row.irrep_shares.left?.[row.irrep] ?? 0, 1)}`],
+      [
+        "irrep of left",
+        `${ground.irreps.find((irrep) => irrep.name === row.irrep)?.title} ${percent(row.irrep_shares.left?.[row.irrep] ?? 0, 1)}`,
+      ],
       ["rank 1: left, right, out", ["left", "right", "out"].map((name) => percent(row.rank[name], 0)).join(", ")],
       ["loss without it", `${number(row.without.loss)} nats`],
       ["accuracy without it", percent(row.without.accuracy)],
     ];
-    if (row.covered) entries.push(["leak in its coset", number(row.leak)], ["mirror residual", number(row.mirror_residual)], ["circuit", el("a", { href: fragment("circuits", { c: row.circuit, net: app.netParam() }) }, row.circuit)]);
-    return el("div", {}, el("dl", { class: "facts" }, entries.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
-      accounts.length ? el("p", { class: "note" }, `Covered by ${plural(accounts.length, "account")}: `, accounts.map((id, i) => [i ? "; " : "", el("a", { href: fragment("accounts", { id, net: app.netParam() }) }, header.accounts.find((each) => each.id === id)?.title ?? id), row.accounts[id] ? ` (${row.accounts[id]})` : ""]), ".") : null);
+    if (row.covered)
+      entries.push(
+        ["leak in its coset", number(row.leak)],
+        ["mirror residual", number(row.mirror_residual)],
+        ["circuit", el("a", { href: fragment("circuits", { c: row.circuit, net: app.netParam() }) }, row.circuit)],
+      );
+    return el(
+      "div",
+      {},
+      el(
+        "dl",
+        { class: "facts" },
+        entries.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+      ),
+      accounts.length
+        ? el(
+            "p",
+            { class: "note" },
+            `Covered by ${plural(accounts.length, "account")}: `,
+            accounts.map((id, i) => [
+              i ? "; " : "",
+              el(
+                "a",
+                { href: fragment("accounts", { id, net: app.netParam() }) },
+                header.accounts.find((each) => each.id === id)?.title ?? id,
+              ),
+              row.accounts[id] ? ` (${row.accounts[id]})` : "",
+            ]),
+            ".",
+          )
+        : null,
+    );
   }
 
   function draw() {
-    if (hasCosets) drawPickers();
-    parts = hasCosets ? partition() : null;
+    drawPickers();
+    parts = state.H === null ? null : partition();
     const isOwn = own !== null && state.H === own;
     const name = parts ? ground.subgroupName(state.H) : "";
     const K = parts ? ground.subgroupName(parts.K) : "";
     const drawnOnes = [
       ["left", "left(a)", parts?.left, parts ? `by the right cosets Ha, H = ${name}` : ""],
       ["right", "right(b)", parts?.right, parts ? `by the left cosets bK, K = ${K}` : ""],
-      ["out", "out(c)", parts?.out, parts && isOwn ? "in colour: the shared coset C" : parts ? `by the right cosets Hc` : ""],
+      [
+        "out",
+        "out(c)",
+        parts?.out,
+        parts && isOwn ? "in colour: the shared coset C" : parts ? `by the right cosets Hc` : "",
+      ],
     ].map(([key, title, colouring, text]) => {
       const drawn = figure({
-        name: `neuron-${n}-${key}`, title, note: text,
-        rows: () => [["element", key, "coset"], ...Array.from(values(key), (value, i) => [ground.labels[i], value, colouring ? colouring.of[i] : null])],
+        name: `neuron-${n}-${key}`,
+        title,
+        note: text,
+        rows: () => [
+          ["element", key, "coset"],
+          ...Array.from(values(key), (value, i) => [ground.labels[i], value, colouring ? colouring.of[i] : null]),
+        ],
       });
       fill(drawn.body, histogram(values(key), colouring, title));
       return drawn.node;
@@ -89,27 +158,62 @@ export function neuronDetail(app, row, params) {
   }
 
   function drawMap() {
-    const name = hasCosets ? ground.subgroupName(state.H) : "";
-    fill(map, pairMap({ network, n, what: state.what, parts, ground, isOwn: own !== null && state.H === own, name }).node);
+    const name = parts ? ground.subgroupName(state.H) : "";
+    fill(
+      map,
+      pairMap({ network, n, what: state.what, parts, ground, isOwn: own !== null && state.H === own, name }).node,
+    );
   }
 
   function drawPickers() {
-    const cls = ground.classes[ground.subgroupClass[state.H]];
+    const cls = state.H === null ? null : ground.classes[ground.subgroupClass[state.H]];
     const set = (H) => {
-      state.H = Number(H);
-      note({ H: state.H === own ? null : state.H });
+      state.H = H === "none" ? null : Number(H);
+      note({ H: H === "none" ? H : state.H === own ? null : state.H });
       draw();
     };
     fill(
       pickers,
-      select("order by the cosets of", ground.classes.map((each) => [each.first, `${each.title}  (index ${each.index})`]), cls.first, (first) => set(first)),
-      cls.conjugates > 1 ? select("conjugate", Array.from({ length: cls.conjugates }, (_, i) => [cls.first + i, `#${i + 1}${cls.generators[i] ? `  ⟨${cls.generators[i]}⟩` : ""}`]), state.H, set) : null,
-      own !== null && state.H !== own ? el("button", { type: "button", class: "quiet", onClick: () => set(own) }, `back to ${ground.subgroupName(own)}`) : null,
-      choices("What the map shows", [["pre", "pre-activation"], ["post", "post-activation"]], state.what, (what) => {
-        state.what = what;
-        note({ what: what === "pre" ? null : what });
-        drawMap();
-      }),
+      select(
+        "order by the cosets of",
+        [
+          ["none", "no subgroup: by number"],
+          ...ground.classes.map((each) => [each.first, `${each.title}  (index ${each.index})`]),
+        ],
+        cls?.first ?? "none",
+        set,
+      ),
+      (cls?.conjugates ?? 1) > 1
+        ? select(
+            "conjugate",
+            Array.from({ length: cls.conjugates }, (_, i) => [
+              cls.first + i,
+              `#${i + 1}${cls.generators[i] ? `  ⟨${cls.generators[i]}⟩` : ""}`,
+            ]),
+            state.H,
+            set,
+          )
+        : null,
+      own !== null && state.H !== own
+        ? el(
+            "button",
+            { type: "button", class: "quiet", onClick: () => set(own) },
+            `back to ${ground.subgroupName(own)}`,
+          )
+        : null,
+      choices(
+        "What the map shows",
+        [
+          ["pre", "pre-activation"],
+          ["post", "post-activation"],
+        ],
+        state.what,
+        (what) => {
+          state.what = what;
+          note({ what: what === "pre" ? null : what });
+          drawMap();
+        },
+      ),
     );
   }
 
@@ -122,16 +226,21 @@ export function neuronDetail(app, row, params) {
     const left = values("left");
     for (let a = 0; a < ground.order; a++) means[byLeft.of[a]] += left[a] / byLeft.size;
     const rank = new Uint16Array(count);
-    Array.from(means, (mean, i) => [mean, i]).sort((x, y) => x[0] - y[0]).forEach(([, i], place) => (rank[i] = place));
+    Array.from(means, (mean, i) => [mean, i])
+      .sort((x, y) => x[0] - y[0])
+      .forEach(([, i], place) => (rank[i] = place));
     const opposite = new Uint16Array(count);
     byLeft.first.forEach((a, i) => (opposite[byRight.of[ground.product(ground.inverse[a], g)]] = rank[i]));
     const colours = Array.from({ length: count }, (_, i) => cosetColour(i, count));
     const isOwn = own !== null && state.H === own;
     const inC = byLeft.of[g];
-    const outOf = isOwn ? Uint16Array.from(byLeft.of, (number) => (number === inC ? 1 : 0)) : Uint16Array.from(byLeft.of, (number) => rank[number]);
+    const outOf = isOwn
+      ? Uint16Array.from(byLeft.of, (number) => (number === inC ? 1 : 0))
+      : Uint16Array.from(byLeft.of, (number) => rank[number]);
     const cls = ground.classes[ground.subgroupClass[state.H]];
     return {
-      K, count,
+      K,
+      count,
       left: { of: Uint16Array.from(byLeft.of, (number) => rank[number]), colours },
       right: { of: Uint16Array.from(byRight.of, (number) => opposite[number]), colours },
       out: isOwn ? { of: outOf, colours: [ink("quiet"), shown(cls.colour)] } : { of: outOf, colours },
@@ -141,21 +250,63 @@ export function neuronDetail(app, row, params) {
   /** The table of inputs, a moment after the pictures: it looks at all pairs. */
   function matters() {
     const drawn = figure({
-      name: `neuron-${n}-inputs`, title: "Where it matters",
+      name: `neuron-${n}-inputs`,
+      title: "Where it matters",
       note: "Pairs that it helps or hurts most: its part of the logit of the product, less its mean part of the others.",
-      rows: () => [["a", "b", "product", "post-activation", "effect"], ...[...helped, ...hurt].map(([effect, a, b, post]) => [ground.labels[a], ground.labels[b], ground.labels[ground.product(a, b)], post, effect])],
+      rows: () => [
+        ["a", "b", "product", "post-activation", "effect"],
+        ...[...helped, ...hurt].map(([effect, a, b, post]) => [
+          ground.labels[a],
+          ground.labels[b],
+          ground.labels[ground.product(a, b)],
+          post,
+          effect,
+        ]),
+      ],
     });
     let [helped, hurt] = [[], []];
     setTimeout(() => {
       [helped, hurt] = extremePairs();
-      fill(drawn.body, el("table", {}, el("thead", {}, el("tr", {}, ["pair", "product", "fires", "effect"].map((head, i) => el("th", { scope: "col", class: i > 1 ? "n" : null }, head)))),
-        el("tbody", {}, helped.slice(0, 6).map(line), hurt.slice(-4).map(line))));
+      fill(
+        drawn.body,
+        el(
+          "table",
+          {},
+          el(
+            "thead",
+            {},
+            el(
+              "tr",
+              {},
+              ["pair", "product", "fires", "effect"].map((head, i) =>
+                el("th", { scope: "col", class: i > 1 ? "n" : null }, head),
+              ),
+            ),
+          ),
+          el("tbody", {}, helped.slice(0, 6).map(line), hurt.slice(-4).map(line)),
+        ),
+      );
     });
     return drawn.node;
   }
 
   function line([effect, a, b, post]) {
-    return el("tr", {}, el("td", {}, el("a", { href: fragment("product", { a, b, net: app.netParam() }) }, `${ground.labels[a]} · ${ground.labels[b]}`)), el("td", {}, ground.labels[ground.product(a, b)]), el("td", { class: "n" }, number(post)), el("td", { class: "n" }, number(effect)));
+    return el(
+      "tr",
+      {},
+      el(
+        "td",
+        {},
+        el(
+          "a",
+          { href: fragment("product", { a, b, net: app.netParam() }) },
+          `${ground.labels[a]} · ${ground.labels[b]}`,
+        ),
+      ),
+      el("td", {}, ground.labels[ground.product(a, b)]),
+      el("td", { class: "n" }, number(post)),
+      el("td", { class: "n" }, number(effect)),
+    );
   }
 
   /** Pairs that the neuron helps most, and those that it hurts most, the worst last. */
@@ -188,7 +339,11 @@ function extremes(most) {
       kept = kept.sort((x, y) => y[0] - x[0]).slice(0, most);
       state.bar = kept[most - 1][0];
     },
-    sorted: () => kept.sort((x, y) => y[0] - x[0]).slice(0, most).map(([, entry]) => entry),
+    sorted: () =>
+      kept
+        .sort((x, y) => y[0] - x[0])
+        .slice(0, most)
+        .map(([, entry]) => entry),
   };
   return state;
 }

@@ -22,14 +22,68 @@ export const neurons = {
     const isCovered = (row) => row.covered === true;
     const columns = [
       { id: "neuron", title: "neuron", numeric: true, primary: true, value: (row) => row.neuron },
-      { id: "strength", title: "strength", numeric: true, hint: "share of the variance of the logits that the neuron alone gives", value: (row) => row.strength, show: (row) => percent(row.strength) },
-      { id: "irrep", title: "irrep", hint: "irrep with the most power in left", value: (row) => row.irrep, show: (row) => named(irreps.get(row.irrep)?.title ?? row.irrep, irreps.get(row.irrep)?.colour) },
-      { id: "subgroup", title: "subgroup", hint: "left is constant on its right cosets", value: (row) => subgroupOf(row), show: (row) => shownSubgroup(row) },
-      { id: "p", title: "p", numeric: true, hint: "share of random functions of the same irreps that some subgroup explains as well", value: (row) => (isCovered(row) ? label(row).p : null), show: (row) => (isCovered(row) ? number(label(row).p, 1) : "–") },
-      { id: "accounts", title: "accounts", numeric: true, hint: `how many of the ${total} accounts cover it`, value: (row) => Object.keys(row.accounts).length, show: (row) => `${Object.keys(row.accounts).length}/${total}` },
-      { id: "rank", title: "rank 1", numeric: true, hint: "share of left’s power in its irrep that the first singular pair holds", value: (row) => row.rank.left ?? null, show: (row) => percent(row.rank.left, 1) },
-      { id: "mirror", title: "mirror", numeric: true, hint: "Var(right(b) + left(g b⁻¹)) / Var(right): 0 is an exact mirror", value: (row) => row.mirror_residual ?? null, show: (row) => number(row.mirror_residual, 1) },
-      { id: "without", title: "Δ loss", numeric: true, hint: `rise of the loss, in nats, when it is held at its mean, over ${header.ablation_pairs.toLocaleString("en-US")} pairs`, value: (row) => row.without.loss - base, show: (row) => signed(row.without.loss - base) },
+      {
+        id: "strength",
+        title: "strength",
+        numeric: true,
+        hint: "share of the variance of the logits that the neuron alone gives",
+        value: (row) => row.strength,
+        show: (row) => percent(row.strength),
+      },
+      {
+        id: "irrep",
+        title: "irrep",
+        hint: "irrep with the most power in left",
+        value: (row) => row.irrep,
+        show: (row) => named(irreps.get(row.irrep)?.title ?? row.irrep, irreps.get(row.irrep)?.colour),
+      },
+      {
+        id: "subgroup",
+        title: "subgroup",
+        hint: "left is constant on its right cosets",
+        value: (row) => subgroupOf(row),
+        show: (row) => shownSubgroup(row),
+      },
+      {
+        id: "p",
+        title: "p",
+        numeric: true,
+        hint: "share of random functions of the same irreps that some subgroup explains as well",
+        value: (row) => (isCovered(row) ? label(row).p : null),
+        show: (row) => (isCovered(row) ? number(label(row).p, 1) : "–"),
+      },
+      {
+        id: "accounts",
+        title: "accounts",
+        numeric: true,
+        hint: `how many of the ${total} accounts cover it`,
+        value: (row) => Object.keys(row.accounts).length,
+        show: (row) => `${Object.keys(row.accounts).length}/${total}`,
+      },
+      {
+        id: "rank",
+        title: "rank 1",
+        numeric: true,
+        hint: "share of left’s power in its irrep that the first singular pair holds",
+        value: (row) => row.rank.left ?? null,
+        show: (row) => percent(row.rank.left, 1),
+      },
+      {
+        id: "mirror",
+        title: "mirror",
+        numeric: true,
+        hint: "Var(right(b) + left(g b⁻¹)) / Var(right): 0 is an exact mirror",
+        value: (row) => row.mirror_residual ?? null,
+        show: (row) => number(row.mirror_residual, 1),
+      },
+      {
+        id: "without",
+        title: "Δ loss",
+        numeric: true,
+        hint: `rise of the loss, in nats, when it is held at its mean, over ${header.ablation_pairs.toLocaleString("en-US")} pairs`,
+        value: (row) => row.without.loss - base,
+        show: (row) => signed(row.without.loss - base),
+      },
     ];
     const detail = el("div", { class: "neuron-detail" });
     const list = table({
@@ -75,11 +129,24 @@ export const neurons = {
 
     function matches(row, text) {
       const words = [
-        String(row.neuron), row.irrep, irreps.get(row.irrep)?.title ?? "", subgroupOf(row) ?? "", label(row)?.title ?? "",
-        row.kind, row.kind === "live" && !isCovered(row) ? "open not covered" : "", row.sentence ?? "", row.reason ?? "",
-        ...Object.keys(row.accounts), ...Object.keys(row.accounts).map((id) => titles.get(id) ?? ""),
-      ].join(" ").toLowerCase();
-      return text.toLowerCase().split(/\s+/).every((word) => (/^\d+$/.test(word) ? row.neuron === Number(word) : words.includes(word)));
+        String(row.neuron),
+        row.irrep,
+        irreps.get(row.irrep)?.title ?? "",
+        subgroupOf(row) ?? "",
+        label(row)?.title ?? "",
+        row.kind,
+        row.kind === "live" && !isCovered(row) ? "open not covered" : "",
+        row.sentence ?? "",
+        row.reason ?? "",
+        ...Object.keys(row.accounts),
+        ...Object.keys(row.accounts).map((id) => titles.get(id) ?? ""),
+      ]
+        .join(" ")
+        .toLowerCase();
+      return text
+        .toLowerCase()
+        .split(/\s+/)
+        .every((word) => (/^\d+$/.test(word) ? row.neuron === Number(word) : words.includes(word)));
     }
 
     function classChips() {
@@ -89,13 +156,20 @@ export const neurons = {
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
       const chip = (text, shownText, n, colour) =>
-        el("button", { type: "button", class: "chip", onClick: () => list.filter(text) }, colour ? el("i", { class: "swatch", style: { background: shown(colour) } }) : null, `${shownText} ${n}`);
+        el(
+          "button",
+          { type: "button", class: "chip", onClick: () => list.filter(text) },
+          colour ? el("i", { class: "swatch", style: { background: shown(colour) } }) : null,
+          `${shownText} ${n}`,
+        );
       return [
         chip("", "all", header.neurons.length, null),
-        ...[...counts].sort((x, y) => y[1] - x[1]).map(([name, n]) => {
-          const cls = ground.classes.find((each) => each.name === name);
-          return chip(cls ? `${name}#` : name, cls ? cls.title : name, n, cls?.colour);
-        }),
+        ...[...counts]
+          .sort((x, y) => y[1] - x[1])
+          .map(([name, n]) => {
+            const cls = ground.classes.find((each) => each.name === name);
+            return chip(cls ? `${name}#` : name, cls ? cls.title : name, n, cls?.colour);
+          }),
       ];
     }
   },

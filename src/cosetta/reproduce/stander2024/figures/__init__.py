@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from cosetta.errors import Unsupported
 from cosetta.report.figures.style import blank, styled
+from cosetta.reproduce.frame.results import FigureFacts
 from cosetta.reproduce.stander2024.figures.ablation import draw_ablation
 from cosetta.reproduce.stander2024.figures.formation import draw_formation
 from cosetta.reproduce.stander2024.figures.network import draw_architecture, draw_sign_paths
 from cosetta.reproduce.stander2024.figures.outputs import draw_coset_logits, draw_out_correlation, draw_out_groups
 from cosetta.reproduce.stander2024.figures.population import draw_census, draw_shares
 from cosetta.reproduce.stander2024.figures.training import draw_concentration, draw_entropy, draw_trace_similarity
-from cosetta.reproduce.stander2024.results import FigureFacts
 
 __all__ = [
     "KINDS",

@@ -1,0 +1,64 @@
+"""Figures of several panels, as a notebook shows them: beside each other, or under each other where it is narrow."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from cosetta import report
+from cosetta.files import FilePath
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Panels", "panels"]
+
+
+@final
+class Panels(tuple[Any, ...]):
+    """The panels of one figure, each a matplotlib figure of its own.
+
+    Example:
+        >>> from cosetta.report.figures.style import new_figure
+        >>> Panels([new_figure(2, 2), new_figure(3, 2)])
+        Panels(2)
+    """
+
+    def savefig(self, path: FilePath) -> list[Path]:
+        """Write each panel to a file of its own.
+
+        Args:
+            path: the file; with several panels, `name-1.svg`, `name-2.svg` and so on. Its ending says the format.
+
+        Returns:
+            The files.
+        """
+        path = Path(path)
+        many = len(self) > 1
+        files = [path.with_stem(f"{path.stem}-{i}") if many else path for i in range(1, len(self) + 1)]
+        for figure, file in zip(self, files, strict=True):
+            figure.savefig(file, facecolor="white")
+        return files
+
+    def __repr__(self) -> str:
+        """How many panels."""
+        return f"Panels({len(self)})"
+
+    def _repr_html_(self) -> str:
+        """The panels on a white ground."""
+        drawn = "".join(
+            f'<div style="flex: 0 1 auto">{report.figures.to_svg(figure, f"panel-{id(self):x}-{i}")}</div>'
+            for i, figure in enumerate(self)
+        )
+        ground = "background: #fff; color: #222; border-radius: 6px; padding: 4px; font-family: sans-serif"
+        return f'<div style="display: flex; flex-wrap: wrap; gap: 12px; {ground}">{drawn}</div>'
+
+
+def panels(figures: "tuple[Figure, ...] | Figure") -> Panels:
+    """One figure or several as panels.
+
+    Args:
+        figures: from a `draw_*` function.
+
+    Returns:
+        The panels.
+    """
+    return Panels(figures if isinstance(figures, tuple) else (figures,))

@@ -1,0 +1,1 @@
+"""What every paper's reproduction is made of, and no paper owns: claims, rules, tables, pages, files."""
