@@ -114,14 +114,16 @@ def find_route(
         net: the network, from `checker.fold`.
         table: of the group.
         cosets: what accounts say.
-        samples: number of y on which routes are tried; if None, two to eight, for some 1,000 pairs or more.
+        samples: number of y on which routes are tried; if None, three to eight, for some 1,000 pairs or more.
         bounds_only: leave out the last stage, in which every neuron is computed; pairs may then stay open.
 
     Returns:
         The route; trying all if no other costs less.
     """
-    samples = max(2, min(8, 1000 // net.g)) if samples is None else samples
-    ys = np.unique(np.linspace(0, net.g - 1, min(samples, net.g)).round().astype(int))
+    samples = max(3, min(8, 1000 // net.g)) if samples is None else samples
+    ys = np.unique(
+        np.linspace(0, net.g - 1, min(samples, net.g) + 2)[1:-1].round().astype(int)
+    )  # the identity is special
     search = _Search(net, table, cosets, ys, () if bounds_only else (by_neurons(range(net.w)),))
     return min(search.routes(), key=lambda route: route.share)
 
