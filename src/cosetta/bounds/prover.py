@@ -230,10 +230,10 @@ class _Plan:
     def choices(self) -> Iterator[Callable[[Tables], list[Tables]]]:
         """What to vary in turn: which tables are added up, if linear; weak neurons; a table more or less; low rank."""
         count = len(set(self.cosets.left.tolist()) - {-1})
-        rows = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
-        yield lambda _: [
-            Tables(rows=n, by_rows=by, linear=linear) for n in rows for by in (False, True) for linear in (False, True)
-        ]
+        counts = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
+        yield lambda best: [replace(best, rows=rows, by_rows=by) for rows in counts for by in (False, True)]
+        yield lambda best: [replace(best, linear=True)]
+        yield lambda best: [replace(best, rows=rows) for rows in counts if best.linear and rows != best.rows]
         yield lambda best: [replace(best, weak=weak) for weak in WEAK]
         yield lambda best: [replace(best, rows=best.rows + more) for more in (-1, 1) if best.rows + more > 0]
         yield lambda best: [replace(best, low=True)]
@@ -246,7 +246,7 @@ class _Plan:
         merges, _ = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
         number = [*range(rows), *range(len(lefts), len(lefts) + 1 + len(merges))]  # among the tables of all partitions
         return {
-            "leaves": [[P, group_rights(self.known, tree[P], self.net.g)] for P in lefts],
+            "leaves": [[P, group_rights(self.known, P, tree[P], self.net.g)] for P in lefts],
             "merges": [[number[i], number[j]] for i, j in merges],
             "linear": linear,
             "exact": exact,

@@ -61,9 +61,12 @@ def group_claims(group: str, populations: Sequence[Population], control: RandomC
 
 
 def _full_length(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Name length where the foreign networks, trained by nearly the paper's settings to its end, are as the paper says.
+    """Name length where the foreign networks, which are trained to the paper's last step, are as the paper says.
 
-    They are too few for a verdict, so this is said of differences that nothing else accounts for, and with their number.
+    Four are too few for a verdict: it is said of differences that nothing else accounts for, and with their number.
+
+    Returns:
+        The claims.
     """
     said = []
     for claim in claims:

@@ -190,8 +190,8 @@ def _between(population: Population) -> str:
     if coset.low is None or labels.high is None or not labels.high < theirs < coset.low:
         return ""
     return (
-        f"measure, in part: by one H and K with the smallest C_H, which mixes cosets, it is {labels.says('{:.3f}')}; the "
-        "paper's number lies between the two ways to pair neurons"
+        f"measure, in part: by one H and K with the smallest C_H, which mixes cosets, it is {labels.says('{:.3f}')}; "
+        "the paper's number lies between the two ways to pair neurons"
     )
 
 

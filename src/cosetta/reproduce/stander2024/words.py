@@ -36,8 +36,8 @@ WORDS: tuple[tuple[str, str], ...] = (
     (
         "Recipe",
         "How networks were trained. The paper's own recipe, stander2024, decides a claim where there are such "
-        "networks. Foreign networks are the S5 MLPs of Chughtai et al., trained for 250,000 steps by nearly the paper's "
-        "settings.",
+        "networks. Foreign networks are the S5 MLPs of Chughtai et al., trained for 250,000 steps by nearly the "
+        "paper's settings.",
     ),
     (
         "Own units",
