@@ -34,9 +34,6 @@ WEAK = (0.1, 0.2, 0.35)
 MAIN = (1.0, 0.75, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0)
 """Shares of the left partitions whose tables are added up to rows; the others are bounded by a number each."""
 
-WAYS = ((True, False), (False, True), (True, True))
-"""Ways to make tables, other than the first: in the order of what a row costs, with the linear half apart, or both."""
-
 OPEN = 10.0
 """How many times brute force a route is charged for the share of pairs that it leaves open, if it may leave any."""
 
@@ -234,11 +231,9 @@ class _Plan:
         """What to vary in turn: which tables are added up, if linear; weak neurons; a table more or less; low rank."""
         count = len(set(self.cosets.left.tolist()) - {-1})
         counts = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
-        yield lambda best: [replace(best, rows=rows) for rows in counts]
-        yield lambda best: [replace(best, by_rows=by, linear=linear) for by, linear in WAYS]
-        yield lambda best: [
-            replace(best, rows=rows) for rows in counts if (best.by_rows or best.linear) and rows != best.rows
-        ]
+        yield lambda best: [replace(best, rows=rows, by_rows=by) for rows in counts for by in (False, True)]
+        yield lambda best: [replace(best, linear=True)]
+        yield lambda best: [replace(best, rows=rows) for rows in counts if best.linear and rows != best.rows]
         yield lambda best: [replace(best, weak=weak) for weak in WEAK]
         yield lambda best: [replace(best, rows=best.rows + more) for more in (-1, 1) if best.rows + more > 0]
         yield lambda best: [replace(best, low=True)]

@@ -1,0 +1,122 @@
+"""Rho-sets as the paper counts them: planted networks complete and incomplete, a-bad and rho-bad, and bad input."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from cosetta import irreps, named_group, subgroup_lattice
+from cosetta.errors import BadRun
+from cosetta.models import FoldedModel
+from cosetta.models.planted_vectors import plant_rho_set, plant_vectors
+from cosetta.reproduce.frame.folded_runs import FoldedRecord, write_folded_run
+from cosetta.reproduce.wu2024.claims import minimal_sets
+from cosetta.reproduce.wu2024.ideals import FILES, read_ideals
+from cosetta.reproduce.wu2024.measures import is_faithful, rho_measures
+from cosetta.reproduce.wu2024.reproduction import CACHE, Plan, reproduce
+
+S4, S5 = named_group("S4"), named_group("S5")
+
+
+def planted(group, irrep, subgroup, seed=0):
+    lattice = subgroup_lattice(group)
+    rho = next(r for r in irreps(group) if r.name == irrep)
+    return plant_rho_set(group, rho, lattice.subgroup(lattice.names.index(subgroup)), np.random.default_rng(seed), 10.0)
+
+
+def joined(*models):
+    parts = [torch.cat([getattr(model, name) for model in models], dim=1) for name in ("left", "right", "out")]
+    return FoldedModel(*parts, models[0].bias)
+
+
+def test_a_complete_circuit_is_neither_bad():
+    found = rho_measures("planted", planted(S4, "(3,1)", "S3"), S4)
+    (only,) = found.sets
+    assert (only.points, only.pairs, only.neurons, only.is_complete, only.faithful) == (4, 16, 16, True, True)
+    assert (found.covered, found.alone, found.a_bad, found.rho_bad) == (pytest.approx(1), 1.0, False, False)
+    assert set(found.irreps) == {"(3,1)"}
+
+
+def test_a_circuit_that_lacks_a_pair_is_rho_bad():
+    model = planted(S4, "(3,1)", "S3")
+    found = rho_measures("fewer", model.keep(torch.arange(1, model.width)), S4)
+    assert (found.sets[0].pairs, found.sets[0].is_complete, found.rho_bad) == (15, False, True)
+
+
+def test_two_vectors_a_in_one_orbit_are_a_bad():
+    both = joined(planted(S4, "(3,1)", "S3", seed=0), planted(S4, "(3,1)", "S3", seed=1))
+    found = rho_measures("two", both, S4)
+    assert len(found.sets) == 2
+    assert found.a_bad
+
+
+def test_an_unfaithful_irrep_alone_is_rho_bad_and_vectors_off_every_orbit_are_in_no_set():
+    found = rho_measures("quotient", planted(S4, "(2,2)", "D8"), S4)
+    assert found.sets[0].is_complete
+    assert found.rho_bad
+    rho = next(r for r in irreps(S4) if r.name == "(3,1)")
+    loose = rho_measures("loose", plant_vectors(rho, 200, np.random.default_rng(0), 10.0), S4)
+    assert loose.covered < 0.5
+    assert loose.rho_bad
+
+
+def test_the_sign_has_both_points():
+    found = rho_measures("sign", planted(S4, "(1^4)", "A4"), S4)
+    assert (found.sets[0].points, found.sets[0].pairs) == (2, 4)
+
+
+@pytest.mark.parametrize("name", ["S3", "S4", "A4", "Q8"])
+def test_a_smallest_rho_set_is_an_orbit_of_its_size(name):
+    """The orbit of a vector that the subgroup fixes has that many points, and no vector of the irrep has fewer."""
+    group = named_group(name)
+    lattice = subgroup_lattice(group)
+    sizes = minimal_sets(group)
+    for irrep in irreps(group):
+        orbits = []
+        for i in range(len(lattice)):
+            average = irrep.matrices[lattice.members[i]].mean(axis=0)
+            for vector in average.T[np.linalg.norm(average, axis=0) > 1e-9]:
+                orbits.append(len(np.unique((irrep.matrices @ vector).round(6) + 0.0, axis=0)))
+        assert sizes[irrep.name] == min(orbits)
+
+
+def test_faithful_irreps_are_those_without_a_kernel():
+    found = {irrep.name: is_faithful(irrep) for irrep in irreps(S4)}
+    assert found == {"(4)": False, "(3,1)": True, "(2,2)": False, "(2,1,1)": True, "(1^4)": False}
+
+
+def test_without_their_files_the_rest_is_made_and_they_are_named(tmp_path):
+    found = reproduce(Plan())
+    assert [table.name for table in found.tables] == ["sizes"]
+    assert FILES[0] in found.missing[0]
+    verdicts = {claim.id: claim.verdict for claim in found.claims}
+    assert verdicts["size-(4,1)"] == "agrees"
+    assert verdicts["ideal-bound"] == verdicts["complete"] == "cannot be checked"
+    (tmp_path / FILES[1]).write_text("{}")
+    found = reproduce(Plan(data=tmp_path))
+    assert f"lacks {FILES[0]}" in found.missing[0]
+    (tmp_path / FILES[0]).write_bytes(b"half")
+    with pytest.raises(BadRun, match="lacks `irrep_accs`"):
+        read_ideals(tmp_path)
+
+
+def test_networks_stand_beside_and_a_second_call_reads_what_the_first_kept(tmp_path):
+    model = planted(S5, "(4,1)", "S4")
+    for seed in range(5):
+        record = FoldedRecord("S5", "wu2024", seed, "by hand", (0, 1), (0.0, 1.0), (4.0, 1e-3))
+        write_folded_run(tmp_path / f"run{seed}", record, model)
+    found = reproduce(Plan(networks=tmp_path))
+    by_id = {claim.id: claim for claim in found.claims}
+    assert found.populations == {"S5 wu2024": 5}
+    assert by_id["pairs"].decided_on == "wu2024"
+    assert by_id["pairs"].verdict == by_id["complete"].verdict == by_id["budget"].verdict == "agrees"
+    assert by_id["bound-mean"].verdict == "cannot be checked"
+    assert "no certificate" in by_id["bound-mean"].why
+    kept = json.loads((tmp_path / "run1" / CACHE).read_text())
+    assert kept["network"]["sets"][0]["pairs"] == 25
+    (tmp_path / "run1" / CACHE).write_text("{")
+    (tmp_path / "run2" / "folded.json").write_text("{")
+    again = reproduce(Plan(networks=tmp_path))
+    assert again.populations == {"S5 wu2024": 4}
+    assert again.missing[-1].startswith("run2: ")
