@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 
 demo: install
 	$(BIN)/cosetta run S5
-	$(BIN)/cosetta explore runs/S5-fast-0-*
+	$(BIN)/cosetta explore "$$(ls -td runs/S5-fast-0-* | head -1)"
 
 test: check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile

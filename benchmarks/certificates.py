@@ -99,21 +99,27 @@ def table(rows):
         found[entry["population"]].append(entry)
     lines = [
         "| population | networks | certified = measured | certified >= 0.95 | certified 0 "
-        "| work / trying all: median (least, most) "
-        "| seconds / trying all: median |",
-        "|---|---|---|---|---|---|---|",
+        "| by bounds alone: median (least) | work / trying all: median (least, most) | seconds / trying all: median |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for population, entries in sorted(found.items()):
         shares = np.array([entry["certified"] for entry in entries])
-        equal = sum(entry["exhaustive"] is not None and entry["certified"] == entry["exhaustive"] for entry in entries)
-        known = sum(entry["exhaustive"] is not None for entry in entries)
+        known = [entry for entry in entries if entry["exhaustive"] is not None]
+        equal = sum(entry["certified"] == entry["exhaustive"] for entry in known)
+        bounds = [sum(share for tier, share in entry["tiers"].items() if tier != "every neuron") for entry in entries]
         work = np.array([entry["work_share"] for entry in entries])
-        pace = [e["check_seconds"] / e["brute_force_seconds"] for e in entries if e["brute_force_seconds"]]
-        lines.append(
-            f"| {population} | {len(entries)} | {equal} of {known} | {(shares >= 0.95).sum()} | {(shares == 0).sum()} "
-            f"| {np.median(work):.3f} ({work.min():.3f}, {work.max():.3f}) "
-            f"| {f'{np.median(pace):.2f}' if pace else '-'} |"
-        )
+        pace = [entry["check_seconds"] / entry["brute_force_seconds"] for entry in known]
+        cells = [
+            population,
+            len(entries),
+            f"{equal} of {len(known)}" if known else "not tried",
+            (shares >= 0.95).sum(),
+            (shares == 0).sum(),
+            f"{np.median(bounds):.4f} ({min(bounds):.4f})",
+            f"{np.median(work):.4f} ({work.min():.4f}, {work.max():.4f})",
+            f"{np.median(pace):.2f}" if pace else "-",
+        ]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 

@@ -8,10 +8,10 @@ that a second call goes on where the first stopped. Written: `networks.parquet` 
 `transformers.json` (the shares with Wilson intervals, and Fisher's exact test against the MLPs).
 
 The rule, fixed before any network of these populations was looked at: an account *recovers* a network if it covers at
-least 95 % of the strength and its ideal, alone, answers at least 99 % of all pairs rightly. Neurons must be functions
-on the group (additive share 0.999): a network whose attention works is recovered by none. A network counts if its
-last phase ended and its test accuracy is at least 99.9 %; one that the GPU's seconds cut off may be finished in a run
-folder, which then counts.
+least 95 % of the strength and its ideal, alone, answers at least 99 % of all pairs rightly. Added after the first 25:
+neurons must be functions on the group (additive share 0.999), a network whose attention works is recovered by none. A
+network counts if its last phase ended and its test accuracy is at least 99.9 %; one that the GPU's seconds cut off may
+be finished in a run folder, which then counts.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def networks(chosen):
             final = {"steps": last["step"], "test_accuracy": last["test_accuracy"], "test_loss": last["test_loss"]}
             name = f"{run.config.architecture}, {run.config.recipe}"
             final |= {"finished": True} | attention(load_tensors(path), run.group)
-            yield name, run.config.seed, run.group, final, run.model
+            yield name, run.config.seed, run.group, final, run.pair_model
 
 
 def attention(tensors, group):

@@ -24,10 +24,10 @@ from cosetta.population.rows import (
     GROK_ACCURACY,
     RUNS,
     _account,
-    _neuron,
     nearest_classes,
     settings_of,
 )
+from cosetta.results import neuron_row
 from cosetta.training.recipes import RECIPES
 
 __all__ = ["arena_line", "network_line", "read_lines"]
@@ -104,7 +104,7 @@ def explained(model, group, config=None):
     lattice = subgroup_lattice(group)
     argmin = nearest_classes(model, lattice, irreps(group), facts.dead.tolist())
     known = _neurons(facts, records)
-    neurons = [_neuron(neuron, findings, name) for neuron, name in zip(known, argmin, strict=True)]
+    neurons = [neuron_row(neuron, findings) | {"argmin": name} for neuron, name in zip(known, argmin, strict=True)]
     row["analysis_seconds"] = time.monotonic() - started
     return row, neurons, [_account(record, None, None) for record in records]
 

@@ -18,7 +18,7 @@ author = "The Cosetta authors"
 copyright = "the Cosetta authors, MIT licence"  # Sphinx's name
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "cosetta_docs"]
-exclude_patterns = ["_build", "_extensions", "reproduction/**", "images/**", "**/README.md"]
+exclude_patterns = ["_build", "_extensions", "images/**", "**/README.md"]
 root_doc = "index"
 
 myst_enable_extensions = ["dollarmath"]

@@ -31,8 +31,9 @@ def inside_the_site(app: Any, docname: str, source: list[str]) -> None:
     def turned(match: re.Match[str]) -> str:
         words, up, path, anchor = match.groups()
         if up.count("../") <= depth:
-            folder = (Path(app.srcdir) / docname).parent / up / path
-            return f"{words} (`docs/{folder.resolve().relative_to(app.srcdir)}`)" if folder.is_dir() else match[0]
+            target = (Path(app.srcdir) / docname).parent / up / path
+            is_page = not target.is_dir() and target.name != "README.md"  # those describe a folder of data
+            return match[0] if is_page else f"{words} (`docs/{target.resolve().relative_to(app.srcdir)}`)"
         if path in PAGES:
             return f"[{words}]({'../' * depth}{PAGES[path]}{anchor or ''})"
         return f"{words} (`{path}`)" if path not in words else f"`{path}`"

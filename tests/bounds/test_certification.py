@@ -8,16 +8,18 @@ import torch
 from safetensors.torch import save
 
 from cosetta.bounds import checker
-from cosetta.bounds.certificate import check_certificate, read_certificate, write_certificate
+from cosetta.bounds.certificate import Certificate, check_certificate, read_certificate, write_certificate
 from cosetta.bounds.prover import brute_force_work
 from cosetta.certification import certify
 from cosetta.errors import BadRun, Unsupported
+from cosetta.files import folder_digest
 from cosetta.groups import named_group, subgroup_lattice
 from cosetta.harmonics import irreps
 from cosetta.models import FoldedModel, GroupNetwork, save_network
 from cosetta.models.planted import CosetPlan, plant, random_model
 from cosetta.models.planted_vectors import join, plant_vectors
 from cosetta.models.scoring import PairScorer
+from cosetta.training import Phase, TrainConfig, train
 
 FUNCTIONS = ("left", "right", "out", "bias", "direct_left", "direct_right")
 
@@ -127,6 +129,9 @@ def test_work_is_counted_from_the_same_baseline():
     record = proven(model, group).record
     assert record["brute_force"]["work"] == brute_force_work(24, model.width) == 24**3 * model.width
     assert record["claim"]["work"] == sum(tier["work"] for tier in record["tiers"])
+    share = Certificate(record).work_share
+    assert share == record["claim"]["work"] / record["brute_force"]["work"]
+    assert Certificate(record | {"brute_force": {"work": 10**12}}).work_share == share  # nothing unchecked is printed
 
 
 def test_the_trivial_group_has_a_certificate():
@@ -173,6 +178,33 @@ def test_the_command_proves_and_the_other_checks(command_line, tmp_path):
     assert (status, shown) == (1, "")
     assert complaint.count("\n") == 1
     assert "must bound each of the 3 neurons once" in complaint
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "transformer", "square"])
+def test_a_run_is_certified_from_its_own_weights_or_its_folded_form(command_line, tmp_path, architecture):
+    phase = Phase(max_steps=2, learning_rate=1e-2)
+    sizes = {
+        "embed_dim": 8,
+        "width": 8,
+        "checkpoints": 0,
+        "activation": "square" if architecture == "square" else "relu",
+    }
+    config = TrainConfig(group="S3", architecture=architecture, phases=(phase,), **sizes)
+    train(config, named_group("S3"), tmp_path / "run")
+    before = folder_digest(tmp_path / "run")
+    status, shown, complaint = command_line("certify", "run", "--exhaustive")
+    refusals = {"square": "for relu only; the network has 'square'", "transformer": "neurons are not left + right"}
+    if architecture in refusals:
+        assert status == 1
+        assert complaint.count("\n") == 1
+        assert refusals[architecture] in complaint
+        assert not (tmp_path / "run" / "certificate.json").exists()
+        return
+    assert (status, complaint) == (0, ""), complaint
+    assert "of 36 products" in shown
+    status, shown, complaint = command_line("check", "run/certificate.json", "run/model.safetensors")
+    assert (status, complaint) == (0, ""), complaint
+    assert folder_digest(tmp_path / "run") == before
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The right account comes first, intervals part or nothing is said, and the parts of a comparison agree."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from cosetta.comparison import Analysed, compare
 from cosetta.comparison.write import write_comparison
 from cosetta.files import read_json
 from cosetta.report.compare_page import render_comparison
+from cosetta.report.figures import comparison as figures
+from cosetta.report.figures.style import to_svg
 from cosetta.results import Comparison
 
 
@@ -132,6 +135,29 @@ def test_the_three_files_say_the_same(comparison, tmp_path):
     page = (tmp_path / "out/compare.html").read_text()
     assert "gone: it is not there" in page
     assert all(account.title in page for account in comparison.accounts)
+
+
+def test_every_axis_of_the_page_is_named_and_no_colour_stands_for_an_account(comparison):
+    network, agreement = comparison.networks[0], comparison.agreements[0]
+    drawn = (
+        *figures.draw_front(network, comparison.of("cosets"), comparison.accounts),
+        figures.draw_compared(comparison.networks, comparison.entries, comparison.accounts),
+        figures.draw_agreement(agreement),
+        figures.draw_who(agreement, network),
+    )
+    for figure in drawn:
+        for axis in figure.axes:
+            assert axis.get_xlabel()
+            assert axis.get_ylabel()
+        svg = to_svg(figure, "key")
+        assert "<image" not in svg
+        assert not re.findall(r": #[0-9a-f]{6}", svg)  # greys of the page's style only
+    shown = {text.get_text() for text in drawn[0].axes[0].texts}
+    assert shown == {
+        str(i)
+        for i, account in enumerate(comparison.accounts, 1)
+        if comparison.entry("cosets", account.id).bits is not None
+    }
 
 
 def test_hostile_names_stay_text(two):

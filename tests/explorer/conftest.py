@@ -1,6 +1,5 @@
 """A browser, and pages of small networks for it."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,6 @@ from cosetta.explorer import Explored, explorer_page, make_sidecar, unpack
 from cosetta.models.planted import CosetPlan, plant
 
 CONFIG = AnalysisConfig(control_draws=2, null_samples=19)
-
-
-def find_chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for path in map(shutil.which, names) if path), None)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser of the machine; one a process."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
-    with api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Watched:

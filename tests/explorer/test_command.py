@@ -10,6 +10,8 @@ from cosetta import named_group
 from cosetta.config import AnalysisConfig
 from cosetta.explanation import explain_run
 from cosetta.explorer import unpack
+from cosetta.report import write_report
+from cosetta.results import load_analysis
 from cosetta.training import Phase, TrainConfig, train
 
 DATA = Path(__file__).parents[1] / "data"
@@ -38,6 +40,19 @@ def test_a_run_gets_a_page_beside_it_and_its_sidecar_is_made_once(runs, command_
     monkeypatch.setattr("cosetta.explorer.source.make_sidecar", lambda explored: pytest.fail("made twice"))
     assert command_line("explore", folder / "S3-1")[0] == 0
     assert page.read_bytes() == before
+
+
+def test_the_report_beside_a_page_links_its_neurons_to_it(runs, command_line, tmp_path):
+    folder = tmp_path / "S3-1"
+    shutil.copytree(runs[0] / "S3-1", folder)
+    (folder / "explorer.html").unlink(missing_ok=True)
+    write_report(load_analysis(folder), folder / "report.html")
+    assert "explorer.html" not in (folder / "report.html").read_text()
+    assert command_line("explore", folder)[0] == 0
+    linked = (folder / "report.html").read_text()
+    assert 'href="explorer.html#/neurons?n=3"' in linked
+    assert command_line("explore", folder)[0] == 0
+    assert (folder / "report.html").read_text() == linked
 
 
 def test_a_changed_analysis_makes_the_sidecar_again(runs, command_line, tmp_path):

@@ -1,19 +1,29 @@
 """Sidecars, layouts and identification, against slow twins."""
 
+import base64
 import gzip
+import re
 
 import numpy as np
 import pytest
 import torch
 
 from cosetta import named_group, subgroup_lattice
-from cosetta.errors import BadRun
+from cosetta.analysis import fit_accounts
+from cosetta.config import AnalysisConfig
+from cosetta.errors import BadRun, Unsupported
 from cosetta.explorer.bundle import bundle, page_file
 from cosetta.explorer.ground import irrep_content
 from cosetta.explorer.hasse import BEND, class_covers, layered
+from cosetta.explorer.ideals import pack_ideals
 from cosetta.explorer.identification import fewest, identify
+from cosetta.explorer.orbits import orbits
 from cosetta.explorer.packing import SCHEMA, Sidecar, pack, read_sidecar, unpack
+from cosetta.explorer.sidecar import check_order
 from cosetta.harmonics import irreps
+from cosetta.hypotheses.rho_set import RhoSets
+from cosetta.measures import measure
+from cosetta.models.planted import CosetPlan, plant
 
 
 def test_packing_gives_back_what_was_packed_and_equal_bytes():
@@ -155,3 +165,41 @@ def test_the_sidecar_says_what_the_analysis_says(s4):
 
 def test_pages_of_a_small_group_stay_small(s4):
     assert s4.path.stat().st_size < 1_000_000
+
+
+def test_ideals_are_left_out_by_name_where_there_is_no_room(s4):
+    accounts, _ = fit_accounts(measure(s4.network.model, s4.network.group, s4.network.config), s4.network.config)
+    everything, arrays, none = pack_ideals(accounts, 10**9)
+    assert (set(everything), none) == ({account.id for account in accounts}, ())
+    kept, fewer, left_out = pack_ideals(accounts, 3000)
+    assert set(kept) | set(left_out) == set(everything)
+    assert 0 < len(fewer) < len(arrays)
+    assert "coset" in kept, "the most important comes first"
+
+
+def test_the_orbit_of_the_standard_irrep_is_a_simplex():
+    G = named_group("S4")
+    plans = [CosetPlan(subgroup_lattice(G)["S3"], irreps(G)[1])]
+    network = plant(G, plans, torch.Generator().manual_seed(0)).folded
+    config = AnalysisConfig()
+    (orbit,) = orbits(RhoSets.fit(measure(network, G, config), config))
+    points = np.array(orbit["points"])
+    assert np.allclose(points @ points.T, np.where(np.eye(4), 1, -1 / 3), atol=1e-4)
+    assert len(orbit["edges"]) == 6
+    for neuron in orbit["neurons"]:
+        assert np.allclose(points[neuron["point"]], neuron["b"], atol=1e-4)
+        assert np.allclose(points[neuron["point_prime"]], neuron["b_prime"], atol=1e-4)
+
+
+def test_pages_of_two_networks_have_one_colour_a_class(s4):
+    text = s4.path.read_text()
+    found = [unpack(base64.b64decode(data)) for data in re.findall(r'octet-stream">([A-Za-z0-9+/=]+)<', text)]
+    assert len(found) == 2
+    colours = [{cls["name"]: cls["colour"] for cls in sidecar.header["lattice"]["classes"]} for sidecar in found]
+    used = {name for sidecar in found for name in sidecar.header["lattice"]["used"]}
+    assert {colours[0][name] == colours[1][name] for name in used if name in colours[0]} == {True}
+
+
+def test_a_group_that_is_too_large_is_refused_before_anything_is_computed():
+    with pytest.raises(Unsupported, match=r"1,500; C1600 has 1,600"):
+        check_order(named_group("C1600"))

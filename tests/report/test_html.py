@@ -350,7 +350,7 @@ def test_the_explorer_is_linked_where_it_lies_beside_the_page(analysis, markup, 
     (tmp_path / "explorer.html").touch()
     write_report(analysis, tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert 'href="explorer.html#neuron=1"' in text
+    assert 'href="explorer.html#/neurons?n=1"' in text
     assert "cosetta explore</code>" not in text
 
 

@@ -48,13 +48,17 @@ class Certificate:
 
     @property
     def work_share(self) -> float:
-        """Work of the checker as a share of brute force, |G|^3 w multiply-adds."""
-        return self.record["claim"]["work"] / self.record["brute_force"]["work"]
+        """Work of the checker as a share of brute force, |G|^3 w multiply-adds; from what the checker checks alone."""
+        stage = self.record["stages"][0]
+        by_cosets = sum(len(ks) for _, groups in stage["leaves"] for group in groups for _, ks in group)
+        width = by_cosets + len(stage["exact"]) + len(stage["dropped"])
+        return self.record["claim"]["work"] / (len(self.record["group"]["elements"]) ** 3 * width)
 
     @property
     def is_cheaper(self) -> bool:
         """Whether an account made it cheaper than trying all."""
-        return any(tier["tier"] != "every neuron" for tier in self.record["tiers"])
+        last = self.record["stages"][0]
+        return len(self.record["stages"]) > 1 or bool(last["leaves"] or last["pivots"] or not last["exact"])
 
     @property
     def sentence(self) -> str:

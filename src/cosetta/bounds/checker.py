@@ -173,7 +173,7 @@ def check(certificate, content):
     group, claim, activation = certificate["group"], certificate["claim"], certificate["activation"]
     need(activation == "relu", f"the activation must be relu; no bound is known for '{activation}'")
     table, net = multiply(np.array(group["generators"])), fold(read_tensors(content))
-    need(len(table) == net.g, f"the network must be of order {len(table)}; it is of order {net.g}")
+    need(len(table) == net.g == len(group["elements"]), f"the order must be {len(table)}; the network has {net.g}")
     partitions, claimed = np.array(certificate["partitions"], np.int64).reshape(-1, net.g), np.full(net.g**2, True)
     need(((partitions >= 0) & (partitions < net.g)).all(), "blocks must be numbered from 0")
     least, done = derive(net, table, partitions, certificate["stages"])

@@ -34,6 +34,9 @@ WEAK = (0.1, 0.2, 0.35)
 MAIN = (1.0, 0.75, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0)
 """Shares of the left partitions whose tables are added up to rows; the others are bounded by a number each."""
 
+WAYS = ((True, False), (False, True), (True, True))
+"""Ways to make tables, other than the first: in the order of what a row costs, with the linear half apart, or both."""
+
 OPEN = 10.0
 """How many times brute force a route is charged for the share of pairs that it leaves open, if it may leave any."""
 
@@ -230,9 +233,11 @@ class _Plan:
     def choices(self) -> Iterator[Callable[[Tables], list[Tables]]]:
         """What to vary in turn: which tables are added up, if linear; weak neurons; a table more or less; low rank."""
         count = len(set(self.cosets.left.tolist()) - {-1})
-        rows = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
-        yield lambda _: [
-            Tables(rows=n, by_rows=by, linear=linear) for n in rows for by in (False, True) for linear in (False, True)
+        counts = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
+        yield lambda best: [replace(best, rows=rows) for rows in counts]
+        yield lambda best: [replace(best, by_rows=by, linear=linear) for by, linear in WAYS]
+        yield lambda best: [
+            replace(best, rows=rows) for rows in counts if (best.by_rows or best.linear) and rows != best.rows
         ]
         yield lambda best: [replace(best, weak=weak) for weak in WEAK]
         yield lambda best: [replace(best, rows=best.rows + more) for more in (-1, 1) if best.rows + more > 0]
@@ -246,7 +251,7 @@ class _Plan:
         merges, _ = merge_order(self.known, [*lefts[:rows], len(self.cosets.partitions)])
         number = [*range(rows), *range(len(lefts), len(lefts) + 1 + len(merges))]  # among the tables of all partitions
         return {
-            "leaves": [[P, group_rights(self.known, tree[P], self.net.g)] for P in lefts],
+            "leaves": [[P, group_rights(self.known, P, tree[P], self.net.g)] for P in lefts],
             "merges": [[number[i], number[j]] for i, j in merges],
             "linear": linear,
             "exact": exact,

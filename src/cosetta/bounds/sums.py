@@ -92,7 +92,11 @@ def _merged(known: Refinements, leaves: Sequence[int], grown: float) -> tuple[li
     return merges, rows
 
 
-def group_rights(known: Refinements, rights: Mapping[int, list[int]], order: int) -> list[list[list]]:
+LARGEST = 2**22
+"""Numbers in a table over the cosets of several right subgroups: 32 MB."""
+
+
+def group_rights(known: Refinements, left: int, rights: Mapping[int, list[int]], order: int) -> list[list[list]]:
     """Which tables of one left partition to add once over the common refinement of their right partitions.
 
     Tables with n right partitions are added for every y at n - 1 rows, or once for each block of their refinement. Two
@@ -100,6 +104,7 @@ def group_rights(known: Refinements, rights: Mapping[int, list[int]], order: int
 
     Args:
         known: refinements.
+        left: the left partition.
         rights: neurons by right partition.
         order: number of elements.
 
@@ -107,6 +112,7 @@ def group_rights(known: Refinements, rights: Mapping[int, list[int]], order: int
         Groups of pairs: a right partition and its neurons.
     """
     groups = [frozenset([Q]) for Q in rights]
+    most = min(order - 1, LARGEST // (order * known.size(frozenset([left]))))
 
     def once(group: frozenset[int], other: frozenset[int] = frozenset()) -> int:
         return (len(group | other) - 1) * known.size(group, other)
@@ -116,7 +122,7 @@ def group_rights(known: Refinements, rights: Mapping[int, list[int]], order: int
             (order + once(a) + once(b) - once(a, b), i, j)
             for i, a in enumerate(groups)
             for j, b in enumerate(groups[:i])
-            if known.size(a, b) < order
+            if known.size(a, b) <= most
         ]
         gain, i, j = max(gains, default=(0, 0, 0))
         if gain <= 0:

@@ -75,35 +75,54 @@ def check(
 
 
 def _run(path: Path, group: str | None) -> tuple[Any, Any, Path]:
-    """The network of a finished run, its group, and the file of its weights."""
+    """The network of a finished run, its group, and the file of its weights: its own, or of its folded form."""
     from cosetta.groups import read_group
+    from cosetta.training.architectures import AUTOGRAD
     from cosetta.training.run_folder import load_run
 
     trained = load_run(path)
     G = read_group(group) if group else trained.group
     trained.check_group(G)
-    return trained.network().fold(), G, path / "model.safetensors"
+    if trained.config.architecture not in AUTOGRAD:
+        return trained.network().fold(), G, path / "model.safetensors"
+    model = _measured(trained.folding()) or trained.folded()
+    return model, G, _write_folded(model, path)
+
+
+def _measured(folding: Any) -> Any:
+    """The network that a measurement found, with what is printed of it; None if nothing was measured."""
+    if folding is None:
+        return None
+    for note in folding.sentences():
+        rich.print(f"[dim]{escape(note)}[/dim]")
+    if folding.obstacle:
+        raise Unsupported(f"a certificate is of neurons that are functions on the group; {folding.obstacle}")
+    return folding.model
+
+
+def _write_folded(model: Any, folder: Path) -> Path:
+    """Write left, right, out, bias and direct paths."""
+    from cosetta.models.storage import save_tensors
+
+    functions = ("left", "right", "out", "bias", "direct_left", "direct_right")
+    save_tensors({f: getattr(model, f) for f in functions if getattr(model, f) is not None}, folder / FOLDED)
+    return folder / FOLDED
 
 
 def _checkpoint(path: Path, out: Path, options: dict[str, Any]) -> tuple[Any, Any, Path]:
     """The network of a checkpoint, its group, and the file of its folded form, which is written."""
     from cosetta.models.importers import open_checkpoint
-    from cosetta.models.storage import save_tensors
 
     opened = open_checkpoint(path, **options)
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     if opened.folding is not None and opened.folding.obstacle:
-        raise Unsupported(
-            f"a certificate is of a network whose neurons are functions on the group; {opened.folding.obstacle}"
-        )
+        raise Unsupported(f"a certificate is of neurons that are functions on the group; {opened.folding.obstacle}")
     name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem
     folder = out / f"imported-{name}"
     folder.mkdir(parents=True, exist_ok=True)
-    functions = ("left", "right", "out", "bias", "direct_left", "direct_right")
     model = opened.model.to(device="cpu")
-    save_tensors({f: getattr(model, f) for f in functions if getattr(model, f) is not None}, folder / FOLDED)
-    return model, opened.group, folder / FOLDED
+    return model, opened.group, _write_folded(model, folder)
 
 
 def _show(certificate: Any) -> None:

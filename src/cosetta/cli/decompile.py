@@ -68,7 +68,7 @@ def _open(path: Path, group: str | None, instance: int) -> tuple[Any, Any, str]:
         trained = load_run(path)
         G = read_group(group) if group else trained.group
         trained.check_group(G)
-        return trained.network().fold(), G, path.resolve().name
+        return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
     opened = open_checkpoint(path, group=group, instance=instance)

@@ -76,6 +76,21 @@ def _page(targets: Any, out: Path | None, runs: Path, group: str | None) -> None
     write_text(path, explorer_page([each.sidecar for each in opened]))
     size = path.stat().st_size / 1e6
     rich.get_console().print(f"Explorer  {escape(str(path))} ({size:.1f} MB, opens in any browser)", soft_wrap=True)
+    if path == opened[0].folder / PAGE:
+        _link_report(path.parent)
+
+
+def _link_report(folder: Path) -> None:
+    """Let the report beside a new page link its neurons to it, unless it does already."""
+    from cosetta.explorer import PAGE
+
+    report = folder / "report.html"
+    if not report.is_file() or f'href="{PAGE}' in report.read_text(encoding="utf-8"):
+        return
+    from cosetta.report import write_report
+    from cosetta.results import load_analysis
+
+    write_report(load_analysis(folder), report)
 
 
 def _index(targets: Any, folder: Path, out: Path | None, runs: Path, group: str | None, index_only: bool) -> None:

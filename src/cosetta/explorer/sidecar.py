@@ -9,6 +9,7 @@ import torch
 from cosetta._version import __version__
 from cosetta.analysis import fit_accounts
 from cosetta.config import AnalysisConfig
+from cosetta.errors import Unsupported
 from cosetta.explorer.findings import account_rows, circuit_rows, neuron_rows, summary, without_each
 from cosetta.explorer.formation import formation
 from cosetta.explorer.ground import elements, subgroups
@@ -23,11 +24,14 @@ from cosetta.models import FoldedModel, PairScorer
 from cosetta.results import Analysis
 from cosetta.training.run_folder import TrainedRun
 
-__all__ = ["BUDGET", "Explored", "make_sidecar"]
+__all__ = ["BUDGET", "MAX_ORDER", "Explored", "check_order", "make_sidecar"]
 
 BUDGET = {120: 1_300_000, 720: 4_250_000}
 """Bytes of a sidecar beyond which ideals are left out, by the order of the group: pages of 2 MB up to S5, of 6 MB from
 there on, with base64 and the page's code."""
+
+MAX_ORDER = 1_500
+"""Largest order of a group that is shown: its table and its maps have two million places; S7 would have 25 million."""
 
 SCORED_ENTRIES = 1.8e6
 """Logits of the pairs that a page scores after each change: all pairs of S5, 2,500 of S6."""
@@ -70,6 +74,7 @@ def make_sidecar(explored: Explored) -> bytes:
 
     Raises:
         BadRun: if a file of the run is missing or damaged.
+        Unsupported: if the group is larger than `MAX_ORDER`.
 
     Example:
         >>> from cosetta import analyse, named_group
@@ -82,6 +87,7 @@ def make_sidecar(explored: Explored) -> bytes:
         (4, 6)
     """
     group, analysis, config = explored.group, explored.analysis, explored.config
+    check_order(group)
     facts = measure(explored.model.to(device="cpu"), group, config)
     accounts, _ = fit_accounts(facts, config)
     without, pairs = without_each(facts, config.seed)
@@ -118,6 +124,26 @@ def make_sidecar(explored: Explored) -> bytes:
     header["ideals"], more, left_out = pack_ideals(accounts, _room(group.order) - used)
     header["ideals_left_out"] = list(left_out)
     return pack(Sidecar(header, arrays | more))
+
+
+def check_order(group: Group) -> None:
+    """Refuse a group that is too large to be shown.
+
+    Args:
+        group: the group.
+
+    Raises:
+        Unsupported: if it is.
+
+    Example:
+        >>> from cosetta import named_group
+        >>> check_order(named_group("S6"))
+    """
+    if group.order > MAX_ORDER:
+        raise Unsupported(
+            f"the explorer shows groups up to order {MAX_ORDER:,}; {group.name} has {group.order:,}: "
+            "`cosetta explain` writes its report"
+        )
 
 
 def _room(order: int) -> int:

@@ -16,7 +16,7 @@ from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.explanation import analyse_run
 from cosetta.explorer.packing import SCHEMA, read_sidecar
-from cosetta.explorer.sidecar import Explored, make_sidecar
+from cosetta.explorer.sidecar import Explored, check_order, make_sidecar
 from cosetta.files import file_digest, write_whole
 from cosetta.models.importers import open_checkpoint
 from cosetta.results import Analysis, load_analysis
@@ -79,7 +79,7 @@ def open_target(target: Target, out: Path, group: str | None = None) -> Opened:
 
     Raises:
         BadRun: if the network cannot be read or is not finished.
-        Unsupported: if its neurons are not functions on the group.
+        Unsupported: if its neurons are not functions on the group, or the group is too large to be shown.
         OSError: if the sidecar cannot be written.
     """
     folder = page_folder(target, out)
@@ -117,6 +117,7 @@ def _stored(run: TrainedRun) -> Analysis | None:
 
 def _of_run(run: TrainedRun, analysis: Analysis | None, key: str) -> Explored:
     group = run.group
+    check_order(group)
     run.check_group(group)
     config = AnalysisConfig.model_validate(analysis.thresholds) if analysis is not None else AnalysisConfig()
     analysis = analysis or analyse_run(run, group, config)
@@ -126,6 +127,7 @@ def _of_run(run: TrainedRun, analysis: Analysis | None, key: str) -> Explored:
 
 def _of_checkpoint(target: Target, folder: Path, group: str | None, key: str) -> Explored:
     opened = open_checkpoint(target.path, group=group)
+    check_order(opened.group)
     if opened.folding is not None and opened.folding.obstacle:
         obstacle = opened.folding.obstacle
         raise BadRun(f"its neurons must be functions on the group; {obstacle}: `cosetta explain` shows what they are")

@@ -7,10 +7,11 @@ one difference p - q the network is dark there too, and the correct logit depend
 If the differences go round the circle the weights add up to a constant, as in the *clock*, which multiplies cosines.
 
 Zhong et al. tell the two apart by gradient symmetricity and distance irrelevance. The first needs one embedding shared
-by both inputs, which folded networks do not have. The second needs the logits alone and is measured here as they define
-it. It mixes frequencies, so each frequency also gets its own number: the vote V(a, b) = 2/|G| sum_c logit_c(a, b)
-cos(angle_k(c) - angle_k(ab)) of its neurons, averaged over the pairs with one a - b; standard deviation over mean of
-that profile, divided by that of |cos(t/2)|, which is sqrt(pi^2/8 - 1) = 0.4834.
+by both inputs, which folded networks do not have (`symmetricity.py` measures it on transformers). The second needs the
+logits alone and is measured here as they define it. It mixes frequencies, so each frequency also gets its own number:
+the vote V(a, b) = 2/|G| sum_c logit_c(a, b) cos(angle_k(c) - angle_k(ab)) of its neurons, averaged over the pairs with
+one a - b; standard deviation over mean of that profile, divided by that of |cos(t/2)|, which is sqrt(pi^2/8 - 1) =
+0.4834.
 """
 
 from typing import Any

@@ -84,10 +84,10 @@ class ModuleModel(PairModel):
     """
 
     def __init__(self, module: nn.Module, order: int, site: str, inputs: Inputs | None = None) -> None:
-        self._module = module
+        self.module = module
         self._order = order
         self._site = _named(module, site)
-        self._inputs = inputs or _usual_inputs(module, order)
+        self.inputs = inputs or _usual_inputs(module, order)
         first = torch.zeros(1, dtype=torch.int64, device=self.device)
         self._width = self.run(first, first)[0].shape[-1]
 
@@ -109,7 +109,7 @@ class ModuleModel(PairModel):
     @property
     def device(self) -> torch.device:
         """Where the module's parameters are."""
-        return next((parameter.device for parameter in self._module.parameters()), torch.device("cpu"))
+        return next((parameter.device for parameter in self.module.parameters()), torch.device("cpu"))
 
     def run(
         self, a: Int[Tensor, " pair"], b: Int[Tensor, " pair"]
@@ -187,7 +187,7 @@ class ModuleModel(PairModel):
             return lambda _module, _inputs, output: cache.update({name: output} if isinstance(output, Tensor) else {})
 
         with ExitStack() as hooks:
-            for name, module in self._module.named_modules():
+            for name, module in self.module.named_modules():
                 if name:
                     hooks.callback(module.register_forward_hook(keeper(name)).remove)
             logits = self._call(left.reshape(-1), right.reshape(-1))
@@ -206,7 +206,7 @@ class ModuleModel(PairModel):
     def _call(self, a: Tensor, b: Tensor) -> Float[Tensor, "pair g"]:
         try:
             with torch.no_grad():
-                answer = self._module(*self._inputs(a, b))
+                answer = self.module(*self.inputs(a, b))
         except BadNetwork:
             raise
         except Exception as error:  # whatever somebody's module raises
@@ -228,7 +228,7 @@ class ModuleModel(PairModel):
 
     @contextmanager
     def _hook(self, function: Callable[[Any], Any]) -> Any:
-        module = self._module.get_submodule(self._site)
+        module = self.module.get_submodule(self._site)
         handle = module.register_forward_hook(lambda _module, _inputs, output: function(output))
         try:
             yield

@@ -104,7 +104,18 @@ class Transformer(nn.Module):
         Returns:
             One logit a column of `unembed`.
         """
-        stream = self.embed[tokens] + self.positions[: tokens.shape[1]]  # pair, position, model
+        return self.from_embeddings(self.embed[tokens])
+
+    def from_embeddings(self, embedded: Float[Tensor, "pair position model"]) -> Float[Tensor, "pair g"]:
+        """Logits at the last position of tokens that are embedded already.
+
+        Args:
+            embedded: one row a token, without its position.
+
+        Returns:
+            One logit a column of `unembed`.
+        """
+        stream = embedded + self.positions[: embedded.shape[1]]
         for block in self.blocks:
             stream = block(stream)
         logits = stream[:, -1] @ self.unembed

@@ -133,7 +133,9 @@ class ExplainedNetwork(Analysis):
         """
         if self.worked is None:
             raise KeyError("a product is worked through where neurons are live; none is: look at `analysis.neurons`")
-        return panels(report.figures.draw_votes(self.worked, self.elements[self.worked.product]))
+        a, b, product = (self.elements[i] for i in (self.worked.a, self.worked.b, self.worked.product))
+        said = f"a = {a}, b = {b}: {report.figures.caption_votes(self.worked).finding}"
+        return panels(report.figures.draw_votes(self.worked, product), said)
 
     def plot_accounts(self) -> Panels:
         """Every account by its length, and by what its ideal recovers of the loss and reproduces of the logits.
@@ -141,7 +143,9 @@ class ExplainedNetwork(Analysis):
         Returns:
             The panels.
         """
-        return panels(report.figures.draw_pareto(self))
+        numbers = ", ".join(f"{i} {record.title}" for i, record in enumerate(self.accounts, 1))
+        said = f"{report.figures.caption_pareto(self).finding} {numbers}." if self.arena is not None else ""
+        return panels(report.figures.draw_pareto(self), said)
 
     def plot_training(self) -> Panels:
         """Loss and accuracy over the training; a sentence if the network came without its run.

@@ -1,5 +1,7 @@
 """Figures of several panels, as a notebook shows them: beside each other, or under each other where it is narrow."""
 
+from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,13 +16,28 @@ __all__ = ["Panels", "panels"]
 
 @final
 class Panels(tuple[Any, ...]):
-    """The panels of one figure, each a matplotlib figure of its own.
+    """The panels of one figure, each a matplotlib figure of its own, and what they show.
+
+    Args:
+        figures: the panels.
+        caption: in plain text.
 
     Example:
         >>> from cosetta.report.figures.style import new_figure
         >>> Panels([new_figure(2, 2), new_figure(3, 2)])
         Panels(2)
     """
+
+    caption: str
+
+    def __new__(cls, figures: Iterable[Any] = (), caption: str = "") -> "Panels":
+        """Keep the caption beside the panels."""
+        self = super().__new__(cls, figures)
+        self.caption = caption
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (tuple(self), self.caption)
 
     def savefig(self, path: FilePath) -> list[Path]:
         """Write each panel to a file of its own.
@@ -49,16 +66,18 @@ class Panels(tuple[Any, ...]):
             for i, figure in enumerate(self)
         )
         ground = "background: #fff; color: #222; border-radius: 6px; padding: 4px; font-family: sans-serif"
-        return f'<div style="display: flex; flex-wrap: wrap; gap: 12px; {ground}">{drawn}</div>'
+        said = f"<p>{escape(self.caption)}</p>" if self.caption else ""
+        return f'<div style="display: flex; flex-wrap: wrap; gap: 12px; {ground}">{drawn}</div>{said}'
 
 
-def panels(figures: "tuple[Figure, ...] | Figure") -> Panels:
+def panels(figures: "tuple[Figure, ...] | Figure", caption: str = "") -> Panels:
     """One figure or several as panels.
 
     Args:
         figures: from a `draw_*` function.
+        caption: what they show.
 
     Returns:
         The panels.
     """
-    return Panels(figures if isinstance(figures, tuple) else (figures,))
+    return Panels(figures if isinstance(figures, tuple) else (figures,), caption)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from cosetta.errors import BadRun
+from cosetta.errors import BadRun, Unsupported
 from cosetta.files import FilePath, write_whole
 from cosetta.models import FoldedModel, save_tensors
 from cosetta.population.tables import Census
@@ -61,7 +61,7 @@ def save_weights(census: Census, runs: FilePath, folder: FilePath) -> tuple[str,
                 trained = load_run(place if place.is_dir() else runs)
                 models[run] = trained.network().fold()
                 labels = labels or trained.group.labels
-            except BadRun as error:
+            except (BadRun, Unsupported) as error:  # a stack holds networks of one hidden layer
                 skipped.append(f"{run}: {error}")
         if models:
             first = next(iter(models.values()))

@@ -28,7 +28,7 @@ from cosetta.results import Analysis, Exemplar
 __all__ = ["EXPLORER", "render_report", "write_report"]
 
 EXPLORER = "explorer.html"
-"""The explorer's page beside the report, made by `cosetta explore RUN`."""
+"""The explorer's page beside the report, made by `cosetta explore RUN`; `#/neurons?n=17` in it is one neuron."""
 
 
 class Section(NamedTuple):

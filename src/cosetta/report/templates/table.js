@@ -26,7 +26,8 @@
 
   function sort(header) {
     const column = header.cellIndex;
-    const ascending = header.getAttribute("aria-sort") !== "ascending";
+    const before = header.getAttribute("aria-sort");
+    const ascending = before ? before === "descending" : !header.classList.contains("n") || column === 0; // numbers: largest first
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
     const value = (row) => row.cells[column].dataset.v ?? row.cells[column].textContent.trim();
@@ -45,6 +46,16 @@
     if (button) button.addEventListener("click", () => sort(header));
   }
   for (const control of [text, status, cls]) control.addEventListener("input", filter);
+  // A link to a row that is filtered away shows all rows again.
+  function reveal() {
+    const row = document.getElementById(location.hash.slice(1));
+    if (!row || !row.hidden) return;
+    text.value = status.value = cls.value = "";
+    filter();
+    row.scrollIntoView();
+  }
+
+  addEventListener("hashchange", reveal);
   document.getElementById("controls").hidden = false;
   filter();
 })();

@@ -139,7 +139,8 @@ export const accounts = {
 
 function opening(app) {
   const [one, other] = app.nets.map((net) => net.header);
-  return `Two networks on ${app.net.ground.title}, the same accounts, the same protocol. ${one.name}: ${one.summary.best} ${other.name}: ${other.summary.best}`;
+  const groups = [...new Set(app.nets.map((net) => net.ground.title))].join(" and ");
+  return `Two networks on ${groups}, the same accounts, the same protocol. ${one.name}: ${one.summary.best} ${other.name}: ${other.summary.best}`;
 }
 
 function tableOf(app, net, i, open) {

@@ -41,7 +41,7 @@ export function correlations(app) {
   const drawn = figure({
     name: `${header.name}-out-correlations`,
     title: "Correlation of the out columns, neuron by neuron",
-    note: "Blue is −1, white 0, red 1. Neurons of one circuit speak against one coset, so they form a block on the diagonal. Every row has its neuron’s number and its circuit.",
+    note: "Blue is −1, the page’s own colour 0, red 1. Neurons of one circuit speak against one coset, so they form a block on the diagonal. Every row has its neuron’s number and its circuit.",
     rows: () => [
       ["neuron", ...live.map((row) => row.neuron)],
       ...live.map((row, i) => [row.neuron, ...values.subarray(i * size, (i + 1) * size)]),
@@ -116,19 +116,17 @@ export function correlations(app) {
     drawn.body,
     el(
       "div",
-      {
-        tabindex: "0",
-        role: "region",
-        "aria-label": "Correlations, scrolls",
-        style: { position: "relative", "max-height": "44rem", overflow: "auto" },
-      },
-      el(
-        "div",
-        { style: { position: "relative", width: `${left + size * cell + 6}px`, height: `${top + size * cell + 6}px` } },
-        labels,
-        canvas,
-      ),
+      { style: { position: "relative", width: `${left + size * cell + 6}px`, height: `${top + size * cell + 6}px` } },
+      labels,
+      canvas,
     ),
   );
+  drawn.body.classList.add("tall");
+  for (const [name, value] of [
+    ["tabindex", "0"],
+    ["role", "region"],
+    ["aria-label", "Correlations, scrolls"],
+  ])
+    drawn.body.setAttribute(name, value);
   return drawn;
 }
