@@ -70,8 +70,8 @@ def sentence() -> str:
             f"with the networks here, {counts['differs']} differ ({why}), and {counts['cannot be checked']} cannot be "
             "decided"
         )
-    text = f"From populations, claim by claim, each with its number, its rule and its cause: {'; '.join(said)}."
-    return "\n".join(wrap(text, 130, break_long_words=False, break_on_hyphens=False)) + "\n"
+    text = f"- From populations, claim by claim, each with its number, its rule and its cause: {'; '.join(said)}."
+    return "\n".join(wrap(text, 130, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)) + "\n"
 
 
 def readme() -> str:

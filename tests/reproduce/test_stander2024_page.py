@@ -457,6 +457,21 @@ def test_bad_input_is_one_line(cosetta, arguments, message):
     assert message in error
 
 
+def test_without_a_paper_they_are_listed(cosetta):
+    status, out, error = cosetta("reproduce")
+    assert (status, error) == (0, "")
+    for said in ("stander2024", "chughtai2023", "wu2024", "2410.07476"):
+        assert said in out
+
+
+def test_a_paper_without_its_data_says_how_long_and_makes_the_rest(cosetta, tmp_path):
+    status, out, error = cosetta("reproduce", "wu2024", "--quick")
+    assert status == 0
+    assert error.splitlines()[0].startswith("0 networks to fit: about ")
+    assert "ideal_S4_first30.safetensors" in " ".join(out.split())
+    assert (tmp_path / "reproduction" / "reproduction.html").is_file()
+
+
 def test_dry_run_counts_and_writes_nothing(cosetta, tmp_path):
     flags = ("--quick", "--dry-run", "--s6-seeds", "0,5", "--census.wu2024", "0:3")
     status, out, error = cosetta("reproduce", "stander2024", *flags)
