@@ -103,7 +103,7 @@ def table(numbers: dict[str, Any]) -> str:
         ),
         "the same with the mean of each covered neuron (control)": percent(numbers["covered_by_their_mean"]),
         "circuits whose removal raises the logits of their own coset, as predicted": circuits,
-        "best of twelve accounts, alone": _said(best) if best else "none holds",
+        "best of thirteen accounts, alone": _said(best) if best else "none holds",
     }
     spent = f"{numbers['steps']:,} steps, {numbers['processor_seconds']:.0f} s of one core in all"
     head = f"This is what `make demo` (S5, seed 0) gave on {numbers['date']}; {spent}:\n\n| | |\n|---|---|\n"

@@ -63,7 +63,7 @@ def test_it_is_in_the_file_the_page_and_the_terminal(explained):
     assert written["accounts"][-1]["id"] == "toy"
     assert {row["mode"] for row in written["arena"]["contests"] if row["account"] == "toy"} >= {"left", "kept", "alone"}
     page = (run.folder / "report.html").read_text()
-    assert page.count(TITLE) >= 3  # the table, the legend of the figure, the table of replacements
+    assert page.count(TITLE) == 2  # the table, which numbers it for the figure, and the table of replacements
     assert "no left hand" in page
     out = StringIO()
     Console(file=out, width=120).print(summary(analysis))
