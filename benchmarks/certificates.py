@@ -108,7 +108,7 @@ def table(rows):
         equal = sum(entry["certified"] == entry["exhaustive"] for entry in known)
         bounds = [sum(share for tier, share in entry["tiers"].items() if tier != "every neuron") for entry in entries]
         work = np.array([entry["work_share"] for entry in entries])
-        pace = [entry["check_seconds"] / entry["brute_force_seconds"] for entry in known]
+        pace = [entry["check_seconds"] / entry["brute_force_seconds"] for entry in known if entry["check_seconds"]]
         cells = [
             population,
             len(entries),

@@ -225,13 +225,13 @@ def main():
     parser.add_argument("--whole", action="store_true", help="24 bits a number")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--out", type=Path, default=Path("transformers"))
-    chosen = parser.parse_args()
+    chosen, started = parser.parse_args(), clock()
     chosen.out.mkdir(parents=True, exist_ok=True)
     group, device = named_group(chosen.group), torch.device(chosen.device)
     networks = chosen.networks if chosen.seconds >= 60 else [4, 2, 2]
     with torch.no_grad():
         for part, count, share in zip(("fast", "control", "published"), networks, (0.45, 0.5, 1.0), strict=True):
-            left = (chosen.seconds - clock() - 3) * share
+            left = (chosen.seconds - (clock() - started) - 3) * share
             if not count or left <= 0:
                 say(f"{part}: left out, {left:.0f} s are left")
                 continue

@@ -117,6 +117,26 @@ def test_a_random_network_gets_its_real_share_by_trying_all_or_0_by_bound(number
     assert checker.check(bound.record, as_bytes(model))
 
 
+def test_a_network_that_memorised_gets_its_real_share_and_no_more():
+    group = named_group("S4")
+    torch.manual_seed(0)
+    pairs = torch.randperm(group.order**2)[:230]
+    a, b = pairs // group.order, pairs % group.order
+    labels = torch.from_numpy(group.table.astype(np.int64))[a, b]
+    network = GroupNetwork(group.order, 16, 48)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+    for _ in range(100):
+        loss = torch.nn.functional.cross_entropy(network(a, b), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    model = network.fold()
+    certificate = proven(model, group, exhaustive=True)
+    assert 0.4 < certificate.share == certificate.record["brute_force"]["share"] < 0.8
+    assert certificate.work_share == pytest.approx(1, abs=0.15)
+    assert proven(model, group, bounds_only=True).share < 0.1
+
+
 def test_the_loss_is_bounded_too():
     for noise in (0.0, 0.2):
         model, group = planted_on("S4", "S3", noise=noise)

@@ -267,11 +267,19 @@ def test_a_script_that_got_into_the_file_is_not_run(tab, s4, tmp_path):
         "#/product?a=1e9&b=&step=NaN",
         "#/product?net=7",
         "#%%%",
+        "#class=%E0%A4%A",
     ],
 )
 def test_an_address_that_says_nonsense_is_no_fault(tab, s4, fragment):
     shown = tab(s4.path, fragment=fragment)
     assert shown.page.locator("#view .lede").count() == 1
+    assert shown.wrong == []
+    shown.context.close()
+
+
+def test_the_report_links_to_a_neuron(tab, s4):
+    shown = tab(s4.path, fragment="#neuron=5")
+    assert "Neuron 5" in shown.text(".neuron-head")
     assert shown.wrong == []
     shown.context.close()
 

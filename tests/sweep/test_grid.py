@@ -88,7 +88,10 @@ def test_split_list(text, parts):
         ({"group": "S3", "width": "8,wide"}, "`width` is out of range: .*; got 'wide'"),
         ({"group": "S3", "frac": "0.5,1.5"}, "`train_fraction` is out of range: .*; got 1.5"),
         ({"group": "S3", "hold": "0"}, "`phases.hold` is out of range"),
-        ({"group": "S3", "recipe": "fast,slow"}, "`recipe` must be one of fast, stander2024, wu2024; got 'slow'"),
+        (
+            {"group": "S3", "recipe": "fast,slow"},
+            "`recipe` must be one of fast, stander2024, wu2024, chughtai2023; got",
+        ),
         ({"group": "S3", "frac": 0.5, "train_fraction": 0.4}, "`train_fraction` must be given once; .* `frac`"),
     ],
 )

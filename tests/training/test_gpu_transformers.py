@@ -1,6 +1,7 @@
 """benchmarks/gpu_transformers.py on the CPU, and what benchmarks/explain_transformers.py reads off attention."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ S3 = torch.from_numpy(named_group("S3").table.astype("int64"))
 
 
 def test_every_part_leaves_weights_that_open_as_its_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_transformers, "clock", lambda: 1000 + time.perf_counter())  # seconds of its own count
     words = "--device cpu --group S3 --networks 2 1 1 --seconds 60 --steps 4 --every 2 --whole --out"
     monkeypatch.setattr(sys, "argv", ["gpu_transformers.py", *words.split(), str(tmp_path)])
     gpu_transformers.main()

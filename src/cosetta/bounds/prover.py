@@ -34,9 +34,6 @@ WEAK = (0.1, 0.2, 0.35)
 MAIN = (1.0, 0.75, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0)
 """Shares of the left partitions whose tables are added up to rows; the others are bounded by a number each."""
 
-WAYS = ((True, False), (False, True), (True, True))
-"""Ways to make tables, other than the first: in the order of what a row costs, with the linear half apart, or both."""
-
 OPEN = 10.0
 """How many times brute force a route is charged for the share of pairs that it leaves open, if it may leave any."""
 
@@ -117,14 +114,16 @@ def find_route(
         net: the network, from `checker.fold`.
         table: of the group.
         cosets: what accounts say.
-        samples: number of y on which routes are tried; if None, two to eight, for some 1,000 pairs or more.
+        samples: number of y on which routes are tried; if None, three to eight, for some 1,000 pairs or more.
         bounds_only: leave out the last stage, in which every neuron is computed; pairs may then stay open.
 
     Returns:
         The route; trying all if no other costs less.
     """
-    samples = max(2, min(8, 1000 // net.g)) if samples is None else samples
-    ys = np.unique(np.linspace(0, net.g - 1, min(samples, net.g)).round().astype(int))
+    samples = max(3, min(8, 1000 // net.g)) if samples is None else samples
+    ys = np.unique(
+        np.linspace(0, net.g - 1, min(samples, net.g) + 2)[1:-1].round().astype(int)
+    )  # the identity is special
     search = _Search(net, table, cosets, ys, () if bounds_only else (by_neurons(range(net.w)),))
     return min(search.routes(), key=lambda route: route.share)
 
@@ -234,11 +233,9 @@ class _Plan:
         """What to vary in turn: which tables are added up, if linear; weak neurons; a table more or less; low rank."""
         count = len(set(self.cosets.left.tolist()) - {-1})
         counts = list(dict.fromkeys(max(1, round(main * count)) for main in MAIN))
-        yield lambda best: [replace(best, rows=rows) for rows in counts]
-        yield lambda best: [replace(best, by_rows=by, linear=linear) for by, linear in WAYS]
-        yield lambda best: [
-            replace(best, rows=rows) for rows in counts if (best.by_rows or best.linear) and rows != best.rows
-        ]
+        yield lambda best: [replace(best, rows=rows, by_rows=by) for rows in counts for by in (False, True)]
+        yield lambda best: [replace(best, linear=True)]
+        yield lambda best: [replace(best, rows=rows) for rows in counts if best.linear and rows != best.rows]
         yield lambda best: [replace(best, weak=weak) for weak in WEAK]
         yield lambda best: [replace(best, rows=best.rows + more) for more in (-1, 1) if best.rows + more > 0]
         yield lambda best: [replace(best, low=True)]

@@ -1,6 +1,6 @@
 """The part of a sidecar that is about the group: elements, table, irreps, subgroups with their names and places."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,15 @@ __all__ = ["elements", "irrep_content", "subgroups"]
 TYPES = {1: "real", 0: "complex", -1: "quaternionic"}
 
 
-def elements(group: Group, irreps: tuple[Irrep, ...]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def elements(
+    group: Group, irreps: tuple[Irrep, ...], strongest: Sequence[str] = ()
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What a page needs of the group itself.
 
     Args:
         group: the group.
         irreps: its irreps.
+        strongest: irreps that the network uses, strongest first, which have colours before others.
 
     Returns:
         Name, labels, classes of elements and irreps as plain JSON; table, classes and permutations as arrays.
@@ -33,7 +36,7 @@ def elements(group: Group, irreps: tuple[Irrep, ...]) -> tuple[dict[str, Any], d
         >>> header["name"], [c["label"] for c in header["element_classes"]], arrays["table"].shape
         ('S3', ['e', '(23)', '(123)'], (6, 6))
     """
-    colours = irrep_palette([irrep.name for irrep in irreps])
+    colours = irrep_palette([irrep.name for irrep in irreps], strongest)
     header = {
         "name": group.name,
         "title": typeset(group.name),

@@ -70,7 +70,7 @@ def index_row(target: Target, page: Path | None, below: Path) -> dict[str, Any]:
 
 def _numbers(analysis: Analysis) -> dict[str, Any]:
     config = analysis.run.get("config", {})
-    irreps = irrep_palette([name for name, _, _ in analysis.irreps])
+    irreps = irrep_palette([name for name, _, _ in analysis.irreps], tuple(analysis.strength_by_irrep))
     best = analysis.arena.best if analysis.arena is not None else ""
     record = analysis.account(best) if best else None
     return {

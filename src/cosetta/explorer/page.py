@@ -5,6 +5,7 @@ it may load nothing from anywhere.
 """
 
 import base64
+import json
 from collections.abc import Sequence
 
 from jinja2 import Environment, StrictUndefined
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 from cosetta.explorer.bundle import bundle, page_file, source_hash
 from cosetta.explorer.packing import pack, unpack
-from cosetta.report.palette import class_palette
+from cosetta.report.palette import DARK, class_palette
 
 __all__ = ["explorer_page"]
 
@@ -41,13 +42,18 @@ def explorer_page(sidecars: Sequence[bytes]) -> str:
 
 
 def _in_one_palette(sidecars: Sequence[bytes]) -> list[bytes]:
-    """The same sidecars, a class of subgroups in one colour wherever networks of the page use it."""
+    """The same sidecars, a class of subgroups, and an irrep of one group, in one colour in all of them."""
     opened = [unpack(sidecar) for sidecar in sidecars]
     lattices = [sidecar.header["lattice"] or {"used": [], "classes": []} for sidecar in opened]
     colours = class_palette(name for lattice in lattices for name in lattice["used"])
     for lattice in lattices:
         for cls in lattice["classes"]:
             cls["colour"] = colours.get(cls["name"], cls["colour"])
+    irreps: dict[tuple[str, str], str] = {}
+    for sidecar in opened:
+        group = sidecar.header["group"]
+        for irrep in group["irreps"]:
+            irrep["colour"] = irreps.setdefault((group["name"], irrep["name"]), irrep["colour"])
     return [pack(sidecar) for sidecar in opened]
 
 
@@ -70,4 +76,5 @@ def render(template: str, script: str, sidecars: Sequence[str]) -> str:
         script=Markup(source),
         script_hash=Markup(source_hash(source)),
         sidecars=[Markup(data) for data in sidecars],
+        dark=json.dumps(DARK),
     )

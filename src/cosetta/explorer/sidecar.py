@@ -106,7 +106,7 @@ def make_sidecar(explored: Explored) -> bytes:
         "curve": None if analysis.curve is None else _curve(analysis),
         "orbits": _orbits(accounts),
     }
-    ground, arrays = elements(group, facts.irreps)
+    ground, arrays = elements(group, facts.irreps, tuple(analysis.strength_by_irrep))
     header["group"] = ground
     header["lattice"] = None
     if facts.lattice is not None:

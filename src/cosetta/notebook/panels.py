@@ -24,7 +24,7 @@ class Panels(tuple[Any, ...]):
 
     Example:
         >>> from cosetta.report.figures.style import new_figure
-        >>> Panels([new_figure(2, 2), new_figure(3, 2)])
+        >>> Panels([new_figure(2.0, 2.0), new_figure(3.0, 2.0)])
         Panels(2)
     """
 

@@ -4,27 +4,26 @@ The file holds the program as plain literals and forty lines that run it. Cosett
 executing anything (`reading.py`).
 """
 
-from cosetta._version import __version__
 from cosetta.hypotheses.partitions import coset_partition
 from cosetta.hypotheses.program import Family, Program, Rule
 from cosetta.programs.permutations import has_cycle_names, one_line
 
 __all__ = ["python_text"]
 
-_HEAD = '''"""How {name} multiplies in {group}: {rules} rules, {says} (Cosetta {version})
+_HEAD = '''"""How {name} multiplies in {group}: {rules} rules, {says}
     python FILE "(1 2 3)" 21345 [--why] [--plain]; alone it prints the table
-A rule is a coset uHv. The values of the cosets H(u^-1 a) and H(v b^-1), which are one if ab is in uHv, are compared;
-if a's is above (below) by n, n times the first (second) weight is said against all of uHv. The product is the
-element against which least is said. --plain: a rule says 1 or nothing."""
-import functools, sys
+A rule is a coset uHv. The values of H(u^-1 a) and H(v b^-1), one coset if ab is in uHv, are compared: if a's is above
+(below) by n, n times the first (second) weight is said against uHv. The product is what least is said against."""
+import sys
+from functools import cache
 '''
 
 _BODY = """
-@functools.cache
+@cache
 def mul(a, b):  # (ab)(i) = a(b(i))
     return "".join(a[E.index(i)] for i in b)
 
-@functools.cache
+@cache
 def inv(a):
     return "".join(E[a.index(i)] for i in E)
 
@@ -34,7 +33,7 @@ def closure(generators):
         found |= new
     return sorted(found)
 
-def cosets(H):  # the number of Hx for every x
+def cosets(H):  # number of each Hx
     least = {x: min(mul(h, x) for h in H) for x in G}
     return {x: sorted({*least.values()}).index(least[x]) for x in G}
 
@@ -42,11 +41,11 @@ G = closure(GENERATORS.split())
 COSET = {f: cosets(closure(H.split())) for f, (H, *_) in FAMILIES.items()}
 RULES = [(f, *x.split(" ", 3)) for f, (*_, rules) in FAMILIES.items() for x in rules.strip().split("\\n")]
 
-@functools.cache
+@cache
 def inside(f, u, v):
     return [z for z in G if COSET[f][mul(inv(u), z)] == COSET[f][v]]
 
-def run(a, b):  # what is said against each element, and by which rules
+def run(a, b):  # votes, reasons
     said, fired = @START@, []
     for f, u, v, weights, words in RULES:
         i, j, n = COSET[f][mul(inv(u), a)], COSET[f][mul(v, inv(b))], 0
@@ -63,7 +62,7 @@ def run(a, b):  # what is said against each element, and by which rules
 def answer(said):
     return "=".join(@SHOWN@ for z in G if said[z] == min(said.values()))
 
-def read(text):  # cycles, or the images in one line
+def read(text):
     t = text.replace(" ", "").replace(",", "")
     x = E if t[:1] == "(" else @NAMED@
     for p in t.replace(")", "").split("(")[1:]:
@@ -97,9 +96,7 @@ def python_text(program: Program, name: str, says: str) -> str:
         Unsupported: if the group acts on too many points.
     """
     group, line = program.group, one_line(program.group)
-    head = _HEAD.format(
-        name=_plain(name), group=_plain(group.name), rules=len(program.rules), says=says, version=__version__
-    )
+    head = _HEAD.format(name=_plain(name), group=_plain(group.name), rules=len(program.rules), says=says)
     generators = " ".join(line[g] for g in group.generators)
     named = not has_cycle_names(group)
     data = [f"GROUP, E = {group.name!r}, {line[0]!r}"]
@@ -109,9 +106,9 @@ def python_text(program: Program, name: str, says: str) -> str:
     if program.start:
         start = " ".join(str(program.start[i]) for i in sorted(range(group.order), key=line.__getitem__))
         data.append(f'START, WORTH = "{start}", {program.start_worth!r}  # against each of G beforehand')
-    data.append(f"UNIT = {program.unit!r}  # a vote, in logits")
-    data.append("# H: generators, scales: a value for each Hx, by least x; then a rule a line:")
-    data.append("# u v scale,weight above,below; ab is in uHv when it ..")
+    data.append(f"UNIT = {program.unit!r}")
+    data.append("# H: generators, scales (values of Hx, by least x), rules:")
+    data.append("# u v scale,weight above,below; in uHv if ab ..")
     data.append("FAMILIES = {\n" + "".join(_family(program, family, line) for family in program.families) + "}")
     start = "dict(zip(G, (int(n) * WORTH for n in START.split())))" if program.start else "dict.fromkeys(G, 0)"
     body = _BODY.replace("@START@", start)

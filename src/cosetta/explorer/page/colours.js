@@ -1,6 +1,6 @@
 /**
  * Colours, each scheme with one meaning: a subgroup class and an irrep have the report's colours, cosets run along
- * viridis, signed values between blue and red. Dark pages lift colours that would drown.
+ * viridis, signed values between blue and red.
  */
 
 const VIRIDIS = [
@@ -16,6 +16,7 @@ const VIRIDIS = [
   [189, 222, 38],
   [223, 227, 24],
 ];
+const DARK = JSON.parse(document.documentElement.dataset.dark);
 const COLD = [33, 102, 172];
 const WARM = [178, 24, 43];
 
@@ -43,16 +44,9 @@ function hex(colour) {
   return `#${colour.map((v) => Math.round(v).toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** A colour of the report as this page shows it: lifted towards white on dark, pressed towards black on light. */
+/** A colour of the report as this page shows it: on a dark page some have another in their place (report/palette.py). */
 export function shown(colour) {
-  let found = parts(colour);
-  const dark = isDark();
-  for (let i = 0; i < 12; i++) {
-    const contrast = dark ? (luminance(found) + 0.05) / 0.058 : 1.05 / (luminance(found) + 0.05);
-    if (contrast >= (dark ? 3.4 : 1.55)) break;
-    found = found.map((v) => (dark ? v + (255 - v) * 0.16 : v * 0.93));
-  }
-  return hex(found);
+  return (isDark() && DARK[colour]) || colour;
 }
 
 /** Black or white, whichever is read better on a colour. */

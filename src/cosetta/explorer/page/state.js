@@ -2,10 +2,16 @@
  * Where the reader is: a view and its parameters, in the fragment of the address, so that every view can be linked to.
  *
  *   #/neurons?n=17&H=12
+ *
+ * The report names neurons, circuits and classes in a shorter way: #neuron=17, #circuit=3, #class=S4.
  */
+
+const SHORT = { neuron: ["neurons", "n"], circuit: ["circuits", "c"], class: ["lattice", "class"] };
 
 /** The place that the address names. */
 export function place() {
+  const [, name, value] = location.hash.match(/^#(neuron|circuit|class)=(.*)$/) ?? [];
+  if (name) return { view: SHORT[name][0], params: { [SHORT[name][1]]: decoded(value) } };
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   return { view: path, params: Object.fromEntries(new URLSearchParams(query)) };
 }
@@ -27,4 +33,13 @@ export function note(params) {
   const here = place();
   const target = fragment(here.view, { ...here.params, ...params });
   if (target !== location.hash) history.replaceState(null, "", target);
+}
+
+/** What an address has written with per cents; what is written wrongly stays as it is. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -25,6 +25,7 @@ export function logitsFigure(ground) {
     const picture = svg("svg", {
       viewBox: `0 0 420 ${top.length * 22 + 20}`,
       role: "img",
+      style: { "max-width": "560px" },
       "aria-label": `Largest logit at this step: ${ground.labels[top[0][1]]}`,
     });
     top.forEach(([value, c], i) => {
