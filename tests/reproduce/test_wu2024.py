@@ -8,12 +8,14 @@ import torch
 
 from cosetta import irreps, named_group, subgroup_lattice
 from cosetta.errors import BadRun
-from cosetta.models import FoldedModel
+from cosetta.models import FoldedModel, PairScorer
 from cosetta.models.planted_vectors import plant_rho_set, plant_vectors
+from cosetta.reproduce.frame.claims import decide
 from cosetta.reproduce.frame.folded_runs import FoldedRecord, write_folded_run
-from cosetta.reproduce.wu2024.claims import minimal_sets
+from cosetta.reproduce.wu2024.claims import Subject, claim_rows, minimal_sets
 from cosetta.reproduce.wu2024.ideals import FILES, read_ideals
-from cosetta.reproduce.wu2024.measures import is_faithful, rho_measures
+from cosetta.reproduce.wu2024.measures import RhoMeasures, SetFacts, is_faithful, rho_measures
+from cosetta.reproduce.wu2024.proofs import Proven, prove
 from cosetta.reproduce.wu2024.reproduction import CACHE, Plan, reproduce
 
 S4, S5 = named_group("S4"), named_group("S5")
@@ -111,12 +113,58 @@ def test_networks_stand_beside_and_a_second_call_reads_what_the_first_kept(tmp_p
     assert found.populations == {"S5 wu2024": 5}
     assert by_id["pairs"].decided_on == "wu2024"
     assert by_id["pairs"].verdict == by_id["complete"].verdict == by_id["budget"].verdict == "agrees"
-    assert by_id["bound-mean"].verdict == "cannot be checked"
-    assert "no certificate" in by_id["bound-mean"].why
+    assert by_id["bound-mean"].verdict == by_id["bound-zero"].verdict == "differs"  # every one is proven whole
     kept = json.loads((tmp_path / "run1" / CACHE).read_text())
     assert kept["network"]["sets"][0]["pairs"] == 25
+    assert kept["network"]["proven"]["bounds_alone"] == 1.0
+    del kept["network"]["proven"]  # as kept before there were certificates
+    (tmp_path / "run0" / CACHE).write_text(json.dumps(kept))
+    assert Plan(networks=tmp_path).expected().startswith("1 networks to fit and certify")
     (tmp_path / "run1" / CACHE).write_text("{")
     (tmp_path / "run2" / "folded.json").write_text("{")
     again = reproduce(Plan(networks=tmp_path))
     assert again.populations == {"S5 wu2024": 4}
     assert again.missing[-1].startswith("run2: ")
+
+
+def proven(name, *, accuracy, alone, share, complete):
+    sets = (SetFacts("(4,1)", "S4", 5, 25, 25 if complete else 24, 1.0, True),)
+    return RhoMeasures(name, "S5", accuracy, 25, 1.0, 1.0, sets, proven=Proven(alone, share, 0.05))
+
+
+def bounds(networks):
+    claims = decide([row for row in claim_rows() if row.section == "Bound"], {"wu2024": Subject(tuple(networks))})
+    return {claim.id: claim for claim in claims}
+
+
+def test_a_claim_of_a_bound_is_decided_by_bounds_alone_and_not_by_what_was_computed():
+    few = [proven(f"{i}", accuracy=1.0, alone=0.0, share=1.0, complete=True) for i in range(46)]
+    many = [proven(f"{i}", accuracy=1.0, alone=0.96, share=1.0, complete=True) for i in range(54)]
+    found = bounds(few + many)  # theirs in all but name: 46 bounds of 0, 54 of 0.96
+    assert [found[f"bound-{id}"].verdict for id in ("mean", "high", "zero")] == ["agrees"] * 3
+    assert "computed 1.000" in found["bound-mean"].ours
+    assert "in 100 of 100" in found["bound-mean"].why
+
+
+def test_a_higher_bound_differs_by_the_measure_only_where_theirs_must_fail():
+    whole = [proven(f"{i}", accuracy=1.0, alone=1.0, share=1.0, complete=True) for i in range(20)]
+    found = bounds(whole)["bound-mean"]
+    assert found.verdict == "differs"
+    assert found.cause.startswith("not decided")
+    failing = [proven(f"{i}", accuracy=1.0, alone=0.99, share=1.0, complete=False) for i in range(5)]
+    cause = bounds(whole + failing)["bound-mean"].cause
+    assert cause.startswith("measure, another bound: 5 of 25 networks")
+    assert "0.990" in cause
+    lost = [proven("lost", accuracy=1.0, alone=0.0, share=1.0, complete=False)]
+    assert bounds(whole + lost)["bound-mean"].cause.startswith("not decided")
+
+
+def test_bounds_alone_prove_less_than_what_is_computed_and_never_more_than_is_right():
+    model = planted(S4, "(3,1)", "S3")
+    torch.manual_seed(0)
+    parts = (getattr(model, name) for name in ("left", "right", "out"))
+    noisy = FoldedModel(*(part + part.std() * torch.randn(part.shape, dtype=part.dtype) for part in parts), model.bias)
+    right = PairScorer(S4)(noisy).accuracy
+    found = prove(noisy, S4)
+    assert found.bounds_alone < found.share == pytest.approx(right)
+    assert prove(model, S4).bounds_alone == 1.0

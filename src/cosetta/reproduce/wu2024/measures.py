@@ -19,6 +19,7 @@ from cosetta.hypotheses.rho_set.account import RhoSets
 from cosetta.hypotheses.rho_set.vectors import RhoSet
 from cosetta.measures import measure
 from cosetta.models import FoldedModel, PairScorer
+from cosetta.reproduce.wu2024.proofs import Proven
 
 __all__ = ["MATTERS", "RhoMeasures", "SetFacts", "is_faithful", "rho_measures"]
 
@@ -69,6 +70,7 @@ class RhoMeasures:
         alone: accuracy of the rho-sets alone, all else silenced, in [0, 1].
         sets: the rho-sets.
         irreps: dominant irrep of each neuron; an empty string for a dead one.
+        proven: what a certificate of this project proves of it; None where none was made.
     """
 
     name: str
@@ -79,6 +81,7 @@ class RhoMeasures:
     alone: float
     sets: tuple[SetFacts, ...]
     irreps: tuple[str, ...] = ()
+    proven: Proven | None = None
 
     @property
     def a_bad(self) -> bool:

@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -23,7 +23,14 @@ from cosetta.reproduce.wu2024.claims import IDEALS, Subject, claim_rows
 from cosetta.reproduce.wu2024.ideals import FILES, read_ideals
 from cosetta.reproduce.wu2024.measures import RhoMeasures, rho_measures
 from cosetta.reproduce.wu2024.paper import WU2024
-from cosetta.reproduce.wu2024.tables import ideals_table, sets_table, sizes_table, summary_table
+from cosetta.reproduce.wu2024.proofs import prove
+from cosetta.reproduce.wu2024.tables import (
+    certificates_table,
+    ideals_table,
+    sets_table,
+    sizes_table,
+    summary_table,
+)
 
 __all__ = ["Plan", "draw", "reproduce"]
 
@@ -42,8 +49,8 @@ QUICK = 32
 IDEAL_SECONDS = 8.0
 """One core's seconds for the idealised networks and the lattices."""
 
-RUN_SECONDS = 1.0
-"""One core's seconds to fit rho-sets to an S5 network."""
+RUN_SECONDS = 2.5
+"""One core's seconds to fit rho-sets to an S5 network, and to certify it."""
 
 PREFERENCE = (IDEALS, "wu2024", "stander2024", "fast", "foreign")
 """Which population decides: theirs, then their recipe."""
@@ -83,9 +90,10 @@ class Plan:
 
     def expected(self) -> str:
         """How long it will take, in words, before anything is measured."""
-        left = [network for network in self.chosen()[0] if not (network.folder / CACHE).is_file()]
+        kept = [_kept(network) for network in self.chosen()[0]]
+        left = [found for found in kept if found is None or found.proven is None]
         seconds = IDEAL_SECONDS + RUN_SECONDS * len(left)
-        return f"{count(len(left))} networks to fit: about {duration(seconds)} of one core"
+        return f"{count(len(left))} networks to fit and certify: about {duration(seconds)} of one core"
 
 
 def draw(facts: FigureFacts) -> Figure:
@@ -133,7 +141,7 @@ def reproduce(plan: Plan, *, progress: Progress | None = None) -> Reproduction:
     tell("reading idealised networks", 1, 1)
     subjects |= _fitted(networks, missing, tell)
     subjects = {name: subjects[name] for name in sorted(subjects, key=_rank)}
-    tables += [summary_table(subjects), sets_table(subjects)] if networks else []
+    tables += [summary_table(subjects), sets_table(subjects), certificates_table(subjects)] if networks else []
     places = ((name, getattr(plan, name)) for name in ("data", "networks", "runs"))
     said = "".join(f" --{name} {place.name}" for name, place in places if place is not None)
     return Reproduction(
@@ -161,12 +169,12 @@ def _fitted(networks: list[Network], missing: dict[str, str], tell: Progress) ->
     """Rho-sets of each network, by recipe."""
     by_recipe: dict[str, list[RhoMeasures]] = {}
     for i, network in enumerate(networks):
-        tell("fitting rho-sets", i, len(networks))
+        tell("fitting rho-sets and certifying", i, len(networks))
         try:
             by_recipe.setdefault(network.recipe, []).append(_measured(network))
         except BadRun as error:
             missing[network.name] = str(error)
-        tell("fitting rho-sets", i + 1, len(networks))
+        tell("fitting rho-sets and certifying", i + 1, len(networks))
     return {name: Subject(tuple(found)) for name, found in by_recipe.items()}
 
 
@@ -182,15 +190,29 @@ class _Cached:
 _CACHED = TypeAdapter(_Cached)
 
 
-def _measured(network: Network) -> RhoMeasures:
-    """Rho-sets of a run, from the file beside it if there is a whole one."""
-    path = network.folder / CACHE
+def _kept(network: Network) -> RhoMeasures | None:
+    """What the file beside a run holds; None if it is not there or not whole."""
+    path, advice = network.folder / CACHE, "they are fitted again"
     try:
-        return read_json(path, _Cached, what="rho-sets of a run", advice="they are fitted again", schema=SCHEMA).network
+        return read_json(path, _Cached, what="rho-sets of a run", advice=advice, schema=SCHEMA).network
     except BadRun:
-        found = rho_measures(network.name, network.model, named_group(network.group))
-    content = _CACHED.dump_json(_Cached(found))
-    write_whole(path, lambda temporary: temporary.write_bytes(content))
+        return None
+
+
+def _lacks_proof(network: Network, found: RhoMeasures) -> bool:
+    """Whether a certificate is still to be made; no activation but relu has a bound."""
+    return found.proven is None and network.model.activation == "relu"
+
+
+def _measured(network: Network) -> RhoMeasures:
+    """Rho-sets and certificate of a run, from the file beside it as far as it has them."""
+    group, kept = named_group(network.group), _kept(network)
+    found = kept or rho_measures(network.name, network.model, group)
+    if _lacks_proof(network, found):
+        found = replace(found, proven=prove(network.model, group))
+    if found is not kept:
+        content = _CACHED.dump_json(_Cached(found))
+        write_whole(network.folder / CACHE, lambda temporary: temporary.write_bytes(content))
     return found
 
 
@@ -200,4 +222,5 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("a-bad", "Neurons of one orbit have different vectors a, so that two rho-sets share irrep and stabiliser."),
     ("rho-bad", "No faithful irrep has a complete rho-set, so that the ideal cannot multiply."),
     ("Alone", "The rho-sets with everything else at its mean."),
+    ("By bounds alone", "Products that a certificate of this project proves right, none having all neurons computed."),
 )
