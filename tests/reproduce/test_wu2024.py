@@ -119,11 +119,16 @@ def test_networks_stand_beside_and_a_second_call_reads_what_the_first_kept(tmp_p
     assert kept["network"]["proven"]["bounds_alone"] == 1.0
     del kept["network"]["proven"]  # as kept before there were certificates
     (tmp_path / "run0" / CACHE).write_text(json.dumps(kept))
-    assert Plan(networks=tmp_path).expected().startswith("1 networks to fit and certify")
+    assert Plan(networks=tmp_path).expected().startswith("0 networks to fit and 1 to certify: about 10 s")
     (tmp_path / "run1" / CACHE).write_text("{")
     (tmp_path / "run2" / "folded.json").write_text("{")
+    write_folded_run(
+        tmp_path / "other", FoldedRecord("S5", "fast", 0, "by hand", (0, 1), (0.0, 1.0), (4.0, 1e-3)), model
+    )
     again = reproduce(Plan(networks=tmp_path))
-    assert again.populations == {"S5 wu2024": 4}
+    assert again.populations == {"S5 wu2024": 4, "S5 fast": 1}
+    (fast,) = next(claim for claim in again.claims if claim.id == "bound-mean").others
+    assert (fast.population, fast.ours) == ("fast", "not measured")  # certificates are of the paper's recipe
     assert again.missing[-1].startswith("run2: ")
 
 
@@ -142,7 +147,7 @@ def test_a_claim_of_a_bound_is_decided_by_bounds_alone_and_not_by_what_was_compu
     many = [proven(f"{i}", accuracy=1.0, alone=0.96, share=1.0, complete=True) for i in range(54)]
     found = bounds(few + many)  # theirs in all but name: 46 bounds of 0, 54 of 0.96
     assert [found[f"bound-{id}"].verdict for id in ("mean", "high", "zero")] == ["agrees"] * 3
-    assert "computed 1.000" in found["bound-mean"].ours
+    assert "computed 1.0000" in found["bound-mean"].ours
     assert "in 100 of 100" in found["bound-mean"].why
 
 
@@ -154,7 +159,7 @@ def test_a_higher_bound_differs_by_the_measure_only_where_theirs_must_fail():
     failing = [proven(f"{i}", accuracy=1.0, alone=0.99, share=1.0, complete=False) for i in range(5)]
     cause = bounds(whole + failing)["bound-mean"].cause
     assert cause.startswith("measure, another bound: 5 of 25 networks")
-    assert "0.990" in cause
+    assert "0.9900" in cause
     lost = [proven("lost", accuracy=1.0, alone=0.0, share=1.0, complete=False)]
     assert bounds(whole + lost)["bound-mean"].cause.startswith("not decided")
 

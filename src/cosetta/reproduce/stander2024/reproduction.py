@@ -407,7 +407,8 @@ def _command(
     kept = f" --networks {networks.name}" if networks is not None else ""
     others = "".join(f" --census.{name} {_said(numbers)}" for name, numbers in census_seeds.items())
     said = f"cosetta reproduce stander2024 --groups {','.join(groups)} --recipe {recipe} --seeds {_said(seeds)}"
-    return said + (f" --s6-seeds {_said(s6_seeds)}" if "S6" in groups else "") + others + kept
+    trained = f" --s6-seeds {_said(s6_seeds)}" if "S6" in groups and (s6_seeds or networks is None) else ""
+    return said + trained + others + kept
 
 
 def _said(seeds: Sequence[int]) -> str:

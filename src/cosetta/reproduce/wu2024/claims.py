@@ -441,15 +441,19 @@ def _bound(read: Callable[[float], float], subject: Subject) -> Measured:
         return _nothing()
     found = [(network, network.proven) for network in subject.networks if network.proven is not None]
     if not found:
-        return Measured("not measured", (plain(None, len(subject.networks)),), open_because="no certificate")
+        return Measured(
+            "not measured",
+            (plain(None, len(subject.networks)),),
+            open_because="no certificate: they are made for recipe wu2024",
+        )
     alone = mean_over_runs([read(proven.bounds_alone) for _, proven in found])
     whole = mean_over_runs([read(proven.share) for _, proven in found])
     exact = sum(abs(proven.share - network.accuracy) < 1e-9 for network, proven in found)
     least = min(proven.bounds_alone for _, proven in found)
     work = float(np.median([proven.work_share for _, proven in found]))
     ours = (
-        f"{alone.says('{:.3f}')}, by bounds alone (least {least:.3f}); with what they leave open computed "
-        f"{whole.says('{:.3f}')}"
+        f"{alone.says('{:.4f}')}, by bounds alone (least bound {least:.4f}); with what they leave open computed "
+        f"{whole.says('{:.4f}')}"
     )
     notes = (
         "the bounds are not the same: theirs follows from the rho-set ideal of the network alone, in floating point, "
@@ -472,5 +476,5 @@ def _another_bound(subject: Subject) -> str:
         f"measure, another bound: {len(failing)} of {len(found)} networks here have no complete faithful rho-set, and "
         "an ideal without one cannot multiply, the case in which the paper's bound is 0 (for "
         f"{paper.BOUNDS['exactly 0']:.0%} of its networks); of these {len(failing)} bounds alone prove "
-        f"{mean_over_runs(failing).says('{:.3f}')}, least {min(failing):.3f}"
+        f"{mean_over_runs(failing).says('{:.4f}')}, least {min(failing):.4f}"
     )
