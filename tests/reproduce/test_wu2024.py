@@ -119,7 +119,9 @@ def test_networks_stand_beside_and_a_second_call_reads_what_the_first_kept(tmp_p
     assert kept["network"]["proven"]["bounds_alone"] == 1.0
     del kept["network"]["proven"]  # as kept before there were certificates
     (tmp_path / "run0" / CACHE).write_text(json.dumps(kept))
-    assert Plan(networks=tmp_path).expected().startswith("0 networks to fit and 1 to certify: about 10 s")
+    assert (
+        Plan(networks=tmp_path).expected().startswith("0 networks to fit and 1 to certify: about 9.1\xa0s of one core")
+    )
     (tmp_path / "run1" / CACHE).write_text("{")
     (tmp_path / "run2" / "folded.json").write_text("{")
     write_folded_run(
