@@ -35,7 +35,7 @@ class Proven:
 def prove(model: FoldedModel, group: Group) -> Proven:
     """Certify a network with and without computing what bounds leave open.
 
-    Cost: 1 s for an S5 network of 128 neurons; 3 to 24 s where bounds leave a product open.
+    Cost: 1 s for an S5 network of 128 neurons; 2 to 24 s where bounds leave a product open.
 
     Args:
         model: the network, of relu neurons.
