@@ -172,8 +172,8 @@ def test_accuracy_of_a_sample_says_so_and_its_interval_covers_the_truth():
     group = named_group("S4")
     planted = plant(group, [CosetPlan(group.subgroup([1]))], torch.Generator().manual_seed(0))
     model = planted.folded.keep(torch.arange(planted.folded.width // 2))
-    everything = analyse(model, group, AnalysisConfig(null_samples=19))
-    sampled = analyse(model, group, AnalysisConfig(null_samples=19, accuracy_pairs=200))
+    everything = analyse(model, group, AnalysisConfig(null_samples=19, arena=False))
+    sampled = analyse(model, group, AnalysisConfig(null_samples=19, arena=False, accuracy_pairs=200))
     assert everything.accuracy_interval is None
     assert (everything.accuracy_pairs, sampled.accuracy_pairs) == (576, 200)
     low, high = sampled.accuracy_interval

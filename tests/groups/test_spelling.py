@@ -171,6 +171,7 @@ def test_presentations_as_they_are_written(text, order):
         assert read_group(group.name).content_hash == group.content_hash  # the name is the group
 
 
+@pytest.mark.slow  # all cosets up to the limit; test_notation.py has the message with a low one
 def test_a_group_that_is_too_large_is_told_from_one_that_may_be_infinite():
     with pytest.raises(Unsupported, match="not found to be finite"):
         read_group("a, b | a^2, b^3")
