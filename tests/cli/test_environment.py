@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from cosetta.cli.environment import plain, refusal
+from cosetta.cli.environment import is_refusal, plain, refusal
 
 RUN = ("run", "S3", "--max-steps", "20", "--embed-dim", "8", "--width", "8", "--train-fraction", "0.8")
 
@@ -38,7 +38,7 @@ def test_an_output_that_lacks_signs_gets_plainer_ones(tmp_path):
     ("limit", "says"),
     [
         ((resource.RLIMIT_FSIZE, 1024), "the limit on the size of files is reached: `runs/S3-fast-0-"),
-        ((resource.RLIMIT_AS, 1_200_000 * 1024), "memory ran out: choose a smaller group"),
+        ((resource.RLIMIT_AS, 600_000 * 1024), "memory ran out: choose a smaller group"),
     ],
 )
 def test_limits_are_one_line(tmp_path, limit, says):
@@ -47,6 +47,14 @@ def test_limits_are_one_line(tmp_path, limit, says):
     assert err.startswith(f"cosetta: {says}")
     assert err.count("\n") == 1
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_library_that_calls_itself_broken_for_want_of_memory_is_not_blamed():
+    wanting, missing = ImportError("broken install"), ImportError("broken install")
+    wanting.__cause__ = ImportError("libx.so: failed to map segment from shared object")
+    missing.__cause__ = ImportError("no module named x")
+    assert is_refusal(wanting)
+    assert not is_refusal(missing)
 
 
 def test_a_full_disk_under_the_output_is_one_line(tmp_path):

@@ -79,10 +79,11 @@ def is_refusal(error: BaseException) -> bool:
     Returns:
         True for a want of memory or threads, in whatever class a library puts it.
     """
-    text = str(error).lower()
-    return isinstance(error, MemoryError | ImportError | RuntimeError | OSError) and (
-        isinstance(error, MemoryError) or any(words in text for words in MEMORY)
-    )
+    if isinstance(error, MemoryError):
+        return True
+    said = isinstance(error, ImportError | RuntimeError | OSError) and any(w in str(error).lower() for w in MEMORY)
+    # a library that could not load a part of itself says that it is broken, and names the want of memory as the cause
+    return said or (isinstance(error, ImportError) and error.__cause__ is not None and is_refusal(error.__cause__))
 
 
 def refusal(error: BaseException) -> str | None:
