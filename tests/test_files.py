@@ -249,7 +249,8 @@ def test_a_digest_is_of_what_is_passed_on(tmp_path):
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
-    (tmp_path / "b" / ".config.json.k3.part").write_text("half")
+    for added in (".config.json.k3.part", "explorer.html", "explorer.bin", "program.py", "certificate.json"):
+        (tmp_path / "b" / added).write_text("added")
     assert folder_digest(tmp_path / "a") == folder_digest(str(tmp_path / "b"))
     (tmp_path / "b" / "config.json").rename(tmp_path / "b" / "other.json")
     assert folder_digest(tmp_path / "a") != folder_digest(tmp_path / "b")

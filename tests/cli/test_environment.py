@@ -35,18 +35,27 @@ def test_an_output_that_lacks_signs_gets_plainer_ones(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("limit", "says"),
+    ("command", "limit", "says"),
     [
-        ((resource.RLIMIT_FSIZE, 1024), "the limit on the size of files is reached: `runs/S3-fast-0-"),
-        ((resource.RLIMIT_AS, 600_000 * 1024), "memory ran out: choose a smaller group"),
+        (RUN, (resource.RLIMIT_FSIZE, 1024), "the limit on the size of files is reached: `runs/S3-fast-0-"),
+        (RUN, (resource.RLIMIT_AS, 600_000 * 1024), "the limit on memory must leave 2 GiB of address space"),
+        (RUN, (resource.RLIMIT_AS, 1_200_000 * 1024), "the limit on memory must leave 2 GiB of address space"),
+        (("irreps", "S7"), (resource.RLIMIT_AS, 400_000 * 1024), "memory ran out: choose a smaller group"),
     ],
 )
-def test_limits_are_one_line(tmp_path, limit, says):
-    status, _, err = cosetta(tmp_path, *RUN, limit=limit)
+def test_limits_are_one_line(tmp_path, command, limit, says):
+    status, _, err = cosetta(tmp_path, *command, limit=limit, OMP_NUM_THREADS="1")
     assert status == 1
     assert err.startswith(f"cosetta: {says}")
     assert err.count("\n") == 1
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("command", [("subgroups", "S4"), ("group", "S4"), ("irreps", "S4"), ("run", "--help")])
+def test_what_needs_no_torch_works_in_little_memory(tmp_path, command):
+    status, out, err = cosetta(tmp_path, *command, limit=(resource.RLIMIT_AS, 400_000 * 1024), OMP_NUM_THREADS="1")
+    assert (status, err) == (0, "")
+    assert out
 
 
 def test_a_library_that_calls_itself_broken_for_want_of_memory_is_not_blamed():

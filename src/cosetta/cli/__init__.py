@@ -11,12 +11,18 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 from cosetta._version import __version__
-from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown
+from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown, too_little_room
 from cosetta.errors import CosettaError
 from cosetta.files.reading import shown
 from cosetta.stopping import ends_in_time, leave
 
 __all__ = ["app", "main"]
+
+WITHOUT_TORCH = ("check", "group", "irreps", "subgroups")
+"""Commands that load neither torch nor polars."""
+
+ASKS = {"--help", "-h", "--version"}
+"""What asks about a command and does not run it."""
 
 app = App(
     name="cosetta",
@@ -53,6 +59,9 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # small matrices: a second thread only waits
     show_what_can_be_shown()
+    light = not arguments or arguments[0] in WITHOUT_TORCH or not ASKS.isdisjoint(arguments)
+    if not light and (refused := too_little_room()) is not None:
+        _stop(refused, 1)
     try:
         with ends_in_time():
             try:

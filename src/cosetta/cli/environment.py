@@ -14,7 +14,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any
 
-__all__ = ["is_refusal", "leave_quietly", "plain", "refusal", "show_what_can_be_shown"]
+__all__ = ["is_refusal", "leave_quietly", "plain", "refusal", "show_what_can_be_shown", "too_little_room"]
 
 PLAIN = {
     "×": "x", "·": ".", "…": "...", "–": "-", "—": "-", "−": "-", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~",
@@ -33,6 +33,9 @@ MEMORY = (
     "unable to mmap",
 )
 """How libraries say that the machine gives them no more."""
+
+ROOM = 2 * 1024**3
+"""Bytes of address space for torch and polars: they map 1.1 GB on two cores, and more where there are more threads."""
 
 
 def show_what_can_be_shown() -> None:
@@ -111,6 +114,27 @@ def refusal(error: BaseException) -> str | None:
         errno.EMFILE: f"the limit on open files is reached: {name} could not be opened; raise it (ulimit -n)",
         errno.ENFILE: f"the machine has too many open files: {name} could not be opened; close other programs",
     }.get(error.errno or 0)
+
+
+def too_little_room() -> str | None:
+    """Whether a limit on address space (`ulimit -v`) leaves no room for torch and polars, before they are loaded.
+
+    With too little they do not raise: they print lines of their own, abort, or wait for ever.
+
+    Returns:
+        One line, or None where there is room or no limit.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or limit >= ROOM:
+        return None
+    return (
+        f"the limit on memory must leave {ROOM / 1024**3:.0f} GiB of address space for torch and polars; "
+        f"it leaves {limit / 1024**3:.2g} GiB: raise it (ulimit -v {ROOM // 1024})"
+    )
 
 
 def leave_quietly() -> None:

@@ -1,7 +1,7 @@
 """A digest of a folder that two people can compare: same configuration, same software, same machine, same digest.
 
-Wall times and the machine are in `timing.json` and in certificates, which are left out, as is what a process has not
-finished.
+Left out are wall times and the machine (`timing.json`, certificates), what a process has not finished, pages, and what
+other commands add to a run, so that a run that was explored or decompiled still has its digest.
 """
 
 import hashlib
@@ -11,8 +11,12 @@ from cosetta.files.paths import FilePath
 
 __all__ = ["file_digest", "folder_digest"]
 
-LEFT_OUT = ("timing.json", "resume.safetensors", "failed.json", "certificate.json")
-"""Files that may differ when a run is made again; a certificate says how many seconds it took."""
+LEFT_OUT = (
+    *("timing.json", "resume.safetensors", "failed.json"),
+    *("certificate.json", "explorer.bin", "trajectory.json"),
+    *("program.json", "program.py", "program.svg", "program.tex"),
+)
+"""Files that may differ when a run is made again, and those that other commands write from it."""
 
 DIGITS = 16
 """Hexadecimal digits that are shown: 64 bits."""
@@ -42,7 +46,7 @@ def file_digest(path: FilePath) -> str:
 
 
 def folder_digest(folder: FilePath) -> str:
-    """The first digits of the SHA-256 of all files below a folder, with their names in it.
+    """The first digits of the SHA-256 of the data below a folder, with the files' names in it.
 
     Args:
         folder: a run's folder, or any other.
@@ -65,6 +69,6 @@ def folder_digest(folder: FilePath) -> str:
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     for name in names:
         last = name.rpartition("/")[2]
-        if last not in LEFT_OUT and not last.endswith(".part"):
+        if last not in LEFT_OUT and not last.endswith((".part", ".html")):
             digest.update(f"{name} {file_digest(folder / name)}\n".encode())
     return digest.hexdigest()[:DIGITS]
