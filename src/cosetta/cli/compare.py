@@ -24,9 +24,7 @@ def compare(
     group: Annotated[
         str | None, Parameter(help="Group of the checkpoints; found from their predictions if not given.")
     ] = None,
-    workers: Annotated[
-        int, Parameter(name=("--workers", "--jobs"), converter=whole_number, help="Networks at a time.")
-    ] = 1,
+    workers: Annotated[int, Parameter(converter=whole_number, help="Networks at a time.")] = 1,
     config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
@@ -59,7 +57,7 @@ def compare(
         def tell(name: str, done: int, total: int) -> None:
             status.update(f"{done} of {plural(total, 'network')}; {escape(name)} is done")
 
-        found, more = gather(targets, checked, out, group=group, jobs=workers, progress=tell)
+        found, more = gather(targets, checked, out, group=group, workers=workers, progress=tell)
         skipped = (*lines, *more)
         if not found:
             first, *others = skipped

@@ -62,7 +62,7 @@ def usage_problem(error: CycloptsError, commands: tuple[str, ...] = ()) -> str:
         case UnknownCommandError() if error.unused_tokens:
             token = error.unused_tokens[0]
             near = difflib.get_close_matches(token, commands, n=1)
-            return f"`{token}` is no command{_meant(near)}: {help_} them"
+            return f"`{token}` is no command{_meant(near)} {help_} all"
         case UnusedCliTokensError() if error.unused_tokens:
             what = f"`{error.unused_tokens[0]}` is one argument too many"
             return f"{what}: leave it out, or quote what has spaces; {help_} all it takes"
@@ -70,7 +70,7 @@ def usage_problem(error: CycloptsError, commands: tuple[str, ...] = ()) -> str:
             token = (error.token.keyword or error.token.value).split("=", 1)[0]
             names = [name for argument in error.argument_collection if argument.parse for name in argument.names]
             near = difflib.get_close_matches(token, names, n=1)
-            return f"`{token}` is no option of `{command}`{_meant(near)}: {help_} all"
+            return f"`{token}` is no option of `{command}`{_meant(near)} {help_} all"
         case MissingArgumentError() if error.argument is not None:
             return _missing(error, help_)
         case RepeatArgumentError() if error.token.keyword is not None:
@@ -81,7 +81,7 @@ def usage_problem(error: CycloptsError, commands: tuple[str, ...] = ()) -> str:
 
 
 def _meant(near: list[str]) -> str:
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return f"; did you mean `{near[0]}`?" if near else ":"
 
 
 def _missing(error: MissingArgumentError, help_: str) -> str:
