@@ -93,7 +93,7 @@ def test_flags_win_over_the_file_and_seed_zero_is_a_seed(cosetta, training_only)
 
 
 def test_the_smallest_group_has_a_report(cosetta):
-    status, shown, errors = cosetta("run", "S2", "--width", "4", "--embed-dim", "4", "--analysis.no-arena")
+    status, _, errors = cosetta("run", "S2", "--width", "4", "--embed-dim", "4", "--analysis.no-arena")
     assert (status, errors) == (0, "")
     assert (next(Path("runs").iterdir()) / "report.html").is_file()
 
@@ -114,7 +114,7 @@ def test_explaining_again_with_another_threshold(run_folder, cosetta):
         (("run", "S3", "--config", "tiny.toml", "--device", "tpu"), "device"),
         (("run", "S3", "--activation", "sine"), "`activation` must be 'relu', 'abs', 'gelu'"),
         (("run", "S3", "--config", "tiny.toml", "--out", "tiny.toml"), "`tiny.toml/S3-fast-0-"),
-        (("explain", "."), "`.` does not: name the file itself"),
+        (("explain", "."), "`.` does not: name a run or a file in it"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(cosetta, arguments, message):

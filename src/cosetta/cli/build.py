@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from cosetta.cli.settings import whole_number
 from cosetta.errors import BadConfig
-from cosetta.shown import plural
+from cosetta.shown import percent, plural
 
 
 def build(
@@ -70,7 +70,6 @@ def build(
     name += f"-{wrong}" if wrong else ""
     from cosetta.models import PairScorer
     from cosetta.programs.saving import save_built
-    from cosetta.report.notation import percent
 
     scores = PairScorer(plan.group)(model)
     settings = {"circuits": circuits, "program": str(program) if program else None, "width": width, "noise": noise}

@@ -147,7 +147,8 @@ def explain(
         from cosetta.groups import read_group
 
         read_group(group)  # refused before torch is loaded
-    options = {"format": format, "mapping": mapping, "instance": instance, "activation": activation, "site": site}
+    options: dict[str, Any] = {"format": format, "mapping": mapping, "instance": instance}
+    options |= {"activation": activation, "site": site}
     if (path / "checkpoints").is_dir():
         leave_out(options | {"out": out}, "a checkpoint", f"`{path}` is a run, which has all of it")
         from cosetta.groups import read_group
@@ -162,7 +163,8 @@ def explain(
         return
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, group=group, **options | {"instance": instance or 0})
+    options["instance"] = instance or 0
+    opened = open_checkpoint(path, group=group, **options)
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem

@@ -7,10 +7,11 @@ executing anything (`reading.py`).
 from cosetta.hypotheses.partitions import coset_partition
 from cosetta.hypotheses.program import Family, Program, Rule
 from cosetta.programs.permutations import has_cycle_names, one_line
+from cosetta.shown import plural
 
 __all__ = ["python_text"]
 
-_HEAD = '''"""How {name} multiplies in {group}: {rules} rules, {says}
+_HEAD = '''"""How {name} multiplies in {group}: {rules}, {says}
     python FILE "(1 2 3)" 21345 [--why] [--plain]; alone it prints the table
 A rule is a coset uHv. The values of H(u^-1 a) and H(v b^-1), one coset if ab is in uHv, are compared: if a's is above
 (below) by n, n times the first (second) weight is said against uHv. The product is what least is said against."""
@@ -96,7 +97,9 @@ def python_text(program: Program, name: str, says: str) -> str:
         Unsupported: if the group acts on too many points.
     """
     group, line = program.group, one_line(program.group)
-    head = _HEAD.format(name=_plain(name), group=_plain(group.name), rules=len(program.rules), says=says)
+    head = _HEAD.format(
+        name=_plain(name), group=_plain(group.name), rules=plural(len(program.rules), "rule"), says=says
+    )
     generators = " ".join(line[g] for g in group.generators)
     named = not has_cycle_names(group)
     data = [f"GROUP, E = {group.name!r}, {line[0]!r}"]
