@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.config import AnalysisConfig
-from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
+from cosetta.groups import Group, SubgroupLattice, group_of, subgroup_lattice
 from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import CosetNull, coset_variance_fractions, rank_one
@@ -129,7 +129,7 @@ class Description:
 
 def describe(
     f: Float[np.ndarray, "... g"],
-    group: Group,
+    group: Group | str,
     *,
     lattice: SubgroupLattice | None = None,
     irreps: tuple[Irrep, ...] | None = None,
@@ -139,7 +139,7 @@ def describe(
 
     Args:
         f: functions on G, the last axis its elements in the group's order.
-        group: the group.
+        group: the group, or its name.
         lattice: its subgroups, if they are at hand.
         irreps: its irreps, if they are at hand.
         config: the threshold of a coset label, the number of null samples and their seed; the defaults if None.
@@ -157,7 +157,7 @@ def describe(
         >>> row.irrep, row.rank_share, [(fit.side, fit.subgroup, fit.p_value) for fit in row.cosets]
         ('(1^3)', 1.0, [('left', 'C3', 1.0), ('right', 'C3', 1.0)])
     """
-    f = np.asarray(f, dtype=np.float64)
+    f, group = np.asarray(f, dtype=np.float64), group_of(group)
     if f.ndim == 0 or f.shape[-1] != group.order:
         raise ValueError(f"`f` must have {group.order} values on its last axis, as {group.name} has; shape {f.shape}")
     if not np.isfinite(f).all():

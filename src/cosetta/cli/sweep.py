@@ -247,7 +247,7 @@ def duration(seconds: float) -> str:
     return " ".join(part for i, part in enumerate(parts) if i == 0 or not part.startswith("0 "))
 
 
-def _size(count: float) -> str:
+def _size(count: int) -> str:
     """Bytes in the largest unit of which there is one."""
     unit, size = next(((unit, size) for unit, size in (("GB", 1e9), ("MB", 1e6)) if count >= size), ("kB", 1e3))
     return f"{count / size:,.1f} {unit}"

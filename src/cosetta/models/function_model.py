@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cosetta.errors import BadNetwork
 from cosetta.models.pair_model import PairModel, check_finite
+from cosetta.shown import plural
 
 __all__ = ["FunctionModel", "model_of_arrays"]
 
@@ -92,17 +93,20 @@ class FunctionModel(PairModel):
         except Exception as error:  # whatever somebody's function raises
             words = " ".join(str(error).split())[:200]
             raise BadNetwork(
-                f"a function must give (pre, logits) for {len(a)} pairs; it raised {type(error).__name__}: {words}"
+                f"a function must give (pre, logits) for {plural(len(a), 'pair')}; it raised "
+                f"{type(error).__name__}: {words}"
             ) from error
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise BadNetwork(f"a function must give (pre, logits); it gives a {type(answer).__name__}")
         pre, logits = (None if x is None else torch.as_tensor(np.asarray(x)) for x in map(_detached, answer))
         if pre is None or pre.ndim != 2 or len(pre) != len(a) or not pre.is_floating_point():
             shape = None if pre is None else (tuple(pre.shape), pre.dtype)
-            raise BadNetwork(f"`pre` must be floats, one row of neurons a pair; for {len(a)} pairs it is {shape}")
+            raise BadNetwork(
+                f"`pre` must be floats, one row of neurons a pair; for {plural(len(a), 'pair')} it is {shape}"
+            )
         if logits is not None and (tuple(logits.shape) != (len(a), self._order) or not logits.is_floating_point()):
             raise BadNetwork(
-                f"`logits` must be floats, {self._order} a pair, one an element; for {len(a)} pairs they are "
+                f"`logits` must be floats, {self._order} a pair, one an element; for {plural(len(a), 'pair')} they are "
                 f"{tuple(logits.shape)}, {logits.dtype}"
             )
         check_finite(pre, logits, a, b)

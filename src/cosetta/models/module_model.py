@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from cosetta.errors import BadConfig, BadNetwork
 from cosetta.models.pair_model import PairModel, check_finite
+from cosetta.shown import plural
 
 __all__ = ["Inputs", "ModuleModel", "module_of", "tokens"]
 
@@ -199,7 +200,7 @@ class ModuleModel(PairModel):
             shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
             raise BadNetwork(
                 f"a site must give one row of neurons a pair (or one a pair and position); `{self._site}` gives "
-                f"{shape} for {pairs} pairs: name another submodule"
+                f"{shape} for {plural(pairs, 'pair')}: name another submodule"
             )
         return output if output.ndim == 2 else output[:, -1]
 
@@ -212,8 +213,8 @@ class ModuleModel(PairModel):
         except Exception as error:  # whatever somebody's module raises
             words = " ".join(str(error).split())[:200]
             raise BadNetwork(
-                f"a network must run on {len(a)} pairs; it raised {type(error).__name__}: {words}: say how it is "
-                "called with `inputs`"
+                f"a network must run on {plural(len(a), 'pair')}; it raised {type(error).__name__}: {words}: say "
+                "how it is called with `inputs`"
             ) from error
         logits = getattr(answer, "logits", answer)
         if isinstance(logits, Tensor) and logits.ndim == 3:
