@@ -80,7 +80,7 @@ def test_enumeration_gives_permutations_that_satisfy_the_relators() -> None:
 )
 def test_groups_with_an_infinite_abelian_quotient_are_refused_at_once(text) -> None:
     with pytest.raises(
-        Unsupported, match="a group must be finite; .* leave an infinite abelian quotient: add relations"
+        Unsupported, match=r"a group must be finite; .* leave an infinite abelian quotient: add relations"
     ):
         read_group(text)
 

@@ -93,14 +93,15 @@ MISUSE = {
     "cosetta.AnalysisConfig(null_samples=0)": "BadConfig: `analysis.null_samples` must be greater than or equal to 19",
     "network.run_with_cache(1, 99)": "BadConfig: `b` must be elements 0..5; got 99",
     "network.run_with_cache(-1, 0)": "BadConfig: `a` must be elements 0..5; got -1",
-    "network.run_with_cache('(12)', 0)": "BadConfig: `a` must be elements 0..5; got (12): `group['(12)']` is the number",
+    "network.run_with_cache('(12)', 0)": "BadConfig: `a` must be elements 0..5; got (12): `group['(12)']`",
     "network.run_with_hooks(0, [1, 2], [])": "BadConfig: `a` and `b` must have one shape; got () and (2,)",
 }
 
 
 def test_misuse_gets_one_clear_line():
     """In a process of its own, where nothing but the code checks types, as for a user."""
-    code = f"import cosetta, torch\nnetwork = cosetta.GroupNetwork(order=6, embed_dim=2, width=2)\nfor call in {[*MISUSE]}:"
+    code = "import cosetta, torch\nnetwork = cosetta.GroupNetwork(order=6, embed_dim=2, width=2)\n"
+    code += f"for call in {[*MISUSE]}:"
     code += "\n try: eval(call)\n except Exception as error: print(f'{type(error).__name__}: {error}')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     said = done.stdout.splitlines()
