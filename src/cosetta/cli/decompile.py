@@ -8,7 +8,8 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from cosetta.cli.run import Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
-from cosetta.cli.settings import analysis_config, leave_out, read_config
+from cosetta.cli.settings import analysis_config, read_config
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadRun, Unsupported
 
 

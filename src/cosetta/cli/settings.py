@@ -22,7 +22,6 @@ __all__ = [
     "TrainingSettings",
     "analysis_config",
     "given",
-    "leave_out",
     "read_config",
     "whole_number",
 ]
@@ -88,25 +87,6 @@ def given(flags: BaseModel | None) -> dict[str, Any]:
         Values by name.
     """
     return {key: value for key, value in (flags.model_dump() if flags else {}).items() if value is not None}
-
-
-def leave_out(flags: Mapping[str, Any], belongs: str, arrived: str) -> None:
-    """Refuse flags that would do nothing, so that none is ignored in silence.
-
-    Args:
-        flags: values by the name of the flag; None or nothing where it was not given.
-        belongs: what such a flag is for.
-        arrived: what there is instead.
-
-    Raises:
-        BadConfig: if one was given.
-
-    Example:
-        >>> leave_out({"site": None}, "a checkpoint", "`runs/a` is a run")
-    """
-    for name, value in flags.items():
-        if value is not None and value is not False and value != {}:
-            raise BadConfig(f"`--{name.replace('_', '-')}` belongs to {belongs}; {arrived}: leave it out")
 
 
 def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from cosetta.cli.run import Analysis
-from cosetta.cli.settings import NAMED, analysis_config, given, leave_out, read_config, whole_number
+from cosetta.cli.settings import NAMED, analysis_config, given, read_config, whole_number
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadConfig
 from cosetta.groups.tables import TABLE_SUFFIXES
 from cosetta.shown import plural
