@@ -74,13 +74,11 @@ def build(
     scores = PairScorer(plan.group)(model)
     settings = {"circuits": circuits, "program": str(program) if program else None, "width": width, "noise": noise}
     folder = save_built(model, plan.group.name, out or Path("built") / name, settings | {"wrong": wrong, "seed": seed})
-    rules = (
-        f"{plural(len(plan.rules), 'rule')}, which take {width_of(plan)}" if wrong is None else f"on purpose: {wrong}"
-    )
+    said = f"on purpose {wrong}" if wrong else f"{plural(len(plan.rules), 'rule')} on {width_of(plan)} of them"
     console = rich.get_console()
     console.print(
         escape(
-            f"{name}: {plural(model.width, 'neuron')} ({rules}), accuracy {percent(scores.accuracy)}, "
+            f"{name}: {plural(model.width, 'neuron')} ({said}), accuracy {percent(scores.accuracy)}, "
             f"loss {scores.loss:.3g} nats"
         ),
         soft_wrap=True,

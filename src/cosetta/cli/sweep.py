@@ -235,11 +235,11 @@ def duration(seconds: float) -> str:
         Such as `1 d 2 h`.
 
     Example:
-        >>> duration(3.2), duration(75.0), duration(3 * 3600 + 125.0), duration(1e6)
-        ('3 s', '1 min 15 s', '3 h 2 min', '11 d 13 h')
+        >>> duration(0.2), duration(3.2), duration(75.0), duration(3 * 3600 + 125.0), duration(1e6)
+        ('1 s', '3 s', '1 min 15 s', '3 h 2 min', '11 d 13 h')
     """
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    whole = round(seconds)
+    whole = round(seconds) or int(seconds > 0)
     first = next((i for i, (_, size) in enumerate(units) if whole >= size), 3)
     parts = []
     for name, size in units[first : first + 2]:

@@ -76,7 +76,7 @@ def _title(network: ComparedNetwork) -> Text:
     if network.irreps is not None:
         key = ", ".join(typeset(name) for name in network.irreps.key) or "none"
         text.append(f"key irreps {_plain(key)}: {percent(network.irreps.hidden_share, 1)} of hidden explained; ")
-    if network.best is None:
+    if not network.best:
         text.append("no account holds, reproduces the logits and is shorter than the table")
         return text
     text.append("best account ")
