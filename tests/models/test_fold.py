@@ -195,7 +195,7 @@ class Faulty(torch.nn.Module):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("raises", "a network must run on 1 pairs; it raised RuntimeError: no such token: say how"),
+        ("raises", "a network must run on 1 pair; it raised RuntimeError: no such token: say how"),
         ("dropout", r"must give the same logits twice; they differ by .*: call .eval\(\)"),
         ("nan", "every logit must be finite; number 0 is nan for a = 2, b = "),
         ("long", r"must give 6 logits a pair, one an element; it gives \(1, 7\) for 1 pairs"),
@@ -213,7 +213,7 @@ def test_faulty_networks_are_named_in_one_line(fault, message):
     [
         (lambda: fold(Faulty("none"), S3), BadConfig, "a module needs `site`"),
         (lambda: fold(Faulty("none"), S3, "net.hook"), BadConfig, "no submodule has that name: one of .*net.hook_pre"),
-        (lambda: fold("S3", S3), BadConfig, "must be a module, a function or an array; got a str"),
+        (lambda: fold("S3", S3), BadConfig, "must be a module, a function or an array; got str"),
         (lambda: fold(planted(S4), S3), BadNetwork, "the network has 24 elements; the group has 6"),
         (lambda: fold(planted(S3), S3, activation="sine"), BadConfig, "`activation` must be one of .*got 'sine'"),
         (lambda: fold(np.zeros((6, 6)), S3), BadNetwork, r"the shape \|G\| x \|G\| x neurons; they have \(6, 6\)"),

@@ -266,7 +266,7 @@ def _show_plan(plan: Any, workers: int | None, engine: str) -> None:
         rich.print(line + "nothing is left to do")
         return
     lines = [f"{line}the rest in {plural(expected.shards, 'shard')}", _time_line(expected, workers, engine)]
-    how = [f"from {plural(expected.measured_runs, 'trained run')} of the same kind"] if expected.measured_runs else []
+    how = [f"from {plural(expected.measured_runs, 'trained run')} of the same kinds"] if expected.measured_runs else []
     if expected.timed_kinds:
         how += [
             f"training of {plural(expected.timed_kinds, 'kind')} from a few steps timed now, as if no phase ended early"
