@@ -43,7 +43,7 @@ def checkpoint(request, tmp_path):
 
 
 def transformer_lens_model(path):
-    """The file as a model of TransformerLens: a HookedTransformer before its version 4, a TransformerBridge from then on."""
+    """The file as a model of TransformerLens: a HookedTransformer up to its version 3, a TransformerBridge after."""
     lens = library("transformer_lens")
     stored = torch.load(path, weights_only=True, map_location="cpu")
     weights = {name: weight for name, weight in stored.items() if "." in name}

@@ -1,8 +1,8 @@
 """Any torch module as a pair model, its site found by the name of a submodule.
 
 A site is the output of a submodule, read and replaced by a forward hook: a layer of an `nn.Sequential`, a hook point of
-TransformerLens (`blocks.0.mlp.hook_pre`, in a bridge too), the module inside an nnsight wrapper. Where an output has an axis of
-positions, the last position counts, for the site as for the logits.
+TransformerLens (`blocks.0.mlp.hook_pre`, in a bridge too), the module inside an nnsight wrapper. Where an output has an
+axis of positions, the last position counts, for the site as for the logits.
 """
 
 import difflib
@@ -235,12 +235,9 @@ class ModuleModel(PairModel):
 
 
 def _submodules(module: nn.Module) -> dict[str, nn.Module]:
-    """Submodules by full name, and hook points by the names that TransformerLens gives them.
-
-    From its version 4 on the two differ: `blocks.0.mlp.hook_pre` is the output of a wrapper of an `nn.Linear`.
-    """
+    """Submodules by full name, and hook points by the names that TransformerLens gives them."""
     named = {name: part for name, part in module.named_modules() if name}
-    hooks = getattr(module, "hook_dict", None)
+    hooks = getattr(module, "hook_dict", None)  # from version 4 on, `hook_pre` is the output of a wrapped nn.Linear
     if not isinstance(hooks, Mapping):
         return named
     return named | {str(name): hook for name, hook in hooks.items() if isinstance(hook, nn.Module)}
