@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from cosetta.cli.settings import Thresholds, analysis_config, read_config, whole_number
+from cosetta.cli.tables import print_lines
 from cosetta.errors import BadRun, Unsupported
 
 Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
@@ -26,6 +27,11 @@ def decompile(
     ] = False,
     out: Annotated[Path | None, Parameter(help="Folder of the files. [default: programs/NAME]")] = None,
     group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
+    format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
+    mapping: Annotated[
+        dict[str, str] | None,
+        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
+    ] = None,
     instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     config: Annotated[
         Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
@@ -44,7 +50,9 @@ def decompile(
     checked = analysis_config(read_config(config)[1], analysis)
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
-    model, G, name = _open(path, group, instance)
+    mapping = {role.replace("-", "_"): tensor for role, tensor in (mapping or {}).items()} or None
+    options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
+    model, G, name = _open(path, options)
     from cosetta.programs import decompile as find_program
     from cosetta.programs.explaining import why as explain_pair
     from cosetta.programs.writing import write_decompiled
@@ -53,25 +61,25 @@ def decompile(
         found = find_program(model, G, checked, name)
     if why is not None:
         program = found.program if all_ else found.short
-        rich.print(escape("\n".join(explain_pair(program, model, *why))))
+        print_lines(rich.get_console(), explain_pair(program, model, *why))
         return
     files = write_decompiled(found, out or Path("programs") / name, whole=all_)
     _show(found, files)
 
 
-def _open(path: Path, group: str | None, instance: int) -> tuple[Any, Any, str]:
+def _open(path: Path, options: dict[str, Any]) -> tuple[Any, Any, str]:
     """The folded network, its group and its name."""
     if (path / "checkpoints").is_dir():
         from cosetta.groups import read_group
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = read_group(group) if group else trained.group
+        G = read_group(options["group"]) if options["group"] else trained.group
         trained.check_group(G)
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, group=group, instance=instance)
+    opened = open_checkpoint(path, **options)
     if opened.folding is not None and opened.folding.obstacle:
         raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
     for note in opened.notes:
@@ -87,8 +95,7 @@ def _name_of(file: Path) -> str:
 def _show(found: Any, files: tuple[Path, ...]) -> None:
     from cosetta.programs.report_lines import trial_lines
 
-    for line in trial_lines(found):
-        rich.get_console().print(escape(line), soft_wrap=True, highlight=False)
+    print_lines(rich.get_console(), trial_lines(found))
     size = files[0].stat().st_size
     names = ", ".join(file.name for file in files[1:])
     rich.get_console().print(escape(f"\n{files[0]} ({size:,} bytes), {names}"), soft_wrap=True, highlight=False)

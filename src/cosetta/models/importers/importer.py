@@ -283,6 +283,8 @@ def _guessed(
             f"the tensors must be those of {', '.join(FORMATS)}; `{checkpoint.source}` holds {shown}: "
             "say which is which with `mapping`"
         )
+    if all(role == name for role, name in mapping.items()):
+        return mapping, (*notes, "its tensors are named by their roles")
     return mapping, (*notes, f"roles guessed from the shapes, the same as {command(mapping)}")
 
 

@@ -126,7 +126,7 @@ def _sizes(shapes: Mapping[str, tuple[int, ...]], side_by_side: bool) -> dict[st
 
 
 def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) -> dict[str, str] | None:
-    """The roles of all tensors, where their shapes leave one choice.
+    """The roles of all tensors, where their names are those of roles or their shapes leave one choice.
 
     Two embeddings of one shape are taken in the order of the file: the first is the left factor's.
 
@@ -148,6 +148,8 @@ def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) 
         {'hidden': '0.weight', 'out': '2.weight', 'hidden_bias': '0.bias'}
     """
     floats = {name: tuple(tensor.shape) for name, tensor in tensors.items() if tensor.is_floating_point()}
+    if len(floats) == len(tensors) and set(floats) <= {*MATRICES, *VECTORS} and fits(floats):
+        return {name: name for name in floats}  # they are named by their roles, as `cosetta certify` writes them
     matrices = [name for name, shape in floats.items() if len(shape) == 2]
     vectors = [name for name, shape in floats.items() if len(shape) == 1]
     if len(matrices) + len(vectors) < len(floats) or not 2 <= len(matrices) <= _MOST or len(vectors) > len(VECTORS):
