@@ -9,12 +9,14 @@ import torch
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import named_group, subgroup_lattice
-from cosetta.hypotheses.program import network_of, write_program
+from cosetta.hypotheses.program import network_of, places_of, write_program
 from cosetta.measures import measure
 from cosetta.models.planted import CosetPlan, plant
 from cosetta.programs import decompile
 from cosetta.programs.building import complete_program, narrowed
+from cosetta.programs.decompiling import better
 from cosetta.programs.reading import program_record, read_program
+from cosetta.programs.trial import Pairs
 from cosetta.programs.writing import write_decompiled
 
 FAMILIES = [
@@ -64,6 +66,18 @@ def test_what_a_neuron_without_cosets_adds_in_the_mean_stands_at_the_start(share
     config = AnalysisConfig()
     disguised = replace(network, bias=0 * network.bias, **moved)
     assert write_program(measure(disguised, shared.group, config), config) == shared
+
+
+def test_the_better_of_two_programs_is_taken(shared, quick):
+    """With shares where they give more answers; where both give all, with shares too."""
+    points = shared.keep([i for i, rule in enumerate(shared.rules) if rule.family == "C4"])
+    facts = measure(network_of(points), points.group, quick)
+    places, pairs = places_of(facts, quick), Pairs.of(facts.model, points.group, quick)
+    alone = write_program(facts, quick, places, alone=True)
+    assert not alone.families[0].shares
+    assert better(facts, quick, places, pairs) == points
+    turned = replace(pairs, logits=-alone.votes(pairs.a, pairs.b))  # answers that the other one gives
+    assert better(facts, quick, places, turned) == alone
 
 
 @pytest.mark.parametrize("family", ["S3", "D8"])

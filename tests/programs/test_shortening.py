@@ -15,7 +15,7 @@ from cosetta.programs.trial import Pairs
 
 
 def pairs_of(program, quick):
-    return Pairs.of(network_of(program), program, quick)
+    return Pairs.of(network_of(program), program.group, quick)
 
 
 @pytest.mark.parametrize("families", [["S3"], ["S3", "D8"], ["D8", "A4", "C4"]])

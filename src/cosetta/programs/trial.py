@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 
 from cosetta.config import AnalysisConfig
+from cosetta.groups import Group
 from cosetta.hypotheses.program import TOP, Program, ProgramAccount, credit, least
 from cosetta.models import FoldedModel
 
@@ -45,18 +46,18 @@ class Pairs:
     total: int
 
     @classmethod
-    def of(cls, model: FoldedModel, program: Program, config: AnalysisConfig) -> "Pairs":
+    def of(cls, model: FoldedModel, group: Group, config: AnalysisConfig) -> "Pairs":
         """All pairs up to `arena_pairs`, else a random sample of that size.
 
         Args:
             model: the network.
-            program: gives the group.
+            group: its group.
             config: number of pairs and seed.
 
         Returns:
             The pairs.
         """
-        order = program.group.order
+        order = group.order
         chosen = np.arange(order**2)
         if order**2 > config.arena_pairs:
             chosen = np.sort(np.random.default_rng(config.seed).choice(order**2, config.arena_pairs, replace=False))
@@ -65,7 +66,7 @@ class Pairs:
             model.logits(torch.from_numpy(x), torch.from_numpy(y)).numpy()
             for x, y in zip(np.array_split(a, 32), np.array_split(b, 32), strict=True)
         ]
-        return cls(a, b, np.concatenate(blocks).astype(np.float32), program.group.table[a, b], order**2)
+        return cls(a, b, np.concatenate(blocks).astype(np.float32), group.table[a, b], order**2)
 
     def first(self, most: int) -> "Pairs":
         """Every pair of a small group, else so many of a sample.

@@ -27,7 +27,6 @@ from cosetta.hypotheses.program.network import network_of
 from cosetta.hypotheses.program.rules import TOP, Family, Program, Rule, Weight
 from cosetta.measures.facts import Facts
 from cosetta.measures.pairs import logit_strength, pair_statistics
-from cosetta.models import FoldedModel
 from cosetta.models.moments import mean_logits
 
 __all__ = ["coset_of", "place_of", "places_of", "words_of", "write_program"]
@@ -44,7 +43,9 @@ ALIKE = 0.99
 `fast` a class has one to six scales at this level, and the answers are the same at 0.98 and 0.995."""
 
 
-def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]] | None = None) -> Program:
+def write_program(
+    facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]] | None = None, *, alone: bool = False
+) -> Program:
     """Write down what the coset neurons of a network compute.
 
     Args:
@@ -52,6 +53,8 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
         config: thresholds.
         places: lattice position of H and smallest element of the shared coset of each neuron to use; what
             `places_of` finds if None.
+        alone: let rules speak against their coset alone and start from the bias: what out is on other double cosets
+            and what other neurons add is then left aside.
 
     Returns:
         The program; it may have no rules.
@@ -73,14 +76,14 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
     families, sums = [], {}
     for cls in sorted(by_class, reverse=True):
         H = facts.lattice.subgroup(facts.lattice.classes[cls].representative)
-        family = Family(
-            facts.lattice.classes[cls].name, H.generators, _scales(by_class[cls]), _shares(by_class[cls], H)
-        )
+        shares = () if alone else _shares(by_class[cls], H)
+        family = Family(facts.lattice.classes[cls].name, H.generators, _scales(by_class[cls]), shares)
         families.append(family)
         for neuron in by_class[cls]:
             _add(sums, neuron, family, H)
     program = _without_idle(_rounded(facts.group, facts.lattice, families, sums), config)
-    return _with_start(program, facts.model)
+    mean = facts.model.bias.double().numpy() if alone else mean_logits(facts.model) - mean_logits(network_of(program))
+    return _with_start(program, mean)
 
 
 def places_of(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
@@ -319,9 +322,8 @@ def _without_idle(program: Program, config: AnalysisConfig) -> Program:
     return program
 
 
-def _with_start(program: Program, model: FoldedModel) -> Program:
+def _with_start(program: Program, beyond: Float[np.ndarray, " g"]) -> Program:
     """The program with what the mean logits are beyond its rules turned into what stands at the start."""
-    beyond = mean_logits(model) - mean_logits(network_of(program))
     if not program.rules or np.ptp(beyond) < LEAST_START * program.unit:
         return program
     worth = float(f"{np.ptp(beyond) / (TOP * program.unit):.4g}")
