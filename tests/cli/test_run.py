@@ -93,7 +93,7 @@ def test_flags_win_over_the_file_and_seed_zero_is_a_seed(cosetta, training_only)
 
 
 def test_the_smallest_group_has_a_report(cosetta):
-    status, shown, errors = cosetta("run", "S2", "--width", "4", "--embed-dim", "4", "--analysis.no-arena")
+    status, _, errors = cosetta("run", "S2", "--width", "4", "--embed-dim", "4", "--analysis.no-arena")
     assert (status, errors) == (0, "")
     assert (next(Path("runs").iterdir()) / "report.html").is_file()
 

@@ -292,6 +292,8 @@ def _guessed(
             f"the tensors must be those of {', '.join(FORMATS)}; `{checkpoint.source}` holds {shown}: "
             "say which is which, as --mapping.out NAME (docs/importers.md)"
         )
+    if all(role == name for role, name in mapping.items()):
+        return mapping, (*notes, "its tensors are named by their roles")
     return mapping, (*notes, f"{_GUESSED}, the same as {command(mapping)}")
 
 

@@ -126,7 +126,7 @@ def _sizes(shapes: Mapping[str, tuple[int, ...]], side_by_side: bool) -> dict[st
 
 
 def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) -> dict[str, str] | None:
-    """The roles of the tensors, where their shapes leave one choice.
+    """The roles of the tensors, where their names are those of roles or their shapes leave one choice.
 
     Two embeddings of one shape are taken in the order of the file: the first is the left factor's. Of biases that fit
     several layers, one under the name of a matrix (`0.weight`, `0.bias`) is that layer's. What no role can have is left
@@ -150,6 +150,8 @@ def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) 
         {'hidden': '0.weight', 'out': '2.weight', 'hidden_bias': '0.bias'}
     """
     floats = {name: tuple(tensor.shape) for name, tensor in tensors.items() if tensor.is_floating_point()}
+    if len(floats) == len(tensors) and set(floats) <= {*MATRICES, *VECTORS} and fits(floats):
+        return {name: name for name in floats}  # they are named by their roles, as `cosetta certify` writes them
     matrices = [name for name, shape in floats.items() if len(shape) == 2]
     sides = {length for name in matrices for length in floats[name]}
     vectors = [name for name, shape in floats.items() if len(shape) == 1 and shape[0] in sides]
