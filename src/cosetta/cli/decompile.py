@@ -74,7 +74,8 @@ def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, 
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, group=group, **options | {"instance": options["instance"] or 0})
+    instance = options.pop("instance") or 0
+    opened = open_checkpoint(path, group=group, instance=instance, **options)
     if opened.folding is not None and opened.folding.obstacle:
         raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
     for note in opened.notes:
