@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from cosetta.cli.run import RUNS, Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
 from cosetta.cli.settings import analysis_config, read_config
+from cosetta.cli.tables import print_lines
 from cosetta.cli.usage import leave_out
 from cosetta.errors import BadRun, Unsupported
 from cosetta.shown import percent, plural
@@ -155,5 +156,4 @@ def _show(certificate: Any) -> None:
         lines.append("no account makes it cheaper: this is trying all")
     elif not claim["certified"]:
         lines.append("no bound decides a pair; leave out --bounds-only to compute what they leave open")
-    for line in lines:
-        rich.print(escape(line))
+    print_lines(rich.get_console(), lines, 13)

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from cosetta.cli.run import Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
 from cosetta.cli.settings import analysis_config, read_config
+from cosetta.cli.tables import print_lines
 from cosetta.cli.usage import leave_out
 from cosetta.errors import BadRun, Unsupported
 
@@ -55,7 +56,7 @@ def decompile(
         found = find_program(model, G, checked, name)
     if why is not None:
         program = found.program if all_ else found.short
-        rich.print(escape("\n".join(explain_pair(program, model, *why))))
+        print_lines(rich.get_console(), explain_pair(program, model, *why))
         return
     files = write_decompiled(found, out or Path("programs") / name, whole=all_)
     _show(found, files)
@@ -69,13 +70,13 @@ def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, 
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = read_group(group) if group else trained.group
+        G = read_group(options["group"]) if options["group"] else trained.group
         trained.check_group(G)
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
-    options["instance"] = options["instance"] or 0
-    opened = open_checkpoint(path, group=group, **options)
+    instance = options.pop("instance") or 0
+    opened = open_checkpoint(path, group=group, instance=instance, **options)
     if opened.folding is not None and opened.folding.obstacle:
         raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
     for note in opened.notes:
@@ -91,8 +92,7 @@ def _name_of(file: Path) -> str:
 def _show(found: Any, files: tuple[Path, ...]) -> None:
     from cosetta.programs.report_lines import trial_lines
 
-    for line in trial_lines(found):
-        rich.get_console().print(escape(line), soft_wrap=True, highlight=False)
+    print_lines(rich.get_console(), trial_lines(found))
     size = files[0].stat().st_size
     names = ", ".join(file.name for file in files[1:])
     rich.get_console().print(escape(f"\n{files[0]} ({size:,} bytes), {names}"), soft_wrap=True, highlight=False)

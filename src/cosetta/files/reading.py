@@ -2,12 +2,14 @@
 
 A file may be cut short, edited by hand, of a later version, not text at all, nested a million deep or of any size. The
 reader checks, in this order: that it is a file, its size, that it parses (at most `MAX_DEPTH` deep, every number
-finite), the number of its layout, and every field's type and range. A number written as a text is not a number here.
+finite), the number of its layout, and every field's type and range. A number written as a text is not a number here,
+and a key that a whole record does not have is refused: it would be lost.
 """
 
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import GenericAlias
@@ -102,7 +104,8 @@ def read_json(
     Args:
         path: the file.
         kind: what it holds: a dataclass, a pydantic model, or a type such as `dict[str, float]`. Types are strict:
-            `"1"` is no number, `1.5` and `true` are no integers.
+            `"1"` is no number, `1.5` and `true` are no integers. A dataclass with a field `schema` is the whole file,
+            so keys that it or what it holds does not have are refused; one without is a view of some of the keys.
         what: what the file must be, for the message: `a whole analysis`.
         advice: the next step, for the message.
         schema: number that the key `schema` must have; None asks for none.
@@ -135,7 +138,7 @@ def read_json(
         parsed = from_json(content, allow_inf_nan=not finite)
         json.dumps(parsed, allow_nan=not finite)  # 1e999 reads as infinity
         if schema is None or not (reason := _other_schema(parsed, schema)):
-            return _adapter(kind).validate_json(content, strict=True)
+            return _adapter(kind).validate_json(content, strict=True, extra="forbid" if _is_whole(kind) else None)
     except ValidationError as problem:
         reason = first_problem(problem)
     except (ValueError, RecursionError) as problem:
@@ -192,6 +195,8 @@ def first_problem(error: ValidationError) -> str:
     field = ".".join(str(part) for part in problem["loc"])[:100]
     if problem["type"] in ("missing", "missing_argument"):
         return f"`{field}` is missing"
+    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"`{field}` is not known to this version"
     text = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if text == problem["msg"] or not field:
         return _line(f"`{field}`: {text[0].lower()}{text[1:]}" if field else f"{text[0].lower()}{text[1:]}")
@@ -239,6 +244,11 @@ def _other_schema(parsed: Any, schema: int) -> str:
     if type(found) is int and found == schema:
         return ""
     return f"it must have schema {schema}; it has {'none' if found is None else shown(found)}"
+
+
+def _is_whole(kind: Any) -> bool:
+    """Whether a type describes every key of a file."""
+    return is_dataclass(kind) and any(field.name == "schema" for field in fields(kind))
 
 
 @cache

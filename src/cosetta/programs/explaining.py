@@ -68,12 +68,15 @@ def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator
     a, b = element_of(left, group), element_of(right, group)
     pair = np.array([a]), np.array([b])
     label, fired = group.labels, np.zeros(group.order, dtype=bool)
+    shared = any(family.shares for family in program.families)
     yield f"{label[a]} times {label[b]} in {group.name}, {plural(len(program.rules), 'rule')}"
     for i, rule in enumerate(program.rules):
         said = round(float(program.spoken(i, *pair)[0]))
         if said:
             fired |= program.cosets_of(rule)[2]
             yield f"  fired {said:+10,}  not ({rule.says}), {rule.family}"
+    if shared:
+        yield "  (shares of it are said against other double cosets as well)"
     votes = program.votes(*pair)[0]
     order = np.argsort(votes, kind="stable")
     least = [label[z] for z in order if votes[z] == votes[order[0]]]

@@ -43,17 +43,19 @@ def trial_lines(found: Decompiled) -> Iterator[str]:
         )
     if trial.damage is not None:
         damage = trial.damage
-        caught = (
-            "no answer changes"
-            if damage.changed_predicted is None
-            else f"{percent(damage.changed_predicted, 1)} of those"
-        )
         yield (
             f"  one rule and its neurons removed: the answers agree on {percent(damage.median_agreement)} (median of "
             f"{plural(damage.rules, 'rule')}; least {percent(damage.least_agreement)})"
-            f"{_goal('damage', damage.least_agreement)}; "
-            f"{percent(damage.changed)} of the network's answers change, {caught}" + " predicted" * (damage.changed > 0)
+            f"{_goal('damage', damage.least_agreement)}"
         )
+        if damage.changed_predicted is None:
+            yield "    no answer of the network changes"
+        else:
+            predicted, among = percent(damage.changed_predicted, 1), percent(damage.changed_left, 1)
+            yield (
+                f"    {percent(damage.changed)} of the network's answers change, {predicted} of those are predicted, "
+                f"{among} are among the {damage.left:.1f} elements that are then left"
+            )
     if trial.rank_correlation is not None:
         yield (
             f"  votes and logits against other elements: rank correlation {trial.rank_correlation:.3f}"
