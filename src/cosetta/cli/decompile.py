@@ -70,7 +70,7 @@ def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, 
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = read_group(options["group"]) if options["group"] else trained.group
+        G = read_group(group) if group else trained.group
         trained.check_group(G)
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
