@@ -9,7 +9,9 @@ sum_rho s_rho |P v_rho|^2 with P the projection on the vectors of rho that carry
 of dimension d, 1 - |P v|^2 is Beta((d - m)/2, m/2) with m the rank of P. So the chance that random vectors leave as
 little as phi in the best of n conjugate cells is at most n I_phi(alpha, beta), with the Beta that has the mean and the
 variance of the sum. The cell of a function is the one with the least chance: a small subgroup, which leaves less
-because it has more freedom, pays for that in m and n; where the evidence does not tell two apart, the larger is taken.
+because it has more freedom, pays for that in m and n; where the evidence does not tell two apart, the larger is taken,
+and so is one that leaves nearly as little: a function that is constant on cosets of H up to a trace of noise is so on
+those of every smaller subgroup, and their chances, all next to nothing, then compare the noise and not the function.
 """
 
 from dataclasses import dataclass
@@ -27,6 +29,10 @@ __all__ = ["BEYOND_CHANCE", "Cells", "choose", "log_beta"]
 
 BEYOND_CHANCE = float(np.log(0.05))
 """Two chances are apart when their logarithms differ by more than this."""
+
+AS_LITTLE = 2.0
+"""A larger subgroup leaves as little when it leaves at most this many times what the likeliest leaves, both per degree
+of freedom: white noise leaves 1 - 1/|H| of itself."""
 
 NEGLIGIBLE = 0.01
 """Irreps with less power than this are left out of a chance: they are noise, and would be taken for evidence."""
@@ -198,6 +204,9 @@ class Cells:
 _EXACT = 1e-12
 """Variances and fractions below this are rounding."""
 
+_ROUNDING = 1e-9
+"""Fractions below this are rounding of float32 weights."""
+
 
 def log_beta(
     x: Float[np.ndarray, "..."], alpha: Float[np.ndarray, "..."], beta: Float[np.ndarray, "..."]
@@ -228,7 +237,7 @@ def choose(
     orders: Int[np.ndarray, " family"],
     threshold: float,
 ) -> Int[np.ndarray, "..."]:
-    """The family of each function: the largest that fits and whose chance is within a factor 20 of the least.
+    """The largest family that fits each function and has a chance within a factor 20 of the least, or leaves as little.
 
     Args:
         log_chance: of each family.
@@ -244,9 +253,13 @@ def choose(
         >>> choose(np.array([[-9.0, -1.0], [0.0, 0.0]]), np.array([[0.0, 0.5], [0.0, 0.0]]), orders, 0.01).tolist()
         [0, 1]
     """
-    near = (log_chance <= log_chance.min(axis=-1, keepdims=True) - BEYOND_CHANCE) & (fractions < threshold)
-    largest = np.where(near, orders - fractions, -1.0).argmax(axis=-1)
-    return np.where(near.any(axis=-1), largest, log_chance.argmin(axis=-1))
+    likely = (log_chance <= log_chance.min(axis=-1, keepdims=True) - BEYOND_CHANCE) & (fractions < threshold)
+    likeliest = np.where(likely, orders - fractions, -1.0).argmax(axis=-1)
+    noise = fractions / (1 - 1 / orders)
+    least = np.take_along_axis(noise, likeliest[..., None], axis=-1)
+    as_little = (noise <= AS_LITTLE * np.maximum(least, _ROUNDING)) & (fractions < threshold)
+    largest = np.where(likely | as_little, orders - fractions, -1.0).argmax(axis=-1)
+    return np.where(likely.any(axis=-1), largest, log_chance.argmin(axis=-1))
 
 
 def _name(lattice: SubgroupLattice, subgroup: int, kernel: int) -> str:
