@@ -15,7 +15,6 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.groups import Group, Subgroup, SubgroupLattice
 from cosetta.groups.group import conjugates
 from cosetta.hypotheses.coset import find_places
@@ -58,10 +57,9 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
     Source:
         This project.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
+    lattice = facts.known_lattice
     places = places_of(facts, config) if places is None else places
-    neurons = [_neuron(n, h, g, facts, facts.lattice) for n, (h, g) in places.items()]
+    neurons = [_neuron(n, h, g, facts, lattice) for n, (h, g) in places.items()]
     neurons = [neuron for neuron in neurons if neuron is not None]
     by_class: dict[int, list[_Neuron]] = {}
     for neuron in neurons:
@@ -69,11 +67,11 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
     families, sums = [], {}
     for cls in sorted(by_class, reverse=True):
         scales = _scales(by_class[cls])
-        H = facts.lattice.subgroup(facts.lattice.classes[cls].representative)
-        families.append(Family(facts.lattice.classes[cls].name, H.generators, scales))
+        H = lattice.subgroup(lattice.classes[cls].representative)
+        families.append(Family(lattice.classes[cls].name, H.generators, scales))
         for neuron in by_class[cls]:
             _add(sums, neuron, scales, families[-1].name)
-    program = _without_idle(_rounded(facts.group, facts.lattice, families, sums), config)
+    program = _without_idle(_rounded(facts.group, lattice, families, sums), config)
     return _with_start(program, facts.model.bias.double().numpy())
 
 
@@ -93,9 +91,7 @@ def places_of(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]
     Raises:
         Unsupported: if the group's subgroups are out of reach.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
-    lattice, group = facts.lattice, facts.group
+    lattice, group = facts.known_lattice, facts.group
     left, right = facts.coset_fractions("left"), facts.coset_fractions("right")
     found = {}
     for n, (h, g) in find_places(facts, config).items():

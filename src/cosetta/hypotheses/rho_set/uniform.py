@@ -113,7 +113,6 @@ class UniformRhoSets(AbstractHypothesis):
     @property
     def bits(self) -> float:
         """For each set: irrep, orbit, a, scale and c."""
-        lattice, numbers = self.facts.lattice, self.config.number_bits
-        classes = 1 if lattice is None else len(lattice.class_names)
-        choice = log2(len(self.facts.irreps)) + log2(classes)
+        numbers = self.config.number_bits
+        choice = log2(len(self.facts.irreps)) + log2(len(self.facts.known_lattice.class_names))
         return 0.0 + sum(choice + (len(rho_set.a) + 2) * numbers for rho_set in self.sets)
