@@ -1,100 +1,65 @@
-"""Exchanges move values only where an account says that nothing changes, and see an account that is wrong."""
-
-from dataclasses import replace
+"""Exchanges of activations: permutations that keep every part, and accounts that do not disturb one another."""
 
 import numpy as np
 import pytest
 import torch
 
+from cosetta.analysis import fit_accounts
 from cosetta.config import AnalysisConfig
-from cosetta.evidence import exchange as module
-from cosetta.evidence.exchange import exchange
+from cosetta.evidence.exchange import _permuted, _shuffle, exchange
 from cosetta.evidence.pair_losses import PairLosses
-from cosetta.evidence.specimens import SHOWN, find_specimens
-from cosetta.groups import named_group
-from cosetta.hypotheses import CosetCircuit, Quotients, TwistedCosets
-from cosetta.hypotheses.gcr import ProductActivations
-from cosetta.measures import coset_variance_fraction, find_frequencies, measure
-from cosetta.models.planted import random_model
-from tests.hypotheses.planted_set import cosets_of, rho_set
+from cosetta.groups import named_group, subgroup_lattice
+from cosetta.hypotheses import CosetCircuit
+from cosetta.measures import measure
+from cosetta.models.planted import CosetPlan, plant
 
-CONFIG = AnalysisConfig(null_samples=19, control_pairs=300)
-FUNCTIONS = ("left", "right")
+CONFIG = AnalysisConfig(null_samples=99, control_draws=2, control_pairs=200)
 
 
-def fitted_on(kind, name, build):
-    group = named_group(name)
-    facts = measure(build(group), group, CONFIG)
-    account, losses = kind.fit(facts, CONFIG), PairLosses(group, facts.model, 600, 0)
-    return account, losses
+@pytest.fixture(scope="module")
+def facts():
+    group = named_group("S4")
+    plan = CosetPlan(subgroup_lattice(group)["S3"], amplitude=8.0)
+    model = plant(group, [plan], torch.Generator().manual_seed(0), noise=0.02, random_neurons=2).folded
+    return measure(model, group, CONFIG)
 
 
-def test_values_move_inside_the_cosets_of_their_neuron_and_none_is_lost():
-    account, _ = fitted_on(CosetCircuit, "S4", cosets_of("S3"))
-    parts = {name: module._levels(account, name) for name in FUNCTIONS}
-    given = account.facts.model
-    noisy = replace(given, **{name: torch.randn(24, given.width).double() for name in FUNCTIONS})
-    account = replace(account, facts=replace(account.facts, model=noisy))
-    inside = module._permuted(account, parts, np.random.default_rng(0), False)
-    anywhere = module._permuted(account, parts, np.random.default_rng(0), True)
-    for name in FUNCTIONS:
-        before, after, control = (getattr(model, name).numpy() for model in (noisy, inside, anywhere))
-        for n, levels in zip(sorted(account.labels), parts[name], strict=True):
-            assert len(np.unique(levels)) == account.assigned[0].left.index
-            for level in np.unique(levels):
-                assert sorted(after[levels == level, n]) == sorted(before[levels == level, n])
-            assert sorted(control[:, n]) == sorted(before[:, n])
-        assert (after != before).mean() > 0.5
-    assert torch.equal(noisy.out, inside.out)
+@pytest.mark.parametrize(("parts", "elements"), [(1, 6), (3, 24), (24, 24), (200, 2**15 + 8)])
+def test_a_shuffle_is_a_permutation_that_keeps_every_part(parts, elements):
+    generator = np.random.default_rng(0)
+    rows = generator.integers(parts, size=(4, elements))
+    source = _shuffle(rows, generator.random(rows.shape))
+    assert (np.sort(source, axis=1) == np.arange(elements)).all()
+    assert (np.take_along_axis(rows, source, axis=1) == rows).all()
+    assert parts == elements or (source != np.arange(elements)).any()
 
 
-@pytest.mark.parametrize(
-    ("kind", "build"), [(CosetCircuit, cosets_of("S3")), (TwistedCosets, cosets_of("D8")), (Quotients, cosets_of("A4"))]
-)
-def test_an_account_that_is_right_stays_right(kind, build):
-    account, losses = fitted_on(kind, "S4", build)
-    found = exchange(account, losses, losses(account.facts.model), CONFIG)
-    assert found is not None
-    assert (found.verdict, found.moved) == ("holds", 1)
-    assert found.loss == pytest.approx(float(losses(account.facts.model).loss[:300].mean()), abs=1e-5)
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_exchanged_functions_are_those_of_one_neuron_at_a_time(facts, anywhere):
+    account = CosetCircuit.fit(facts, CONFIG)
+    covered = sorted(account.labels)
+    parts = {name: np.tile(np.arange(24) // 6, (len(covered), 1)) for name in ("left", "right")}
+    found = _permuted(account, parts, np.random.default_rng(3), anywhere)
+    generator = np.random.default_rng(3)
+    for name in parts:
+        slow = getattr(facts.model, name).numpy().copy()
+        for n, row in zip(covered, parts[name], strict=True):
+            part = row[generator.permutation(24)] if anywhere else row
+            noise, values = generator.random(24), slow[:, n].copy()
+            for p in np.unique(part):
+                inside = np.flatnonzero(part == p)
+                slow[inside, n] = values[inside[np.argsort(noise[inside])]]
+        assert (getattr(found, name).numpy() == slow).all()
+    assert torch.equal(found.out, facts.model.out)
 
 
-def test_an_account_of_other_cosets_is_seen():
-    """The control of the coset account, stated as if it were the account."""
-    account, losses = fitted_on(CosetCircuit, "S4", cosets_of("S3"))
-    wrong = account.control(np.random.default_rng(0))
-    found = exchange(wrong, losses, losses(account.facts.model), CONFIG)
-    assert found is not None
-    assert found.verdict == "fails"
-
-
-def test_activations_of_coset_neurons_are_not_functions_of_the_product():
-    """A complete rho-set answers by the product, but each neuron knows its factors: taken from elsewhere, they show."""
-    account, losses = fitted_on(ProductActivations, "S4", rho_set("(3,1)", "S3"))
-    found = exchange(account, losses, losses(account.facts.model), CONFIG)
-    assert found is not None
-    assert found.verdict == "fails"
-
-
-@pytest.mark.parametrize("name", ["S4", "C12"])
-def test_specimens_are_the_networks_own_values_in_the_order_of_their_cosets(name):
-    group = named_group(name)
-    model = random_model(group, 16, torch.Generator().manual_seed(4))
-    facts = measure(model, group, CONFIG)
-    findings, waves = CosetCircuit.fit(facts, CONFIG).findings(), find_frequencies(facts)
-    specimens = find_specimens(facts, findings.open, waves, CONFIG)
-    strength = [facts.strength[specimen.neuron] for specimen in specimens]
-    assert len(specimens) == SHOWN
-    assert strength == sorted(strength, reverse=True)
-    if waves is not None:
-        shown = {waves.by_neuron[specimen.neuron].frequency for specimen in specimens}
-        assert shown == {neuron.frequency for neuron in waves.neurons}
-        assert all(len(specimen.angles) == group.order for specimen in specimens)
-    for specimen in specimens:
-        for side, fraction in zip(FUNCTIONS, specimen.fractions, strict=True):
-            values, labels = np.array(getattr(specimen, side)), np.array(getattr(specimen, f"{side}_cosets"))
-            assert np.array_equal(values, getattr(model, side)[:, specimen.neuron].numpy())
-            assert coset_variance_fraction(values, labels) == pytest.approx(fraction, abs=1e-9)
-            means = [values[labels == c].mean() for c in range(labels.max() + 1)]
-            assert means == sorted(means)
-            assert len(set(np.bincount(labels).tolist())) == 1
+def test_an_account_is_tested_alike_alone_and_among_others(facts):
+    """Accounts of the product that cover the same neurons share their exchanges; none moves another's draws."""
+    accounts, _ = fit_accounts(facts, CONFIG)
+    losses = PairLosses(facts.group, facts.model, CONFIG.arena_pairs, CONFIG.seed)
+    network = losses(facts.model)
+    together = exchange(accounts, losses, network, CONFIG)
+    apart = [test for account in accounts for test in exchange([account], losses, network, CONFIG)]
+    assert list(together) == apart
+    assert len({test.account for test in together}) == len(together) >= 4
+    assert exchange([], losses, network, CONFIG) == ()

@@ -8,6 +8,7 @@ and a key that a whole record does not have is refused: it would be lost.
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,16 @@ from pydantic_core import from_json
 from cosetta.errors import BadRun, CosettaError
 from cosetta.files.paths import FilePath
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "first_problem", "read_bytes", "read_json", "read_toml", "shown"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "first_problem",
+    "read_bytes",
+    "read_json",
+    "read_toml",
+    "setting_problem",
+    "shown",
+]
 
 MAX_BYTES = 2**26
 """Largest file that is read if nobody says: 64 MiB; the analysis of an S6 network takes 2."""
@@ -30,6 +40,9 @@ MAX_TOML = 2**20
 
 MAX_DEPTH = 200
 """Deepest nesting of lists and tables that is read; ours are six deep."""
+
+FEW = 4
+"""Most numbers of a list that a message shows."""
 
 T = TypeVar("T")
 
@@ -190,6 +203,39 @@ def first_problem(error: ValidationError) -> str:
     return _line(f"`{field}` must be {text}, not {shown(problem['input'])}")
 
 
+def setting_problem(name: str, problem: Mapping[str, Any]) -> str:
+    """What is wrong with a setting, in the words of a person who gave it.
+
+    Args:
+        name: of the setting.
+        problem: one of pydantic's.
+
+    Returns:
+        One line: the setting, what it must be, and what arrived.
+
+    Example:
+        >>> setting_problem("width", {"type": "greater_than", "msg": "Input should be greater than 0", "input": -5})
+        '`width` must be greater than 0; got -5'
+    """
+    text = problem["msg"].removeprefix("Value error, ")
+    kind = _PLAIN_KINDS.get(problem["type"], text.removeprefix("Input should be "))
+    reason = f": {text[0].lower()}{text[1:]}" if kind == text else f" must be {kind}"
+    return _line(f"`{name}`{reason}; got {shown(problem['input'])}")
+
+
+_PLAIN_KINDS = {
+    "bool_parsing": "true or false",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of at most 19 digits",
+    "int_type": "a whole number",
+}
+"""What a value must be, where pydantic's words are those of a programmer."""
+
+
 def _other_schema(parsed: Any, schema: int) -> str:
     """Why this is not a file of this schema, or an empty string."""
     if not isinstance(parsed, dict):
@@ -222,7 +268,11 @@ def shown(value: Any) -> str:
     Example:
         >>> shown([0] * 1000), len(shown("x" * 1000))
         ('a list of 1,000', 60)
+        >>> shown((0.9, 1.5))
+        '(0.9, 1.5)'
     """
+    if isinstance(value, list | tuple) and 0 < len(value) <= FEW and all(isinstance(x, int | float) for x in value):
+        return repr(value)[:60]
     if isinstance(value, dict | list | tuple):
         return f"{'a table' if isinstance(value, dict) else 'a list'} of {len(value):,}"
     return "null" if value is None else repr(value)[:60].encode("ascii", "backslashreplace").decode()

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from cosetta.config import AnalysisConfig
 from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
-from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
+from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition, subgroup_at
 from cosetta.measures.cells import Cells, choose
 from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
@@ -150,7 +150,7 @@ class TwistedCosets(AbstractHypothesis):
 
 def _shared(n: int, cells: Cells, cell: int, facts: Facts, lattice: SubgroupLattice) -> SignedCell:
     """The cell with the right coset of its kernel that has the largest mirror correlation."""
-    H, kernel = (lattice.subgroup(int(positions[cell])) for positions in (cells.subgroups, cells.kernels))
+    H, kernel = (subgroup_at(lattice, int(positions[cell])) for positions in (cells.subgroups, cells.kernels))
     labels = coset_partition(kernel, "right")
     shared = labels == np.argmax(np.bincount(labels, weights=facts.mirror[n]))
     return SignedCell(n, H, kernel, int(np.argmax(shared)))
@@ -197,11 +197,11 @@ def _other(
 ) -> SignedCell:
     alike = np.flatnonzero((orders == [cell.H.order, cell.kernel.order]).all(axis=1))
     own = lattice.position(cell.H), lattice.position(cell.kernel)
-    others = [i for i in alike.tolist() if (pairs.subgroups[i], pairs.kernels[i]) != own]
-    if not others:
+    others = alike[(pairs.subgroups[alike] != own[0]) | (pairs.kernels[alike] != own[1])]
+    if not len(others):
         return replace(cell, relabelled=generator.permutation(lattice.group.order))
     i = int(generator.choice(others))
-    H, kernel = lattice.subgroup(int(pairs.subgroups[i])), lattice.subgroup(int(pairs.kernels[i]))
+    H, kernel = subgroup_at(lattice, int(pairs.subgroups[i])), subgroup_at(lattice, int(pairs.kernels[i]))
     return SignedCell(cell.neuron, H, kernel, int(generator.integers(lattice.group.order)))
 
 

@@ -22,7 +22,7 @@ from cosetta.harmonics import isotypic_projection
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.hypotheses.rank_one import rank_one_labels
 from cosetta.hypotheses.rho_set.finder import sets_of_irrep
-from cosetta.hypotheses.rho_set.vectors import RhoNeuron, RhoSet, columns, described, turned
+from cosetta.hypotheses.rho_set.vectors import RhoNeuron, RhoSet, choice_bits, columns, described, turned
 from cosetta.measures.cosets import coset_means
 from cosetta.measures.equivariance import bi_equivariance_error
 from cosetta.measures.facts import Facts
@@ -125,8 +125,7 @@ class RhoSets(AbstractHypothesis):
     @property
     def bits(self) -> float:
         """For each set: irrep, orbit and a; for each neuron: two points with signs, scale and c."""
-        numbers = self.config.number_bits
-        choice = log2(len(self.facts.irreps)) + log2(len(self.facts.known_lattice.class_names))
+        choice, numbers = choice_bits(self.facts), self.config.number_bits
         return 0.0 + sum(
             choice
             + len(rho_set.a) * numbers * (1 if rho_set.shares_a else len(rho_set.neurons))
