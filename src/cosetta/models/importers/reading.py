@@ -102,7 +102,11 @@ def read_checkpoint(path: Path | str, max_bytes: int = MAX_BYTES) -> Checkpoint:
     else:
         raise BadRun(
             f"`{path}` must be a safetensors file or a torch archive (torch >= 1.6); it begins with {start[:4]!r}: "
-            "save it again in one of these"
+            + (
+                "give activations with --activations"
+                if start.startswith(b"\x93NUMPY")
+                else "save it again in one of these"
+            )
         )
     tensors, config = _parts(content, path)
     _check_sizes(tensors, path, max_bytes)
