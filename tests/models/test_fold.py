@@ -221,7 +221,7 @@ def test_faulty_networks_are_named_in_one_line(fault, message):
         (
             lambda: fold(np.zeros((2, 6, 6)), S3),
             BadNetwork,
-            r"if the neurons come first, save np.moveaxis\(pre, 0, -1\)",
+            r"neurons come first, save np.moveaxis\(pre, 0, -1\)",
         ),
         (lambda: fold(np.zeros((6, 6, 3, 2)), S3), BadNetwork, r"is positions, save the last, pre\[:, :, -1\]"),
         (lambda: fold(np.zeros((6, 6, 2), complex), S3), BadNetwork, "save the real and the imaginary part"),
