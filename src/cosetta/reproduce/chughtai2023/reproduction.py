@@ -76,9 +76,7 @@ def expected(plan: Plan) -> str:
     """
     folders = _released(plan)
     seconds = sum(SECONDS.get(path.name.split("_")[0].replace("D59", "D118"), 3.0) for path in folders)
-    places = [place for place in (plan.networks, plan.runs) if place is not None]
-    runs = [path.parent for place in places for path in place.glob("*/model.safetensors")]
-    left = sum(not (run / KEPT.name).is_file() for run in runs)
+    left = sum(KEPT.read(network.folder) is None for network in plan.networks_of("S5")[0])
     parts = f"{count(len(folders))} released networks" + (f" and {count(left)} runs" if left else "")
     return f"{parts}: about {duration(max(1.0, seconds + RUN_SECONDS * left))} of one core"
 
