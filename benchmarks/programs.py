@@ -56,9 +56,9 @@ def row(name, group, recipe, model, damage):
         places = decompiling._places(facts, config)
     except Unsupported as error:
         return found | {"refused": str(error), "rules": 0}
-    program, settled = decompiling.rewritten(ProgramAccount.fit(facts, config).program, config)
+    pairs = Pairs.of(model, group, config)
+    program, settled = decompiling.rewritten(decompiling.better(facts, config, places, pairs), config)
     account = replace(ProgramAccount.fit(facts, config), program=program)
-    pairs = Pairs.of(model, program, config)
     neurons = decompiling._neurons(places, program, facts) if damage else {}
     trial = asdict(try_program(program, account, pairs, neurons, config))
     refused = "" if trial["agreement"] >= decompiling.LEAST_AGREEMENT else "agreement below one half"

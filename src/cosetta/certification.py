@@ -30,6 +30,10 @@ __all__ = ["certify"]
 CLEAR = 1e-9
 """A pair is claimed when its proven margin is above this, so that another machine's rounding cannot undo the claim."""
 
+MOST_NUMBERS = 2**24
+"""Numbers in the table of one left and one right subgroup: 128 MB. S7 has subgroups of index 70 with tables of 200 MB,
+and a trained network some sixty of them."""
+
 ARITHMETIC = (
     "exact: weights are dyadic rationals, sums are float64 with a proven bound on all rounding taken off each margin"
 )
@@ -168,6 +172,10 @@ def _account(facts: Facts, config: AnalysisConfig) -> _Account:
             H, K = (facts.lattice.subgroup(int(positions[k])) for positions in largest)
             if k not in chosen and H.order > 1:
                 chosen[k] = H, K
+    for k, (H, K) in list(chosen.items()):
+        if H.index * K.index * facts.group.order > MOST_NUMBERS:
+            del chosen[k]
+            reasons = {**reasons, k: f"a table over cosets of index {H.index} would not fit"}
     rows: dict[tuple[Subgroup, str], int] = {}
     left, right = np.full((2, facts.width), -1)
     for k, (H, K) in chosen.items():

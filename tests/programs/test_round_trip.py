@@ -1,17 +1,22 @@
 """Program to network to program is the identity, through files of both kinds too."""
 
+import json
+from dataclasses import replace
+
 import pytest
 import torch
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import named_group, subgroup_lattice
-from cosetta.hypotheses.program import network_of, write_program
+from cosetta.hypotheses.program import network_of, places_of, write_program
 from cosetta.measures import measure
 from cosetta.models.planted import CosetPlan, plant
 from cosetta.programs import decompile
 from cosetta.programs.building import complete_program, narrowed
-from cosetta.programs.reading import read_program
+from cosetta.programs.decompiling import better
+from cosetta.programs.reading import program_record, read_program
+from cosetta.programs.trial import Pairs
 from cosetta.programs.writing import write_decompiled
 
 FAMILIES = [
@@ -48,6 +53,33 @@ def test_the_identity_for_a_narrow_network(points_of_s4):
     assert again(narrow) == narrow
 
 
+def test_the_identity_with_shares_and_a_start(shared):
+    assert [bool(family.shares) for family in shared.families] == [False, True]
+    assert again(shared) == shared
+
+
+def test_what_a_neuron_without_cosets_adds_in_the_mean_stands_at_the_start(shared):
+    network = network_of(shared)
+    always = torch.ones(24, 1, dtype=torch.float64)  # fires on every pair alike: a bias in disguise
+    sides = {"left": always, "right": 0 * always, "out": network.bias[:, None]}
+    moved = {name: torch.cat([getattr(network, name), more], dim=1) for name, more in sides.items()}
+    config = AnalysisConfig()
+    disguised = replace(network, bias=0 * network.bias, **moved)
+    assert write_program(measure(disguised, shared.group, config), config) == shared
+
+
+def test_the_better_of_two_programs_is_taken(shared, quick):
+    """With shares where they give more answers; where both give all, with shares too."""
+    points = shared.keep([i for i, rule in enumerate(shared.rules) if rule.family == "C4"])
+    facts = measure(network_of(points), points.group, quick)
+    places, pairs = places_of(facts, quick), Pairs.of(facts.model, points.group, quick)
+    alone = write_program(facts, quick, places, alone=True)
+    assert not alone.families[0].shares
+    assert better(facts, quick, places, pairs) == points
+    turned = replace(pairs, logits=-alone.votes(pairs.a, pairs.b))  # answers that the other one gives
+    assert better(facts, quick, places, turned) == alone
+
+
 @pytest.mark.parametrize("family", ["S3", "D8"])
 def test_a_planted_network_gives_the_planted_circuits(family, quick):
     G = named_group("S4")
@@ -69,6 +101,22 @@ def test_files_give_the_program_back(group, suffix, tmp_path, quick):
     assert read_program(tmp_path / f"program.{suffix}") == program
 
 
+@pytest.mark.parametrize("suffix", ["py", "json"])
+def test_files_give_shares_and_the_start_back(shared, suffix, tmp_path, quick):
+    found = decompile(network_of(shared), shared.group, quick, "written")
+    write_decompiled(found, tmp_path, whole=True)
+    assert read_program(tmp_path / f"program.{suffix}") == shared
+
+
+def test_files_without_shares_are_read(points_of_s4, tmp_path):
+    record = program_record(points_of_s4)
+    for family in record["families"]:
+        del family["shares"]
+    path = tmp_path / "program.json"
+    path.write_text(json.dumps({"schema": 1, "program": record}))
+    assert read_program(path) == points_of_s4
+
+
 def test_nothing_in_a_file_is_executed(tmp_path):
     path = tmp_path / "program.py"
     path.write_text("GROUP, E = 'S3', '123'\nUNIT = open('boom', 'w')\nFAMILIES = {}\n")
@@ -86,6 +134,11 @@ def test_nothing_in_a_file_is_executed(tmp_path):
         ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,99]], '\\n123 999 0,9,9 x')}", "999"),
         ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,999]], '\\n123 123 0,9,9 x')}", "0 to 99"),
         ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,99]], '\\n123 123 1,9,9 x')}", "scale 1"),
+        (
+            "GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,99]], [99,3,4], '\\n123 123 9,9 x')}",
+            "shares of C2",
+        ),
+        ("GROUP, UNIT, FAMILIES = 'S3', 1.0, {'C2': ('132', [[0,50,99]], [9,3,3], '\\n123 123 9,9 x')}", "99 first"),
         ("GROUP = (", "never closed"),
     ],
 )

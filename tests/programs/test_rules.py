@@ -64,8 +64,11 @@ def naive_votes(program, a, b):
         for w in rule.weights:
             values = program.by_name[rule.family].scales[w.scale]
             step = values[i] - values[j]
-            for z in coset:
-                against[z] += w.above * step if step > 0 else -w.below * step
+            n = w.above * step if step > 0 else -w.below * step
+            shares = program.by_name[rule.family].shares
+            for z in range(G.order):
+                x = where[G.table[G.table[G.inverse[rule.u], z], G.inverse[rule.v]]]  # z lies in u(Hx)v
+                against[z] += n * (shares[x] if shares else 99 * (z in coset)) / 99
     return against
 
 
@@ -82,6 +85,21 @@ def test_votes_are_what_the_definition_says(points_of_s4):
             for i, rule in enumerate(rules)
         )
         np.testing.assert_array_equal(apart, naive_votes(program, a, b))
+
+
+def test_shares_are_what_the_definition_says_and_the_network_has_them(shared):
+    G = shared.group
+    for a, b in [(0, 0), (3, 17), (23, 5)]:
+        votes = shared.votes(np.array([a]), np.array([b]))[0]
+        np.testing.assert_allclose(votes - shared.at_start, naive_votes(shared, a, b), atol=1e-9)
+    a, b = (x.ravel() for x in np.meshgrid(np.arange(24), np.arange(24), indexing="ij"))
+    logits = network_of(shared).logits(torch.from_numpy(a), torch.from_numpy(b)).numpy()
+    np.testing.assert_allclose(logits, -shared.unit * shared.votes(a, b), atol=1e-9)
+    rule = next(rule for rule in shared.rules if shared.by_name[rule.family].shares)
+    against, inside = shared.against(rule), shared.cosets_of(rule)[2]
+    assert (against[inside] == 99).all()
+    assert set(against[~inside].tolist()) == {0, 60}
+    assert G.order - inside.sum() == (against < 99).sum()
 
 
 def test_a_complete_program_multiplies_and_a_normal_subgroup_cannot(points_of_s4):

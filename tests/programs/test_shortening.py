@@ -1,5 +1,6 @@
 """Short programs keep every answer, have no rule too many, and are as short as can be where that is searched."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +15,7 @@ from cosetta.programs.trial import Pairs
 
 
 def pairs_of(program, quick):
-    return Pairs.of(network_of(program), program, quick)
+    return Pairs.of(network_of(program), program.group, quick)
 
 
 @pytest.mark.parametrize("families", [["S3"], ["S3", "D8"], ["D8", "A4", "C4"]])
@@ -30,6 +31,22 @@ def test_every_answer_stays_and_no_rule_is_too_many(families, quick):
         for i in range(len(short.rules)):
             rest = short.keep([k for k in range(len(short.rules)) if k != i])
             assert (rest.answers() != answers).any()
+
+
+def test_shares_go_where_no_answer_needs_them_and_stay_where_one_does(shared, quick):
+    plain = complete_program(shared.group, ["S3"])
+    idle = replace(shared, start=(), start_worth=0.0)
+    short = shorten(idle, pairs_of(idle, quick))
+    assert (idle.answers() == shared.group.table).all()
+    assert not any(family.shares for family in short.families)
+    assert len(short.rules) <= len(shorten(plain, pairs_of(plain, quick)).rules)
+    alone = shared.keep([i for i, rule in enumerate(shared.rules) if shared.by_name[rule.family].shares])
+    without = replace(alone, families=(replace(alone.families[0], shares=()),))
+    given = alone.answers()
+    assert (without.answers()[given >= 0] != given[given >= 0]).any()
+    short = shorten(alone, pairs_of(alone, quick))
+    assert short.families[0].shares == alone.families[0].shares
+    assert (short.answers()[given >= 0] == given[given >= 0]).all()
 
 
 def test_the_exact_number_is_that_of_trying_every_subset():

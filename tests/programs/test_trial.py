@@ -1,5 +1,7 @@
 """A program is held against its network: errors, damage, margins; wrong networks are told; refusals have reasons."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -32,6 +34,20 @@ def test_a_network_that_errs_is_predicted_where_a_right_program_predicts_nothing
     answers = network.logits(torch.from_numpy(a), torch.from_numpy(b)).argmax(-1).numpy().reshape(24, 24)
     wrong = answers != G.table
     assert (right.answers()[wrong] == answers[wrong]).mean() == 0
+
+
+def test_a_rule_that_nothing_can_replace_leaves_a_tie_and_the_network_answers_one_of_the_tied(quick):
+    """Of every coset only one side speaks: without a rule, two elements are left that nothing tells apart."""
+    points = complete_program(named_group("S4"), ["S3", "A4"])
+    one_sided = tuple(
+        replace(rule, weights=(replace(rule.weights[0], below=0),)) if rule.family == "S3" else rule
+        for rule in points.rules
+    )
+    network = noisy(network_of(replace(points, rules=one_sided)), 0.01, 0, 0)
+    damage = decompile(network, points.group, quick, "one-sided").trial.damage
+    assert damage.changed > 0.05
+    assert damage.changed_left == 1
+    assert 1.5 < damage.left < 4
 
 
 def test_the_start_is_the_bias_and_predicts_what_it_decides(points_of_s4, quick):

@@ -37,6 +37,18 @@ def test_it_is_right_on_all_pairs_and_equals_the_program(written):
     assert (said == G.table[np.ix_(in_order, in_order)]).all()
 
 
+def test_shares_and_the_start_are_in_the_file(shared, tmp_path, quick):
+    found = decompile(network_of(shared), shared.group, quick, "shared")
+    path = write_decompiled(found, tmp_path, whole=True)[0]
+    lines = one_line(shared.group)
+    table = [row.split() for row in run(path).stdout.splitlines()]
+    in_order = sorted(range(24), key=lines.__getitem__)
+    expected = shared.answers()[np.ix_(in_order, in_order)]
+    said = np.array([[-1 if "=" in text else lines.index(text) for text in row] for row in table])
+    assert (said == expected).all()
+    assert "99ths" in path.read_text()
+
+
 def test_it_is_small_and_needs_nothing(written):
     found, path = written
     text = path.read_text()

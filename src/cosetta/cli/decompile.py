@@ -7,10 +7,10 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
-from cosetta.cli.settings import Thresholds, analysis_config, read_config, whole_number
+from cosetta.cli.run import Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
+from cosetta.cli.settings import analysis_config, leave_out, read_config
+from cosetta.cli.tables import print_lines
 from cosetta.errors import BadRun, Unsupported
-
-Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
 
 
 def decompile(
@@ -25,11 +25,11 @@ def decompile(
         bool, Parameter(name="--all", help="Write every rule, not the fewest that keep the answers.")
     ] = False,
     out: Annotated[Path | None, Parameter(help="Folder of the files. [default: programs/NAME]")] = None,
-    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
-    config: Annotated[
-        Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
-    ] = None,
+    group: ItsGroup = None,
+    format: Format = None,
+    mapping: Mapped = None,
+    instance: Instance = None,
+    config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
     """Write a coset network as a program: a Python file that needs only Python, a LaTeX table, a figure, JSON.
@@ -42,9 +42,11 @@ def decompile(
         Unsupported: if no program can be written.
     """
     checked = analysis_config(read_config(config)[1], analysis)
+    if why is not None:
+        leave_out({"out": out}, "a program that is written", "`--why` writes nothing")
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
-    model, G, name = _open(path, group, instance)
+    model, G, name = _open(path, group, {"format": format, "mapping": roles(mapping), "instance": instance})
     from cosetta.programs import decompile as find_program
     from cosetta.programs.explaining import why as explain_pair
     from cosetta.programs.writing import write_decompiled
@@ -53,25 +55,26 @@ def decompile(
         found = find_program(model, G, checked, name)
     if why is not None:
         program = found.program if all_ else found.short
-        rich.print(escape("\n".join(explain_pair(program, model, *why))))
+        print_lines(rich.get_console(), explain_pair(program, model, *why))
         return
     files = write_decompiled(found, out or Path("programs") / name, whole=all_)
     _show(found, files)
 
 
-def _open(path: Path, group: str | None, instance: int) -> tuple[Any, Any, str]:
+def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, Any, str]:
     """The folded network, its group and its name."""
     if (path / "checkpoints").is_dir():
+        leave_out(options, "a checkpoint", f"`{path}` is a run, which has all of it")
         from cosetta.groups import read_group
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = read_group(group) if group else trained.group
+        G = read_group(options["group"]) if options["group"] else trained.group
         trained.check_group(G)
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, group=group, instance=instance)
+    opened = open_checkpoint(path, group=group, **options | {"instance": options["instance"] or 0})
     if opened.folding is not None and opened.folding.obstacle:
         raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
     for note in opened.notes:
@@ -87,8 +90,7 @@ def _name_of(file: Path) -> str:
 def _show(found: Any, files: tuple[Path, ...]) -> None:
     from cosetta.programs.report_lines import trial_lines
 
-    for line in trial_lines(found):
-        rich.get_console().print(escape(line), soft_wrap=True, highlight=False)
+    print_lines(rich.get_console(), trial_lines(found))
     size = files[0].stat().st_size
     names = ", ".join(file.name for file in files[1:])
     rich.get_console().print(escape(f"\n{files[0]} ({size:,} bytes), {names}"), soft_wrap=True, highlight=False)

@@ -1,19 +1,44 @@
 """Tables on a terminal of any width: names are folded over lines, numbers are never cut."""
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["LONGEST_HEADING", "SHOWN", "add_names", "add_numbers", "character_tables", "cut", "plain_table"]
+__all__ = [
+    "LONGEST_HEADING",
+    "SHOWN",
+    "add_names",
+    "add_numbers",
+    "character_tables",
+    "cut",
+    "plain_table",
+    "print_lines",
+]
 
 SHOWN = 60
 """Most rows of a table on the terminal; --json has them all."""
 
 LONGEST_HEADING = 13
 """Widest heading of a column of numbers; longer ones are folded."""
+
+
+def print_lines(console: Console, lines: Iterable[str], hang: int = 4) -> None:
+    """Print lines that a terminal does not hold on several, those after the first set in; a file gets them whole.
+
+    Args:
+        console: where.
+        lines: plain text; what they begin with stays in front of the first.
+        hang: how much further the others are set in.
+    """
+    for line in lines:
+        inset = len(line) - len(line.lstrip()) + hang
+        parts = textwrap.wrap(line, console.width, subsequent_indent=" " * inset, break_on_hyphens=False)
+        for part in parts if console.is_terminal and len(line) > console.width else [line]:
+            console.print(escape(part), soft_wrap=True, highlight=False)
 
 
 def plain_table(title: str) -> Table:
@@ -99,7 +124,7 @@ def character_tables(
         while stop < len(headings) and (widths[stop] <= left or (stop == done and not first)):
             left -= widths[stop]
             stop += 1
-        table = plain_table(title if first else f"columns {done + 1} to {stop} of {len(headings)}")
+        table = plain_table(title if first else f"{_columns(done + 1, stop)} of {len(headings)}")
         for n in names:
             table.add_column(fixed[n], no_wrap=True)
         add_numbers(table, *map(escape, folded[done:stop]))
@@ -107,6 +132,10 @@ def character_tables(
             table.add_row(*(escape(row[n]) for n in names), *numbers[done:stop])
         yield table
         first, done = False, stop
+
+
+def _columns(first: int, last: int) -> str:
+    return f"column {first}" if first == last else f"columns {first} to {last}"
 
 
 def _folded(heading: str) -> str:

@@ -124,8 +124,7 @@ class TwistedCosets(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        model = self.facts.model
-        values = {name: getattr(model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         for cell in self.cells:
             for name, f in values.items():
                 f[:, cell.neuron] = _signed_means(f[:, cell.neuron], cell, name)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from cosetta.models.folded import FoldedModel
 
-__all__ = ["post_moments", "silent_shares"]
+__all__ = ["mean_logits", "post_moments", "silent_shares"]
 
 
 def post_moments(model: FoldedModel) -> tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " neuron"]]:
@@ -32,6 +32,28 @@ def post_moments(model: FoldedModel) -> tuple[Float[np.ndarray, " neuron"], Floa
     moments = [_moments(model, *sides) for sides in _sides(model)]
     mean, square = np.array(moments).reshape(-1, 2).T
     return mean, square
+
+
+def mean_logits(model: FoldedModel) -> Float[np.ndarray, " g"]:
+    """Mean of each logit over all pairs.
+
+    Args:
+        model: the folded model.
+
+    Returns:
+        One value an element, computed in float64.
+
+    Example:
+        >>> one = torch.tensor([[1.0], [-1.0]])
+        >>> mean_logits(FoldedModel(one, one, one, torch.zeros(2))).tolist()
+        [0.5, -0.5]
+    """
+    mean = post_moments(model)[0]
+    total = model.out.detach().double().cpu().numpy() @ mean + model.bias.detach().double().cpu().numpy()
+    for direct in (model.direct_left, model.direct_right):
+        if direct is not None:
+            total = total + direct.detach().double().cpu().numpy().mean(axis=0)
+    return total
 
 
 def silent_shares(model: FoldedModel, tolerance: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:

@@ -14,6 +14,7 @@ from cosetta.errors import BadConfig
 from cosetta.groups import Group, Subgroup, SubgroupLattice, subgroup_lattice
 from cosetta.hypotheses.program import TOP, Family, Program, Rule, Weight, coset_of, network_of, words_of
 from cosetta.models import FoldedModel
+from cosetta.programs.shortening import taken_away
 
 __all__ = ["WRONG", "complete_program", "narrowed", "noisy", "spoiled", "width_of"]
 
@@ -114,7 +115,7 @@ def narrowed(program: Program, seed: int = 0, tries: int = TRIES, width: int = 0
     Cost: |G|^3 a neuron and try.
 
     Args:
-        program: a program that is right on all pairs; no rule speaks against the coset of the product.
+        program: a program that is right on all pairs.
         seed: of the orders.
         tries: how many orders.
         width: stop at so many neurons.
@@ -130,22 +131,20 @@ def narrowed(program: Program, seed: int = 0, tries: int = TRIES, width: int = 0
         raise BadConfig(f"a narrow network is searched up to order {round(MOST_ENTRIES ** (1 / 3))}; got {group.name}")
     a, b = np.divmod(np.arange(group.order**2), group.order)
     rows, products = np.arange(len(a)), group.table[a, b]
-    terms = [
-        (np.flatnonzero(x[2]), strength * np.maximum(x[0][a] + x[1][b], 0.0)) for _, strength, x in program.terms()
-    ]
+    terms = [(x[2] / TOP, strength * np.maximum(x[0][a] + x[1][b], 0.0)) for _, strength, x in program.terms()]
     votes = program.votes(a, b)
-    right = votes[rows, products]  # what stands against the product, which only its own cosets could change
+    right = votes[rows, products]
     votes[rows, products] = np.inf
     generator, best = np.random.default_rng([seed, 4]), list(range(len(terms)))
     for _ in range(tries):
-        others, kept = votes.copy(), set(range(len(terms)))
+        mine, others, kept = right, votes.copy(), set(range(len(terms)))
         for k in generator.permutation(len(terms)).tolist():
             if len(kept) <= width:
                 break
-            inside, said = terms[k]
-            less = others[:, inside] - said[:, None]
-            if (less.min(axis=1) > right).all():
-                others[:, inside], kept = less, kept - {k}
+            against, said = terms[k]
+            less = taken_away(mine, others, said, against, products)
+            if less is not None:
+                mine, kept = less, kept - {k}
         best = min(best, sorted(kept), key=len)
         if len(best) <= width:
             break

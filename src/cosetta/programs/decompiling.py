@@ -13,7 +13,7 @@ from cosetta.models import FoldedModel
 from cosetta.programs.shortening import shorten
 from cosetta.programs.trial import Pairs, Trial, try_program
 
-__all__ = ["Decompiled", "decompile", "rewritten"]
+__all__ = ["Decompiled", "better", "decompile", "rewritten"]
 
 LEAST_AGREEMENT = 0.5
 """A program that says what its network does on fewer pairs than this is refused: it describes something else."""
@@ -82,10 +82,9 @@ def decompile(
     config = config or AnalysisConfig()
     facts = measure(model, group, config)
     places = _places(facts, config)
-    account = ProgramAccount.fit(facts, config)
-    program, settled = rewritten(write_program(facts, config, places), config)
+    account, pairs = ProgramAccount.fit(facts, config), Pairs.of(model, group, config)
+    program, settled = rewritten(better(facts, config, places, pairs), config)
     account = replace(account, program=program)
-    pairs = Pairs.of(model, program, config)
     trial = try_program(program, account, pairs, _neurons(places, program, facts), config)
     strength = float(facts.strength[list(places)].sum())
     if trial.agreement < LEAST_AGREEMENT:
@@ -97,6 +96,22 @@ def decompile(
     short = shorten(program, pairs)
     kept = float(credit(short.votes(pairs.a, pairs.b), pairs.answers).mean())
     return Decompiled(name, program, short, trial, kept, strength, settled)
+
+
+def better(facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]], pairs: Pairs) -> Program:
+    """The program that gives more of the network's answers: with shares, or with rules against their cosets alone.
+
+    Args:
+        facts: of the network.
+        config: thresholds.
+        places: of the neurons, from `places_of`.
+        pairs: with the network's answers.
+
+    Returns:
+        The one with shares if both give as many, since its votes are nearer to the logits.
+    """
+    both = (write_program(facts, config, places, alone=alone) for alone in (False, True))
+    return max(both, key=lambda program: credit(program.votes(pairs.a, pairs.b), pairs.answers).sum())
 
 
 def rewritten(program: Program, config: AnalysisConfig) -> tuple[Program, bool]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from cosetta.errors import BadConfig
 from cosetta.groups import Group
 from cosetta.hypotheses.program import Program
 from cosetta.models import FoldedModel
@@ -30,7 +31,7 @@ def element_of(text: str, group: Group) -> int:
         The element.
 
     Raises:
-        ValueError: if there is no such element.
+        BadConfig: if there is no such element.
 
     Example:
         >>> from cosetta.groups import named_group
@@ -41,7 +42,10 @@ def element_of(text: str, group: Group) -> int:
     plain = "".join(text.replace(",", " ").split())
     if group.permutations is not None and plain in (lines := one_line(group)):
         return lines.index(plain)
-    return group[text]
+    try:
+        return group[text]
+    except KeyError as error:
+        raise BadConfig(f"{error.args[0]}; write cycles, as (1 2 3), or images, as 23145") from error
 
 
 def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator[str]:
@@ -57,18 +61,21 @@ def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator
         One line a rule that fires, then what was ruled out and what is left.
 
     Raises:
-        ValueError: if there is no such element.
+        BadConfig: if there is no such element.
     """
     group = program.group
     a, b = element_of(left, group), element_of(right, group)
     pair = np.array([a]), np.array([b])
     label, fired = group.labels, np.zeros(group.order, dtype=bool)
+    shared = any(family.shares for family in program.families)
     yield f"{label[a]} times {label[b]} in {group.name}, {len(program.rules)} rules"
     for i, rule in enumerate(program.rules):
         said = round(float(program.spoken(i, *pair)[0]))
         if said:
             fired |= program.cosets_of(rule)[2]
             yield f"  fired {said:+10,}  not ({rule.says}), {rule.family}"
+    if shared:
+        yield "  (shares of it are said against other double cosets as well)"
     votes = program.votes(*pair)[0]
     order = np.argsort(votes, kind="stable")
     least = [label[z] for z in order if votes[z] == votes[order[0]]]

@@ -5,7 +5,7 @@ executing anything (`reading.py`).
 """
 
 from cosetta.hypotheses.partitions import coset_partition
-from cosetta.hypotheses.program import Family, Program, Rule
+from cosetta.hypotheses.program import TOP, Family, Program, Rule
 from cosetta.programs.permutations import has_cycle_names, one_line
 
 __all__ = ["python_text"]
@@ -13,7 +13,8 @@ __all__ = ["python_text"]
 _HEAD = '''"""How {name} multiplies in {group}: {rules} rules, {says}
     python FILE "(1 2 3)" 21345 [--why] [--plain]; alone it prints the table
 A rule is a coset uHv. The values of H(u^-1 a) and H(v b^-1), one coset if ab is in uHv, are compared: if a's is above
-(below) by n, n times the first (second) weight is said against uHv. The product is what least is said against."""
+(below) by n, n times the first (second) weight is said against uHv{shares}.
+The product is what least is said against."""
 import sys
 from functools import cache
 '''
@@ -29,35 +30,34 @@ def inv(a):
 
 def closure(generators):
     found = {E}
-    while new := {mul(g, x) for x in found for g in generators} - found:
+    while new := {mul(g, x) for x in found for g in generators.split()} - found:
         found |= new
     return sorted(found)
 
 def cosets(H):  # number of each Hx
+    H = closure(H)
     least = {x: min(mul(h, x) for h in H) for x in G}
     return {x: sorted({*least.values()}).index(least[x]) for x in G}
 
-G = closure(GENERATORS.split())
-COSET = {f: cosets(closure(H.split())) for f, (H, *_) in FAMILIES.items()}
-RULES = [(f, *x.split(" ", 3)) for f, (*_, rules) in FAMILIES.items() for x in rules.strip().split("\\n")]
+G = closure(@GENERATORS@)
+COSET = {f: cosets(H) for f, (H, *_) in FAMILIES.items()}
+RULES = [(f, s, *x.split(" ", 3)) for f, (_, s, *_, rules) in FAMILIES.items() for x in rules.split("\\n")[1:]]
 
 @cache
-def inside(f, u, v):
-    return [z for z in G if COSET[f][mul(inv(u), z)] == COSET[f][v]]
+@AGAINST@
 
 def run(a, b):  # votes, reasons
-    said, fired = @START@, []
-    for f, u, v, weights, words in RULES:
+    said, fired = dict.fromkeys(G, 0), []
+    for f, scales, u, v, weights, words in RULES:
         i, j, n = COSET[f][mul(inv(u), a)], COSET[f][mul(v, inv(b))], 0
         for w in weights.split(";"):
-            k, above, below = map(int, w.split(","))
-            step = FAMILIES[f][1][k][i] - FAMILIES[f][1][k][j]
+            k, above, below = [0, *map(int, w.split(","))][-3:]
+            step = scales[k][i] - scales[k][j]
             n += step * (above if step > 0 else -below)
         n = n != 0 if "--plain" in sys.argv else n
         fired += [f"not (ab {words}): {n} against {f} coset"] * (n != 0)
-        for z in inside(f, u, v):
-            said[z] += n
-    return said, fired
+        @SPEAK@
+    return @SAID@, fired
 
 def answer(said):
     return "=".join(@SHOWN@ for z in G if said[z] == min(said.values()))
@@ -80,6 +80,18 @@ if __name__ == "__main__":
         print(answer(said))
 """
 
+_ALONE = """def inside(f, u, v):
+    return [z for z in G if COSET[f][mul(inv(u), z)] == COSET[f][v]]"""
+_SPEAK = """for z in inside(f, u, v):
+            said[z] += n"""
+
+_SHARED = """def against(f, u, v):  # in 99ths
+    P = FAMILIES[f][2][:1 if "--plain" in sys.argv else None]
+    number = {z: COSET[f][mul(mul(inv(u), z), inv(v))] for z in G}
+    return [(z, P[i]) for z, i in number.items() if i < len(P)]"""
+_SPEAK_SHARED = """for z, p in against(f, u, v):
+            said[z] += n * p"""
+
 
 def python_text(program: Program, name: str, says: str) -> str:
     """The file.
@@ -96,39 +108,53 @@ def python_text(program: Program, name: str, says: str) -> str:
         Unsupported: if the group acts on too many points.
     """
     group, line = program.group, one_line(program.group)
-    head = _HEAD.format(name=_plain(name), group=_plain(group.name), rules=len(program.rules), says=says)
+    shared = any(family.shares for family in program.families)
+    head = _HEAD.format(
+        name=_plain(name),
+        group=_plain(group.name),
+        rules=len(program.rules),
+        says=says,
+        shares=", and 99ths of it against other uHxv" if shared else "",
+    )
     generators = " ".join(line[g] for g in group.generators)
     named = not has_cycle_names(group)
-    data = [f"GROUP, E = {group.name!r}, {line[0]!r}"]
-    data.append(f"GENERATORS = {generators!r}")
+    data = [f"GROUP, E, UNIT = {group.name!r}, {line[0]!r}, {program.unit!r}"]
     if named:
         data.append(f"NAMES = {dict(zip(group.labels, line, strict=True))}")
     if program.start:
         start = " ".join(str(program.start[i]) for i in sorted(range(group.order), key=line.__getitem__))
         data.append(f'START, WORTH = "{start}", {program.start_worth!r}  # against each of G beforehand')
-    data.append(f"UNIT = {program.unit!r}")
-    data.append("# H: generators, scales (values of Hx, by least x), rules:")
-    data.append("# u v scale,weight above,below; in uHv if ab ..")
-    data.append("FAMILIES = {\n" + "".join(_family(program, family, line) for family in program.families) + "}")
-    start = "dict(zip(G, (int(n) * WORTH for n in START.split())))" if program.start else "dict.fromkeys(G, 0)"
-    body = _BODY.replace("@START@", start)
+    data.append(f"# H: generators, scales (values of Hx, by least x),{' 99ths against uHxv,' if shared else ''} rules:")
+    data.append("# u v [scale,]weight above,below; in uHv if ab ..")
+    families = "".join(_family(program, family, line, shared) for family in program.families)
+    data.append("FAMILIES = {\n" + families + "}")
+    worth = "99 * WORTH" if shared else "WORTH"
+    summed = f"{{z: said[z] + int(n) * {worth} for z, n in zip(G, START.split())}}" if program.start else "said"
+    body = (
+        _BODY.replace("@GENERATORS@", repr(generators))
+        .replace("@SAID@", summed)
+        .replace("@AGAINST@", _SHARED if shared else _ALONE)
+    )
+    body = body.replace("@SPEAK@", _SPEAK_SHARED if shared else _SPEAK)
     body = body.replace("@NAMED@", "NAMES.get(text, t)" if named else 't.replace("e", E)')
     shown = "next(n for n, line in NAMES.items() if line == z)" if named else "z"
     return head + "\n".join(data) + "\n" + body.replace("@SHOWN@", shown)
 
 
-def _family(program: Program, family: Family, line: tuple[str, ...]) -> str:
+def _family(program: Program, family: Family, line: tuple[str, ...], shared: bool) -> str:
     """One entry; the values in the order that the file's own elements have."""
     rows = coset_partition(program.subgroups[family.name], "right")
     order = sorted(range(len(family.scales[0])), key=lambda i: min(line[g] for g in (rows == i).nonzero()[0].tolist()))
     scales = str([[scale[i] for i in order] for scale in family.scales]).replace(" ", "")
+    shares = str([family.shares[i] for i in order] if family.shares else [TOP]).replace(" ", "")
+    values = f"{scales}, {shares}" if shared else scales
     rules = "".join(_rule(rule, line) for rule in program.rules if rule.family == family.name)
     generators = " ".join(line[g] for g in family.generators)
-    return f'{family.name!r}: ("{generators}", {scales}, """{rules}"""),\n'
+    return f'{family.name!r}: ("{generators}", {values}, """{rules}"""),\n'
 
 
 def _rule(rule: Rule, line: tuple[str, ...]) -> str:
-    weights = ";".join(f"{w.scale},{w.above},{w.below}" for w in rule.weights)
+    weights = ";".join(f"{w.scale or ''},{w.above},{w.below}".lstrip(",") for w in rule.weights)
     return f"\n{line[rule.u]} {line[rule.v]} {weights} {_words(rule)}"
 
 

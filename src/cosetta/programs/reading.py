@@ -5,14 +5,17 @@ ignored. Elements are lines of images, so a file is checked against the group th
 """
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
+
 from cosetta.errors import BadRun, CosettaError
 from cosetta.files import FilePath, read_bytes, read_json
-from cosetta.groups import Group, read_group
-from cosetta.hypotheses.partitions import coset_partition
+from cosetta.groups import Group, Subgroup, read_group
+from cosetta.hypotheses.partitions import coset_partition, double_coset_partition
 from cosetta.hypotheses.program import TOP, Family, Program, Rule, Weight
 from cosetta.programs.permutations import one_line
 
@@ -32,6 +35,7 @@ class _Family:
     generators: tuple[str, ...]
     scales: tuple[tuple[int, ...], ...]
     rules: tuple[tuple[str, str, tuple[tuple[int, int, int], ...], str], ...]
+    shares: tuple[int, ...] = ()
 
 
 @final
@@ -74,6 +78,7 @@ def program_record(program: Program) -> dict[str, Any]:
                 "name": family.name,
                 "generators": [label[g] for g in family.generators],
                 "scales": [list(scale) for scale in family.scales],
+                "shares": list(family.shares),
                 "rules": [
                     [label[rule.u], label[rule.v], [[w.scale, w.above, w.below] for w in rule.weights], rule.says]
                     for rule in program.rules
@@ -147,26 +152,33 @@ def _from_python(found: dict[str, Any], group: Group | None) -> Program:
     if "START" in found:
         numbers = [int(n) for n in found["START"].split()]
         start = tuple(dict(zip(in_line, numbers, strict=True))[i] for i in range(group.order))
-    for name, (generators, scales, text) in found["FAMILIES"].items():
+    for name, (generators, scales, *shares, text) in found["FAMILIES"].items():
         H = group.subgroup([element[x] for x in generators.split()])
         rows = coset_partition(H, "right")
         order = sorted(range(H.index), key=lambda i: min(line[g] for g in (rows == i).nonzero()[0].tolist()))
-        ours = [tuple(dict(zip(order, scale, strict=True))[i] for i in range(H.index)) for scale in scales]
-        families.append(Family(name, tuple(element[x] for x in generators.split()), tuple(ours)))
+        ours = [_in_our_order(scale, order) for scale in scales]
+        shared = () if shares in ([], [[TOP]]) else _in_our_order(shares[0], order)
+        families.append(Family(name, tuple(element[x] for x in generators.split()), tuple(ours), shared))
         for row in text.strip().split("\n"):
             u, v, weights, says = row.split(" ", 3)
-            parts = [tuple(int(n) for n in part.split(",")) for part in weights.split(";")]
-            rules.append(Rule(name, element[u], element[v], tuple(Weight(*part) for part in parts), f"ab {says}"))
+            parts = [[int(n) for n in part.split(",")] for part in weights.split(";")]
+            found_weights = tuple(Weight(*(part if len(part) == 3 else (0, *part))) for part in parts)
+            rules.append(Rule(name, element[u], element[v], found_weights, f"ab {says}"))
     return Program(
         group, tuple(families), tuple(rules), float(found["UNIT"]), start, float(found["WORTH"]) if start else 0.0
     )
+
+
+def _in_our_order(values: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
+    by_coset = dict(zip(order, values, strict=True))
+    return tuple(by_coset[i] for i in range(len(order)))
 
 
 def _from_json(found: _Program, group: Group | None) -> Program:
     group = group or read_group(found.group)
     families, rules = [], []
     for family in found.families:
-        families.append(Family(family.name, tuple(group[x] for x in family.generators), family.scales))
+        families.append(Family(family.name, tuple(group[x] for x in family.generators), family.scales, family.shares))
         for u, v, weights, says in family.rules:
             rules.append(Rule(family.name, group[u], group[v], tuple(Weight(*w) for w in weights), says))
     return Program(group, tuple(families), tuple(rules), found.unit, found.start, found.start_worth)
@@ -174,7 +186,8 @@ def _from_json(found: _Program, group: Group | None) -> Program:
 
 def _check(program: Program) -> None:
     """Refuse what no program of ours holds; the message is completed by the caller."""
-    numbers = [x for family in program.families for scale in family.scales for x in scale] + list(program.start)
+    numbers = [x for family in program.families for values in (*family.scales, family.shares) for x in values]
+    numbers += program.start
     if not program.rules or not all(0 <= x <= TOP for x in numbers):
         raise ValueError(f"it must have rules, and values from 0 to {TOP}")
     if not (0 < program.unit < 1e6 and 0 <= program.start_worth < 1e9):
@@ -185,6 +198,8 @@ def _check(program: Program) -> None:
         index = program.subgroups[family.name].index
         if not family.scales or any(len(scale) != index for scale in family.scales):
             raise ValueError(f"{family.name} has {index} cosets, so each scale must have as many values")
+        if family.shares and not _constant_on_double_cosets(family.shares, program.subgroups[family.name]):
+            raise ValueError(f"shares of {family.name} must be {TOP} first, a value for each coset, one a double coset")
     if len({rule.coset for rule in program.rules}) < len(program.rules):
         raise ValueError("no two rules may be about one coset")
     for rule in program.rules:
@@ -193,3 +208,11 @@ def _check(program: Program) -> None:
                 raise ValueError(f"a rule of {rule.family} names scale {weight.scale}, which there is not")
             if max(abs(weight.above), abs(weight.below)) > TOP:
                 raise ValueError(f"weights must lie in -{TOP} .. {TOP}; got {weight}")
+
+
+def _constant_on_double_cosets(shares: tuple[int, ...], H: Subgroup) -> bool:
+    """Whether there is a value for each coset, `TOP` for H, and the same on each double coset."""
+    if len(shares) != H.index or shares[0] != TOP:
+        return False
+    by_element, parts = np.array(shares)[coset_partition(H, "right")], double_coset_partition(H, H)
+    return all(len(set(by_element[parts == part].tolist())) == 1 for part in range(parts.max() + 1))

@@ -41,12 +41,17 @@ def trial_lines(found: Decompiled) -> Iterator[str]:
         )
     if trial.damage is not None:
         damage = trial.damage
-        caught = "no answer changes" if damage.changed_predicted is None else f"{damage.changed_predicted:.1%} of those"
         yield (
             f"  one rule and its neurons removed: the answers agree on {damage.median_agreement:.2%} (median of "
-            f"{damage.rules} rules; least {damage.least_agreement:.2%}){_goal('damage', damage.least_agreement)}; "
-            f"{damage.changed:.2%} of the network's answers change, {caught}" + " predicted" * (damage.changed > 0)
+            f"{damage.rules} rules; least {damage.least_agreement:.2%}){_goal('damage', damage.least_agreement)}"
         )
+        if damage.changed_predicted is None:
+            yield "    no answer of the network changes"
+        else:
+            yield (
+                f"    {damage.changed:.2%} of the network's answers change, {damage.changed_predicted:.1%} of those "
+                f"are predicted, {damage.changed_left:.1%} are among the {damage.left:.1f} elements that are then left"
+            )
     if trial.rank_correlation is not None:
         yield (
             f"  votes and logits against other elements: rank correlation {trial.rank_correlation:.3f}"

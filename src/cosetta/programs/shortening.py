@@ -9,17 +9,20 @@ can be solved exactly with little search, and the votes of its rules keep the an
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Int
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from cosetta.hypotheses.program import TOP, Program, least
 from cosetta.programs.trial import Pairs
 
-__all__ = ["fewest_plain_rules", "shorten"]
+__all__ = ["fewest_plain_rules", "shorten", "taken_away"]
 
 MOST_EXACT = 34
 """Rules up to which the set cover is solved exactly: 27 take two seconds, 82 more than a minute."""
+
+TIE = 1e-6
+"""Votes that differ by less are equal: whole numbers of 1/99 are added and taken away."""
 
 MOST_NODES = 200
 """Branches of that search. A number of branches, not of seconds, so that every machine finds the same."""
@@ -35,15 +38,23 @@ def shorten(program: Program, pairs: Pairs) -> Program:
         pairs: with the network's answers.
 
     Returns:
-        A program that gives every answer of the network that the whole program gives; the start is left out too if no
-        answer needs it.
+        A program that gives every answer of the network that the whole program gives; the start and the shares are
+        left out too if the answers are kept by fewer rules, or no more, without them.
     """
-    answers = pairs.answers
-    votes = program.votes(pairs.a, pairs.b)
-    agreed = least(votes) == answers
+    agreed = least(program.votes(pairs.a, pairs.b)) == pairs.answers
+    alone = replace(program, families=tuple(replace(family, shares=()) for family in program.families))
+    found = [_shortened(one, pairs, agreed) for one in dict.fromkeys((alone, program))]
+    return min((one for one in found if one is not None), key=lambda one: (len(one.rules), one.bits))
+
+
+def _shortened(program: Program, pairs: Pairs, agreed: Bool[np.ndarray, " pair"]) -> Program | None:
+    """Fewer rules of a program that keep some answers; None if the whole program loses one."""
+    answers, votes = pairs.answers, program.votes(pairs.a, pairs.b)
     without_start = votes - program.at_start
     if (least(without_start)[agreed] == answers[agreed]).all():
         program, votes = replace(program, start=(), start_worth=0.0), without_start
+    elif not (least(votes)[agreed] == answers[agreed]).all():
+        return None
     greedy = _greedy(program, pairs, votes, agreed)
     exact = fewest_plain_rules(program)
     if exact is not None and len(exact) < len(greedy):
@@ -61,13 +72,40 @@ def _greedy(program: Program, pairs: Pairs, votes: np.ndarray, agreed: Bool[np.n
     others[rows, answers] = np.inf
     kept = set(range(len(program.rules)))
     for i in sorted(kept, key=lambda i: (np.abs(spoken[i]).sum(), i)):
-        inside, said = np.flatnonzero(program.cosets_of(program.rules[i])[2]), spoken[i]
-        less = others[:, inside] - said[:, None]  # only what stands against the rule's own coset changes
-        now = mine - said * np.isin(answers, inside)
-        bar = less.min(axis=1) if (said >= 0).all() else np.minimum(less.min(axis=1), others.min(axis=1))
-        if (bar > now).all():
-            others[:, inside], mine, kept = less, now, kept - {i}
+        less = taken_away(mine, others, spoken[i], program.against(program.rules[i]) / TOP, answers)
+        if less is not None:
+            mine, kept = less, kept - {i}
     return sorted(kept)
+
+
+def taken_away(
+    mine: Float[np.ndarray, " pair"],
+    others: Float[np.ndarray, "pair z"],
+    said: Float[np.ndarray, " pair"],
+    against: Float[np.ndarray, " g"],
+    answers: Int[np.ndarray, " pair"],
+) -> Float[np.ndarray, " pair"] | None:
+    """Take away what one rule or neuron says, if less still stands against every answer than against the others.
+
+    Args:
+        mine: votes against the answers.
+        others: votes against the other elements, infinite at the answers; changed in place if it can go.
+        said: what it says.
+        against: the share of that for each element.
+        answers: to keep.
+
+    Returns:
+        Votes against the answers without it; None if an answer would be lost.
+    """
+    heard = np.flatnonzero(against)
+    less, now = others[:, heard] - said[:, None] * against[heard], mine - said * against[answers]
+    lowest = less.min(axis=1)
+    if (said < 0).any():  # then more may stand against the answer than against elements that it does not speak of
+        lowest = np.minimum(lowest, others.min(axis=1))
+    if not (lowest > now + TIE).all():
+        return None
+    others[:, heard] = less
+    return now
 
 
 def _largest_top(program: Program) -> Program:

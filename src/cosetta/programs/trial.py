@@ -16,7 +16,8 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 
 from cosetta.config import AnalysisConfig
-from cosetta.hypotheses.program import Program, ProgramAccount, credit, least
+from cosetta.groups import Group
+from cosetta.hypotheses.program import TOP, Program, ProgramAccount, credit, least
 from cosetta.models import FoldedModel
 
 __all__ = ["Damage", "Pairs", "Trial", "try_program"]
@@ -45,18 +46,18 @@ class Pairs:
     total: int
 
     @classmethod
-    def of(cls, model: FoldedModel, program: Program, config: AnalysisConfig) -> "Pairs":
+    def of(cls, model: FoldedModel, group: Group, config: AnalysisConfig) -> "Pairs":
         """All pairs up to `arena_pairs`, else a random sample of that size.
 
         Args:
             model: the network.
-            program: gives the group.
+            group: its group.
             config: number of pairs and seed.
 
         Returns:
             The pairs.
         """
-        order = program.group.order
+        order = group.order
         chosen = np.arange(order**2)
         if order**2 > config.arena_pairs:
             chosen = np.sort(np.random.default_rng(config.seed).choice(order**2, config.arena_pairs, replace=False))
@@ -65,7 +66,7 @@ class Pairs:
             model.logits(torch.from_numpy(x), torch.from_numpy(y)).numpy()
             for x, y in zip(np.array_split(a, 32), np.array_split(b, 32), strict=True)
         ]
-        return cls(a, b, np.concatenate(blocks).astype(np.float32), program.group.table[a, b], order**2)
+        return cls(a, b, np.concatenate(blocks).astype(np.float32), group.table[a, b], order**2)
 
     def first(self, most: int) -> "Pairs":
         """Every pair of a small group, else so many of a sample.
@@ -104,6 +105,8 @@ class Damage:
         good: share of the rules with at least 95 % agreement.
         changed: answers of the network that any of the removals changed, as a share of all.
         changed_predicted: share of the changed answers that the damaged program gives; None if none changed.
+        changed_left: share of them that no rule that is left rules out, weights aside; None if none changed.
+        left: mean number of elements that no rule rules out on those pairs, weights aside; None if none changed.
     """
 
     rules: int
@@ -112,6 +115,8 @@ class Damage:
     good: float
     changed: float
     changed_predicted: float | None
+    changed_left: float | None
+    left: float | None
 
 
 @final
@@ -224,10 +229,12 @@ def _damage(
     program: Program, model: FoldedModel, pairs: Pairs, neurons: dict[tuple[str, int, int], list[int]]
 ) -> Damage | None:
     """Take each rule out of both."""
-    agreement, changed, caught = [], 0, 0.0
+    agreement, moves = [], np.zeros(4)
     pairs = pairs.first(DAMAGED)
     a, b = torch.from_numpy(pairs.a), torch.from_numpy(pairs.b)
     votes, before = program.votes(pairs.a, pairs.b), pairs.answers
+    fired = np.array([program.spoken(i, pairs.a, pairs.b) != 0 for i in range(len(program.rules))], dtype=float)
+    cosets = np.array([program.cosets_of(rule)[2] for rule in program.rules], dtype=float)
     for i, rule in enumerate(program.rules):
         if rule.coset not in neurons:  # a rule that was renamed when the program was settled
             continue
@@ -235,21 +242,26 @@ def _damage(
         part = model.keep(gone)
         lost = model.activate(part.left[a] + part.right[b]) @ part.out.T
         network = (pairs.logits - lost.numpy()).argmax(axis=1)
-        inside = program.cosets_of(rule)[2]
-        given = credit(votes - program.spoken(i, pairs.a, pairs.b)[:, None] * inside, network)
+        said = program.spoken(i, pairs.a, pairs.b)[:, None] * program.against(rule) / TOP
+        given = credit(np.round(votes - said, 6), network)  # ties stay ties
         agreement.append(given.mean())
-        moved = network != before
-        changed, caught = changed + int(moved.sum()), caught + float(given[moved].sum())
+        moved = np.flatnonzero(network != before)
+        others = np.arange(len(fired)) != i
+        left = fired[others][:, moved].T @ cosets[others] == 0
+        moves += len(moved), given[moved].sum(), left[np.arange(len(moved)), network[moved]].sum(), left.sum()
     if not agreement:
         return None
-    shares = np.array(agreement)
+    shares, changed = np.array(agreement), int(moves[0])
+    predicted, among, count = (moves[1:] / changed).tolist() if changed else (None, None, None)
     return Damage(
         rules=len(shares),
         median_agreement=float(np.median(shares)),
         least_agreement=float(shares.min()),
         good=float((shares >= GOOD).mean()),
         changed=changed / (len(shares) * len(before)),
-        changed_predicted=caught / changed if changed else None,
+        changed_predicted=predicted,
+        changed_left=among,
+        left=count,
     )
 
 

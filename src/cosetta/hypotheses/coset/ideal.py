@@ -136,7 +136,7 @@ class CosetCircuit(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        values = {name: getattr(self.facts.model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         for assignment in self.assigned:
             n, H, K = assignment.neuron, assignment.left, assignment.right
             left = values["left"][:, n]

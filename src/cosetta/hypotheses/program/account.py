@@ -13,9 +13,9 @@ from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.program.fitting import places_of, write_program
 from cosetta.hypotheses.program.network import network_of
 from cosetta.hypotheses.program.rules import Program, Rule
-from cosetta.interventions import mean_ablate
 from cosetta.measures.facts import FUNCTIONS, Facts
 from cosetta.models import FoldedModel
+from cosetta.models.moments import mean_logits
 from cosetta.results import Prediction
 
 __all__ = ["ProgramAccount"]
@@ -90,18 +90,22 @@ class ProgramAccount(AbstractHypothesis):
         Returns:
             A network of another width.
         """
-        others = mean_ablate(self.facts.model, np.flatnonzero(~self.covers).tolist())
-        return self._joined(others.keep(torch.arange(0)))
+        return self._joined(self.facts.model.keep(torch.arange(0)))
 
     def _joined(self, kept: FoldedModel) -> FoldedModel:
-        if self.program is None:
-            return kept
-        written = network_of(self.program).to(kept.left.dtype)
-        sides = {name: torch.cat([getattr(kept, name), getattr(written, name)], dim=1) for name in FUNCTIONS}
-        return replace(kept, **sides)
+        """Some neurons and the program's, the mean logits those of the program, whose start holds what others add."""
+        program = self.program or Program(self.facts.group, (), ())
+        written, model = network_of(program), self.facts.model
+        start = written.bias.numpy() if program.rules else mean_logits(model)
+        bias = torch.from_numpy(kept.bias.double().numpy() + start - mean_logits(kept)).to(kept.bias.dtype)
+        added = written.to(kept.left.dtype)
+        sides = {name: torch.cat([getattr(kept, name), getattr(added, name)], dim=1) for name in FUNCTIONS}
+        return replace(kept, **sides, bias=bias)
 
     def control(self, generator: np.random.Generator) -> "ProgramAccount":
         """The same families, scales and weights, every rule about a random coset of its class.
+
+        A draw that is about the cosets of the account itself is none, and is made again: of an index of 2 half are.
 
         Args:
             generator: source of the draw.
@@ -111,9 +115,13 @@ class ProgramAccount(AbstractHypothesis):
         """
         if self.program is None:
             return self
-        order = self.facts.group.order
-        rules = tuple(_elsewhere(rule, generator, order) for rule in self.program.rules)
-        return replace(self, program=replace(self.program, rules=rules))
+        own = drawn = _spoken_about(self.program)
+        moved = self.program
+        while own == drawn and own:
+            rules = tuple(_elsewhere(rule, generator, moved.group.order) for rule in moved.rules)
+            moved = replace(moved, rules=rules)
+            drawn = _spoken_about(moved)
+        return replace(self, program=moved)
 
     @property
     def bits(self) -> float:
@@ -144,3 +152,8 @@ class ProgramAccount(AbstractHypothesis):
 def _elsewhere(rule: Rule, generator: np.random.Generator, order: int) -> Rule:
     u, v = generator.integers(order, size=2).tolist()
     return replace(rule, u=u, v=v)
+
+
+def _spoken_about(program: Program) -> list[tuple[str, bytes]]:
+    """The cosets that rules are about, whichever rule is about which."""
+    return sorted((rule.family, program.cosets_of(rule)[2].tobytes()) for rule in program.rules)

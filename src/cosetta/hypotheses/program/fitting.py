@@ -1,9 +1,11 @@
 """From a network's coset neurons to a program.
 
 A neuron of the coset C = uHv is s(u^-1 a) - s(v b^-1) before its activation, with a function s on the right cosets of
-H. Neurons of one class of subgroups whose s agree up to a factor share a scale; what they take from the logits of C,
-against those of the other elements, is added up for each coset, scale and sign, and the bias is what stands against
-elements at the start. All of it is then rounded to two digits. A weight that moves the logits so little that a neuron
+H. Neurons of one class of subgroups whose s agree up to a factor share a scale. What they take from logits is averaged
+over double cosets, whose shares all rules of the class have in common; how much it is is added up for each coset, scale
+and sign. What the network's logits are in the mean over all pairs, beyond what the rules say in the mean, stands
+against elements at the start: bias, what other neurons add, and what out is beyond double cosets. All of it is then
+rounded to two digits. A weight that moves the logits so little that a neuron
 would count as dead is left out. Decompiling the network that a program is (`network_of`) gives the program again.
 """
 
@@ -20,11 +22,12 @@ from cosetta.groups import Group, Subgroup, SubgroupLattice
 from cosetta.groups.group import conjugates
 from cosetta.hypotheses.coset import find_places
 from cosetta.hypotheses.coset.wording import describe_coset
-from cosetta.hypotheses.partitions import conjugate_by, coset_partition
+from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
 from cosetta.hypotheses.program.network import network_of
 from cosetta.hypotheses.program.rules import TOP, Family, Program, Rule, Weight
 from cosetta.measures.facts import Facts
 from cosetta.measures.pairs import logit_strength, pair_statistics
+from cosetta.models.moments import mean_logits
 
 __all__ = ["coset_of", "place_of", "places_of", "words_of", "write_program"]
 
@@ -33,14 +36,16 @@ AS_WELL, EXACT = 2.0, 1e-9
 is more than the rounding of float32 leaves and less than any trained neuron does."""
 
 LEAST_START = 1.0
-"""A bias that spans less than one vote is none: votes are whole numbers."""
+"""A start that spans less than one vote is none: two digits of a weight say no more."""
 
 ALIKE = 0.99
 """Neurons share a scale when their functions on cosets correlate at least so much, up to sign. On the S5 networks of
 `fast` a class has one to six scales at this level, and the answers are the same at 0.98 and 0.995."""
 
 
-def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]] | None = None) -> Program:
+def write_program(
+    facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]] | None = None, *, alone: bool = False
+) -> Program:
     """Write down what the coset neurons of a network compute.
 
     Args:
@@ -48,6 +53,8 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
         config: thresholds.
         places: lattice position of H and smallest element of the shared coset of each neuron to use; what
             `places_of` finds if None.
+        alone: let rules speak against their coset alone and start from the bias: what out is on other double cosets
+            and what other neurons add is then left aside.
 
     Returns:
         The program; it may have no rules.
@@ -68,13 +75,15 @@ def write_program(facts: Facts, config: AnalysisConfig, places: Mapping[int, tup
         by_class.setdefault(neuron.cls, []).append(neuron)
     families, sums = [], {}
     for cls in sorted(by_class, reverse=True):
-        scales = _scales(by_class[cls])
         H = facts.lattice.subgroup(facts.lattice.classes[cls].representative)
-        families.append(Family(facts.lattice.classes[cls].name, H.generators, scales))
+        shares = () if alone else _shares(by_class[cls], H)
+        family = Family(facts.lattice.classes[cls].name, H.generators, _scales(by_class[cls]), shares)
+        families.append(family)
         for neuron in by_class[cls]:
-            _add(sums, neuron, scales, families[-1].name)
+            _add(sums, neuron, family, H)
     program = _without_idle(_rounded(facts.group, facts.lattice, families, sums), config)
-    return _with_start(program, facts.model.bias.double().numpy())
+    mean = facts.model.bias.double().numpy() if alone else mean_logits(facts.model) - mean_logits(network_of(program))
+    return _with_start(program, mean)
 
 
 def places_of(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
@@ -122,6 +131,7 @@ class _Neuron:
         v: smallest element of u^-1 C.
         values: left on the right cosets of H, in their order, and minus right, averaged; mean 0 over cosets.
         takes: mean of out off C minus its mean on C.
+        said: minus out on uHxv for each right coset Hx, averaged over double cosets, mean 0 over elements.
     """
 
     cls: int
@@ -129,6 +139,7 @@ class _Neuron:
     v: int
     values: Float[np.ndarray, " coset"]
     takes: float
+    said: Float[np.ndarray, " coset"]
 
     @property
     def loudness(self) -> float:
@@ -183,12 +194,29 @@ def _neuron(n: int, h: int, g: int, facts: Facts, lattice: SubgroupLattice) -> _
     left = _means(facts.functions["left"].values[n], rows[back])
     right = _means(facts.functions["right"].values[n], rows[group.table[v, group.inverse]])
     out, inside = facts.functions["out"].values[n], rows[back] == rows[v]
-    found = _Neuron(cls, u, v, (left - right) / 2, float(out[~inside].mean() - out[inside].mean()))
+    takes, said = float(out[~inside].mean() - out[inside].mean()), _over_double_cosets(out.mean() - out, H, u, v)
+    found = _Neuron(cls, u, v, (left - right) / 2, takes, said)
     return found if found.loudness > 0 else None
+
+
+def _over_double_cosets(f: Float[np.ndarray, " g"], H: Subgroup, u: int, v: int) -> Float[np.ndarray, " coset"]:
+    """Mean of a function over uHxHv, for each right coset Hx."""
+    table, parts = H.group.table, double_coset_partition(H, H)
+    rows, first = np.unique(coset_partition(H, "right"), return_index=True)
+    moved = f[table[table[u], v]]  # x -> f(uxv)
+    return _means(moved, parts)[parts[first[rows]]]
 
 
 def _means(f: Float[np.ndarray, " g"], parts: np.ndarray) -> Float[np.ndarray, " part"]:
     return np.bincount(parts, f) / np.bincount(parts)
+
+
+def _shares(neurons: Sequence[_Neuron], H: Subgroup) -> tuple[int, ...]:
+    """What the rules of a class say against each uHxv, two digits; empty for uHv alone or fewer rules than numbers."""
+    said = np.sum([np.linalg.norm(n.values) * np.sign(n.takes) * n.said for n in neurons], axis=0)
+    shares = np.rint(TOP * np.minimum((said - said.min()) / (said[0] - said.min()), 1)).astype(int)
+    rules, numbers = len({(n.u, n.v) for n in neurons}), int(double_coset_partition(H, H).max()) + 1
+    return tuple(shares.tolist()) if shares[1:].any() and rules >= numbers else ()
 
 
 def _scales(neurons: Sequence[_Neuron]) -> tuple[tuple[int, ...], ...]:
@@ -219,13 +247,15 @@ def _scale(values: np.ndarray) -> tuple[int, ...]:
     return max(tuple(places.tolist()), tuple((TOP - places).tolist()))
 
 
-def _add(sums: dict, neuron: _Neuron, scales: Sequence[tuple[int, ...]], family: str) -> None:
+def _add(sums: dict, neuron: _Neuron, family: Family, H: Subgroup) -> None:
     """Give a neuron to the scale that it agrees with best: weight above if they point the same way, else below."""
-    places = [np.array(scale) - np.mean(scale) for scale in scales]
+    places = [np.array(scale) - np.mean(scale) for scale in family.scales]
     k = int(np.argmax([abs(_cosine(neuron.values, place)) for place in places]))
     along = float(neuron.values @ places[k] / (places[k] @ places[k]))
-    weights = sums.setdefault((family, neuron.u, neuron.v), {}).setdefault(k, np.zeros(2))
-    weights[0 if along > 0 else 1] += abs(along) * neuron.takes
+    shares = np.array(family.shares or [TOP] + [0] * (H.index - 1)) / TOP
+    shares = shares - shares.mean()
+    weights = sums.setdefault((family.name, neuron.u, neuron.v), {}).setdefault(k, np.zeros(2))
+    weights[0 if along > 0 else 1] += abs(along) * float(neuron.said @ shares / (shares @ shares))
 
 
 def _rounded(group: Group, lattice: SubgroupLattice, families: Sequence[Family], sums: Mapping) -> Program:
@@ -292,12 +322,12 @@ def _without_idle(program: Program, config: AnalysisConfig) -> Program:
     return program
 
 
-def _with_start(program: Program, bias: Float[np.ndarray, " g"]) -> Program:
-    """The program with the bias turned into what stands against each element at the start."""
-    if not program.rules or np.ptp(bias) < LEAST_START * program.unit:
+def _with_start(program: Program, beyond: Float[np.ndarray, " g"]) -> Program:
+    """The program with what the mean logits are beyond its rules turned into what stands at the start."""
+    if not program.rules or np.ptp(beyond) < LEAST_START * program.unit:
         return program
-    worth = float(f"{np.ptp(bias) / (TOP * program.unit):.4g}")
-    start = np.rint((bias.max() - bias) / (worth * program.unit)).astype(int)
+    worth = float(f"{np.ptp(beyond) / (TOP * program.unit):.4g}")
+    start = np.rint((beyond.max() - beyond) / (worth * program.unit)).astype(int)
     return replace(program, start=tuple(start.tolist()), start_worth=worth)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from cosetta.hypotheses.program.rules import Program
+from cosetta.hypotheses.program.rules import TOP, Program
 from cosetta.models import FoldedModel
 
 __all__ = ["network_of"]
@@ -13,7 +13,8 @@ def network_of(program: Program) -> FoldedModel:
     """Write a program as a network: a neuron for each weight of each rule that is not 0.
 
     left(a) = s(u^-1 a), right(b) = -s(v b^-1) for a scale s of variance 1 (signs swapped for the weight *below*), and
-    out is minus the weight on uHv, the bias what stands at the start: the logits are -unit times the votes.
+    out is minus the weight on uHv and its share elsewhere, the bias what stands at the start: the logits are -unit
+    times the votes.
 
     Args:
         program: the program.
@@ -33,6 +34,6 @@ def network_of(program: Program) -> FoldedModel:
     columns = [np.zeros((0, 3, order))]
     for _, strength, (left, right, against) in program.terms():
         spread = left.std()
-        columns.append(np.stack([left, right, -strength * program.unit * spread**2 * against])[None] / spread)
+        columns.append(np.stack([left, right, -strength * program.unit * spread**2 * against / TOP])[None] / spread)
     left, right, out = torch.from_numpy(np.concatenate(columns).transpose(1, 2, 0).copy())
     return FoldedModel(left, right, out, torch.from_numpy(-program.unit * program.at_start))

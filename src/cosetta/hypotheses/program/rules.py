@@ -2,9 +2,10 @@
 
 A rule is a coset C = uHv. It looks at two cosets of H, those of u^-1 a and of v b^-1, which are the same one exactly
 when ab lies in C. A scale gives each coset of H a value, and where the first value is the larger one (or the smaller)
-the rule speaks against the elements of C, with the weight of that case times the difference. All that is said against
-an element is added to what stands against it at the start (minus the network's bias), and the product is the element
-against which least is said. With weights left aside a rule is plain: if the values differ, C is ruled out.
+the rule speaks against the elements of C, with the weight of that case times the difference; and, where a family has
+shares, with a share of that against the elements of every other uHxHv. All that is said against an element is added to
+what stands against it at the start, and the product is the element against which least is said. With weights left aside
+a rule is plain: if the values differ, C is ruled out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,18 +29,22 @@ TOP = 99
 @final
 @dataclass(frozen=True)
 class Family:
-    """The rules of one conjugacy class of subgroups share their scales.
+    """The rules of one conjugacy class of subgroups share their scales and shares.
 
     Args:
         name: of the class.
         generators: elements that generate H.
         scales: at least one; a value for each right coset of H, in the order of their smallest elements, 0 to `TOP`,
             both reached.
+        shares: what a rule uHv says against the elements of uHxv, in 1/`TOP` of what it says against uHv: a value for
+            each right coset Hx, in the order of their smallest elements, equal on a double coset; 0 to `TOP`, that of
+            H is `TOP`. Empty where it speaks against uHv alone.
     """
 
     name: str
     generators: tuple[int, ...]
     scales: tuple[tuple[int, ...], ...]
+    shares: tuple[int, ...] = ()
 
 
 @final
@@ -139,19 +144,32 @@ class Program:
         rows, back = coset_partition(H, "right"), table[inverse[rule.u]]
         return rows[back], rows[table[rule.v, inverse]], rows[back] == rows[rule.v]
 
+    def against(self, rule: Rule) -> Int[np.ndarray, " g"]:
+        """How much of what a rule says is said against each element.
+
+        Args:
+            rule: one of the rules.
+
+        Returns:
+            Values in 1/`TOP`: `TOP` on uHv, elsewhere what the family's shares tell.
+        """
+        H, table, inverse = self.subgroups[rule.family], self.group.table, self.group.inverse
+        shares = np.array(self.by_name[rule.family].shares or [TOP] + [0] * (H.index - 1))
+        return shares[coset_partition(H, "right")[table[table[inverse[rule.u]], inverse[rule.v]]]]
+
     def terms(self) -> Iterator[tuple[int, int, Int[np.ndarray, "3 g"]]]:
-        """The program as neurons: each fires with relu(left(a) + right(b)) and speaks against the elements of a coset.
+        """The program as neurons: each fires with relu(left(a) + right(b)) and speaks against elements.
 
         Yields:
-            Position of its rule, its weight, and left, right and whether each element is spoken against.
+            Position of its rule, its weight, and left, right and how much is said against each element, in 1/`TOP`.
         """
         for i, rule in enumerate(self.rules):
-            of_a, of_b, inside = self.cosets_of(rule)
+            (of_a, of_b, _), against = self.cosets_of(rule), self.against(rule)
             for weight in rule.weights:
                 values = np.array(self.by_name[rule.family].scales[weight.scale])
                 for strength, sign in ((weight.above, 1), (weight.below, -1)):
                     if strength:
-                        yield i, strength, np.stack([sign * values[of_a], -sign * values[of_b], inside])
+                        yield i, strength, np.stack([sign * values[of_a], -sign * values[of_b], against])
 
     @property
     def at_start(self) -> Float[np.ndarray, " g"]:
@@ -173,14 +191,14 @@ class Program:
             b: right factors.
 
         Returns:
-            Votes: whole numbers, exact below 2^53, and what stands at the start.
+            Votes: whole numbers of 1/`TOP`, exact below 2^53 of them, and what stands at the start.
         """
         _, strengths, (left, right, against) = self._stacked
         fired = np.maximum(left[:, a] + right[:, b], 0) * strengths[:, None]
-        return fired.T @ against + self.at_start
+        return fired.T @ against / TOP + self.at_start
 
     def spoken(self, i: int, a: Int[np.ndarray, " pair"], b: Int[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"]:
-        """What one rule says against the elements of its coset.
+        """What one rule says against the elements of its coset; others have `against` of it.
 
         Args:
             i: position of the rule.
@@ -264,7 +282,7 @@ class Program:
         total = len(self.start) * digits
         for family in self.families:
             H = self.subgroups[family.name]
-            total += sum(len(values) for values in family.scales) * digits
+            total += (sum(len(values) for values in family.scales) + len(set(family.shares))) * digits
             total += len(family.generators) * log2(self.group.order)
             rules = [rule for rule in self.rules if rule.family == family.name]
             coset = log2(self.group.order) + log2(H.index)

@@ -86,8 +86,7 @@ class RhoSets(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        model = self.facts.model
-        values = {name: getattr(model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         means = {name: function.mean for name, function in self.facts.functions.items()}
         for rho_set in self.sets:
             rho = self.facts.irreps[rho_set.irrep].matrices
