@@ -1,5 +1,6 @@
 """The command that writes a network down without training: `build`."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,8 +48,8 @@ def build(
         raise BadConfig("build needs `--circuits S4 ..` with a group, or `--program FILE`: name one of them")
     if circuits and group is None:
         raise BadConfig("build needs a group: `cosetta build S5 --circuits S4`")
-    if noise < 0 or (width is not None and width < 0) or seed < 0:
-        raise BadConfig(f"noise, width and seed must not be negative; got {noise}, {width}, {seed}")
+    if not 0 <= noise < math.inf or (width is not None and width < 0) or seed < 0:
+        raise BadConfig(f"noise, width and seed must be finite and not negative; got {noise}, {width}, {seed}")
     if wrong is not None and (width is not None or program is not None):
         raise BadConfig("`--wrong` goes with `--circuits` and without `--width`: leave the other out")
     from cosetta.groups import read_group

@@ -45,6 +45,7 @@ def decompile(
 
     Raises:
         BadRun: if there is no such network.
+        BadConfig: if an element is not of the group.
         Unsupported: if no program can be written.
     """
     checked = analysis_config(read_config(config)[1], analysis)
@@ -54,9 +55,12 @@ def decompile(
     options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
     model, G, name = _open(path, options)
     from cosetta.programs import decompile as find_program
+    from cosetta.programs.explaining import element_of
     from cosetta.programs.explaining import why as explain_pair
     from cosetta.programs.writing import write_decompiled
 
+    for text in why or ():
+        element_of(text, G)  # a typing error is told before anything is computed
     with rich.get_console().status(f"decompiling {name}"):
         found = find_program(model, G, checked, name)
     if why is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from cosetta.errors import BadConfig
 from cosetta.groups import Group
 from cosetta.hypotheses.program import Program
 from cosetta.models import FoldedModel
@@ -30,7 +31,7 @@ def element_of(text: str, group: Group) -> int:
         The element.
 
     Raises:
-        ValueError: if there is no such element.
+        BadConfig: if there is no such element.
 
     Example:
         >>> from cosetta.groups import named_group
@@ -41,7 +42,10 @@ def element_of(text: str, group: Group) -> int:
     plain = "".join(text.replace(",", " ").split())
     if group.permutations is not None and plain in (lines := one_line(group)):
         return lines.index(plain)
-    return group[text]
+    try:
+        return group[text]
+    except KeyError as problem:
+        raise BadConfig(f"an element must be a label or images in one line; {problem.args[0]}") from None
 
 
 def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator[str]:
@@ -57,7 +61,7 @@ def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator
         One line a rule that fires, then what was ruled out and what is left.
 
     Raises:
-        ValueError: if there is no such element.
+        BadConfig: if there is no such element.
     """
     group = program.group
     a, b = element_of(left, group), element_of(right, group)
