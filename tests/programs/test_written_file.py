@@ -49,6 +49,8 @@ def test_shares_and_the_start_are_in_the_file(shared, tmp_path, quick):
     said = np.array([[-1 if "=" in text else lines.index(text) for text in row] for row in table])
     assert (said == expected).all()
     assert "99ths" in path.read_text()
+    assert "have these shares: C4 0.61, 0.00}" in path.with_name("program.tex").read_text()
+    assert "# 0.61, 0.00 of it against other double cosets" in path.with_name("program.svg").read_text()
 
 
 def test_it_is_small_and_needs_nothing(written):

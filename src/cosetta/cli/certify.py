@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from cosetta.cli.run import Analysis, ConfigFile
-from cosetta.cli.settings import analysis_config, read_config, whole_number
+from cosetta.cli.settings import FormatName, TensorRoles, analysis_config, read_config, whole_number, with_underscores
 from cosetta.cli.tables import print_lines
 from cosetta.errors import BadRun, Unsupported
 
@@ -21,11 +21,8 @@ def certify(
     /,
     *,
     group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
-    mapping: Annotated[
-        dict[str, str] | None,
-        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
-    ] = None,
+    format: FormatName = None,
+    mapping: TensorRoles = None,
     instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     bounds_only: Annotated[
         bool, Parameter(help="Never compute all neurons of a pair: what no bound decides is left out.")
@@ -42,7 +39,7 @@ def certify(
     Raises:
         BadRun: if the path is not there.
     """
-    mapping = {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
+    mapping = with_underscores(mapping)
     options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
     checked = analysis_config(read_config(config)[1], analysis)
     if not path.exists():

@@ -7,7 +7,15 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
-from cosetta.cli.settings import Thresholds, analysis_config, read_config, whole_number
+from cosetta.cli.settings import (
+    FormatName,
+    TensorRoles,
+    Thresholds,
+    analysis_config,
+    read_config,
+    whole_number,
+    with_underscores,
+)
 from cosetta.cli.tables import print_lines
 from cosetta.errors import BadRun, Unsupported
 
@@ -27,11 +35,8 @@ def decompile(
     ] = False,
     out: Annotated[Path | None, Parameter(help="Folder of the files. [default: programs/NAME]")] = None,
     group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
-    mapping: Annotated[
-        dict[str, str] | None,
-        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
-    ] = None,
+    format: FormatName = None,
+    mapping: TensorRoles = None,
     instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     config: Annotated[
         Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
@@ -51,7 +56,7 @@ def decompile(
     checked = analysis_config(read_config(config)[1], analysis)
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
-    mapping = {role.replace("-", "_"): tensor for role, tensor in (mapping or {}).items()} or None
+    mapping = with_underscores(mapping)
     options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
     model, G, name = _open(path, options)
     from cosetta.programs import decompile as find_program

@@ -15,13 +15,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from cosetta._version import __version__
 from cosetta.cli.settings import (
+    FormatName,
     PhaseSettings,
+    TensorRoles,
     Thresholds,
     TrainingSettings,
     analysis_config,
     given,
     read_config,
     whole_number,
+    with_underscores,
 )
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
@@ -94,11 +97,8 @@ def explain(
     /,
     *,
     group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    format: Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")] = None,
-    mapping: Annotated[
-        dict[str, str] | None,
-        Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
-    ] = None,
+    format: FormatName = None,
+    mapping: TensorRoles = None,
     instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
     activation: Annotated[str | None, Parameter(help="Activation, if the file does not say. [default: relu]")] = None,
     site: Annotated[
@@ -121,7 +121,7 @@ def explain(
     the parts f(a), g(b), h(ab) and what they carry are printed and written to `folding.json` instead of a report.
     """
     checked = analysis_config(read_config(config)[1], analysis)
-    mapping = {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
+    mapping = with_underscores(mapping)
     flags = {"group": group, "format": format, "site": site, "activation": activation, "logits": logits}
     if activations is not None:
         _explain_arrays(path, activations, flags, out, checked)

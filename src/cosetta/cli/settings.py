@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Annotated, Any, Optional
 
-from cyclopts import Token
+from cyclopts import Parameter, Token
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from cosetta.config import AnalysisConfig
@@ -17,13 +17,22 @@ from cosetta.training.config import Phase, TrainConfig
 
 __all__ = [
     "NAMED",
+    "FormatName",
     "PhaseSettings",
+    "TensorRoles",
     "Thresholds",
     "TrainingSettings",
     "analysis_config",
     "given",
     "read_config",
     "whole_number",
+    "with_underscores",
+]
+
+FormatName = Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")]
+TensorRoles = Annotated[
+    dict[str, str] | None,
+    Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
 ]
 
 NAMED = {"group", "recipe", "seed", "device", "phases"}
@@ -130,3 +139,19 @@ def analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> Anal
         raise BadConfig(
             f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {shown(problem['input'])}"
         ) from error
+
+
+def with_underscores(mapping: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Roles of tensors as the importers name them: --mapping.hidden-left is hidden_left.
+
+    Args:
+        mapping: by role, as flags have it.
+
+    Returns:
+        The mapping; None if there is none.
+
+    Example:
+        >>> with_underscores({"hidden-left": "w.0"}), with_underscores({})
+        ({'hidden_left': 'w.0'}, None)
+    """
+    return {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
