@@ -1,5 +1,6 @@
 """Files of ours: read with one reader, written whole or not at all."""
 
+import ast
 import json
 import os
 from dataclasses import dataclass
@@ -214,6 +215,36 @@ def test_a_written_file_can_be_read_by_others(tmp_path):
     write_json(tmp_path / "a", {"x": [1]})
     assert json.loads((tmp_path / "a").read_text()) == {"x": [1]}
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+
+WRITES = {"write_text", "write_bytes", "savefig", "write_parquet", "savez", "savez_compressed", "save_file"}
+BUFFERS = {"buffer", "content", "archive"}
+
+
+def test_nothing_of_ours_is_written_under_its_final_name():
+    """Whatever writes a file is a function of the temporary name that `write_whole` hands it, or writes to memory."""
+    source, found = Path(__file__).parents[1] / "src" / "cosetta", []
+
+    def visit(node, name, depth):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Call) and depth < 2 and _writes(child):
+                found.append(f"{name}:{child.lineno}")
+            inner = 2 if isinstance(child, ast.Lambda) else 1 if isinstance(child, ast.FunctionDef) else 0
+            visit(child, name, depth + inner)
+
+    for path in source.rglob("*.py"):
+        if path.parent.name != "files":
+            visit(ast.parse(path.read_text()), str(path.relative_to(source)), 0)
+    assert found == []
+
+
+def _writes(call):
+    """Whether a call writes a file, and not into a buffer."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0].id if call.args and isinstance(call.args[0], ast.Name) else ""
+    if name == "open":
+        return any(isinstance(a, ast.Constant) and set(str(a.value)) & set("wax+") for a in call.args)
+    return isinstance(call.func, ast.Attribute) and name in WRITES and first not in BUFFERS
 
 
 BY_HAND = ("json.load", "validate_json", "tomllib.", "read_parquet(", "scan_parquet(", "np.load(")

@@ -20,7 +20,7 @@ class AnalysisConfig(BaseModel):
         0.01
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     coset_threshold: float = Field(
         default=0.01,

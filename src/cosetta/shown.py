@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from html import escape
 from typing import Any
 
-__all__ = ["card", "short_repr", "table"]
+__all__ = ["card", "plural", "short_repr", "table"]
 
 LONGEST_TEXT = 40
 """Characters of a text that are shown."""
@@ -20,6 +20,24 @@ LONGEST_LIST = 4
 
 LONGEST_LINE = 400
 """Characters of a repr; fields that no longer fit are named without their values."""
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """A count with its noun, which agrees with it.
+
+    Args:
+        number: how many.
+        noun: what, in the singular.
+        nouns: in the plural; with an s, or es after s and x, if not given.
+
+    Returns:
+        Text, thousands separated.
+
+    Example:
+        >>> plural(1, "rule"), plural(0, "rule"), plural(1200, "class"), plural(2, "coset of H", "cosets of H")
+        ('1 rule', '0 rules', '1,200 classes', '2 cosets of H')
+    """
+    return f"{number:,} {noun if number == 1 else nouns or noun + ('es' if noun.endswith(('s', 'x')) else 's')}"
 
 
 def short_repr(self: Any) -> str:

@@ -85,8 +85,8 @@ def test_a_reader_that_leaves_ends_it_in_silence():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("run", "S5", "--seed", "1.5"), "must be a whole number; got 1.5"),
-        (("sweep", "S5", "--workers", "1.5"), "must be a whole number; got 1.5"),
+        (("run", "S5", "--seed", "1.5"), "`--seed` must be a whole number; got '1.5'"),
+        (("sweep", "S5", "--workers", "1.5"), "`--workers` must be a whole number; got '1.5'"),
         (("sweep", "S5", "--width", "1.5"), "`width`"),
         (("sweep", "S5", "--engine", "dask"), "one of local, ray"),
         (("run", "PSL27"), "did you mean `PSL(2,7)`?"),

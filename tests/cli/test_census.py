@@ -122,10 +122,10 @@ def test_what_is_missing_for_shares_and_acquisition_is_said(run, cosetta, tmp_pa
     (folder / "trajectory.json").unlink()
     _, shown, _ = cosetta("census", "runs")
     assert "no finished run is explained: `cosetta explain RUN`" in shown
-    assert "0 of 1 finished runs have a trajectory.json; `cosetta sweep --trajectory` writes it" in shown
+    assert "0 of 1 finished run with a trajectory.json; `cosetta sweep --trajectory` writes it" in shown
 
 
 def test_a_group_that_is_not_there_is_said(run, cosetta):
     status, _, errors = cosetta("census", run.folder.parent, "--group", "S4", "--out", "out")
     assert status == 1
-    assert "leave out --group" in errors
+    assert "it holds S3, not S4: name one of them" in errors

@@ -92,7 +92,10 @@ def test_what_is_not_additive_replaces_an_earlier_report(command_line, arrays):
         (("--activations", "short.npy", "--group", "S3"), "must be a whole `.npy` file of numbers"),
         (("--activations", "text.npy", "--group", "S3"), "must be a whole `.npy` file of numbers"),
         (("--activations", "several.npz", "--group", "S3"), "an archive of several"),
-        (("--activations", "pre.npy", "--group", "S3", "--site", "x"), "without a network, a format and a site"),
+        (
+            ("--activations", "pre.npy", "--group", "S3", "--site", "x"),
+            "`--site` belongs to a network; activations come without one: leave it out",
+        ),
         (("--logits", "logits.npy"), "--logits belongs to the last"),
         ((), "explain needs a run, a checkpoint, or --activations"),
     ],

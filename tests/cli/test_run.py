@@ -92,6 +92,12 @@ def test_flags_win_over_the_file_and_seed_zero_is_a_seed(cosetta, training_only)
     assert {record["width"] for record in records} == {8}
 
 
+def test_the_smallest_group_has_a_report(cosetta):
+    status, _, errors = cosetta("run", "S2", "--width", "4", "--embed-dim", "4", "--analysis.no-arena")
+    assert (status, errors) == (0, "")
+    assert (next(Path("runs").iterdir()) / "report.html").is_file()
+
+
 def test_explaining_again_with_another_threshold(run_folder, cosetta):
     assert cosetta("explain", run_folder, "--analysis.coset-threshold", "0.2")[0] == 0
     assert load_analysis(run_folder).thresholds["coset_threshold"] == 0.2
@@ -104,10 +110,11 @@ def test_explaining_again_with_another_threshold(run_folder, cosetta):
         (("run", "S3", "--config", "broken.toml"), "`broken.toml` must be TOML"),
         (("run", "S3", "--config", "typo.toml"), "did you mean `width`?"),
         (("run", "S3", "--config", "threshold.toml"), "coset_treshold"),
-        (("run", "S3", "--config", "tiny.toml", "--train-fraction", "1.5"), "`train_fraction` is out of range"),
+        (("run", "S3", "--config", "tiny.toml", "--train-fraction", "1.5"), "`train_fraction` must be less than 1"),
         (("run", "S3", "--config", "tiny.toml", "--device", "tpu"), "device"),
-        (("run", "S3", "--activation", "sine"), "`activation` is out of range: input should be 'relu', 'abs', 'gelu'"),
+        (("run", "S3", "--activation", "sine"), "`activation` must be 'relu', 'abs', 'gelu'"),
         (("run", "S3", "--config", "tiny.toml", "--out", "tiny.toml"), "`tiny.toml/S3-fast-0-"),
+        (("run", "S1"), "`train_fraction` must leave training and test pairs"),
         (("explain", "."), "`.` does not: name the file itself"),
     ],
 )

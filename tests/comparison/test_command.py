@@ -91,7 +91,7 @@ def test_an_interruption_loses_only_what_was_in_work(command_line, networks, mon
 def test_two_processes_find_what_one_finds(networks, tmp_path, config):
     targets, _ = find_targets([networks])
     alone, _ = gather(targets, config, tmp_path / "one")
-    shared, skipped = gather(targets, config, tmp_path / "two", jobs=2)
+    shared, skipped = gather(targets, config, tmp_path / "two", workers=2)
     assert skipped == ()
     assert compare(alone).entries == compare(shared).entries
 
@@ -138,7 +138,7 @@ def test_a_new_account_is_a_line_in_the_list(command_line, networks, monkeypatch
     [
         ((), "name one"),
         (("nowhere",), "nowhere"),
-        (("nowhere", "--jobs", "0"), "--jobs"),
+        (("nowhere", "--workers", "0"), "`--workers` must be at least 1; got 0"),
         (("nowhere", "--analysis.arena=false"), "arena"),
     ],
 )

@@ -150,7 +150,7 @@ CASES: dict[str, Case] = {
     "quotients of S3 x F20": Case(
         "S3xF20", quotients, ("program", "quotient"), ("rank_one", "rank_one_out", "irrep", "rho_set", "gcr")
     ),
-    "the sign only": Case("S5", cosets_of("A5"), ("quotient", "coset", "twisted", "irrep", "rank_one_out"), ()),
+    "the sign only": Case("S5", cosets_of("A5"), ("program",), ()),
     "a memoriser": Case("S4", memoriser, (), learned=False),
     "random weights": Case(
         "S5", lambda G: random_model(G, 64, torch.Generator().manual_seed(0)), (), (), learned=False

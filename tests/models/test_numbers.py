@@ -6,7 +6,7 @@ import torch
 from cosetta import analyse, named_group, write_report
 from cosetta.errors import Unsupported
 from cosetta.models import FoldedModel
-from cosetta.models.numbers import check_kinds
+from cosetta.models.numbers import check_kinds, check_sizes
 
 S3 = named_group("S3")
 
@@ -41,6 +41,21 @@ def test_small_and_large_weights_are_analysed_and_drawn(tmp_path, dtype, scale):
 def test_what_would_overflow_is_refused_in_its_own_name(scale, dtype, says):
     with pytest.raises(Unsupported, match=says):
         model(scale, dtype)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_value_that_is_no_number_is_named_with_its_place(bad, dtype):
+    arrays = {name: torch.ones(3, 2, dtype=dtype) for name in ("left", "right", "out")}
+    arrays["right"][1, 0] = bad
+    with pytest.raises(ValueError, match=rf"weights must be finite; `right` holds {bad} at \[1, 0\]"):
+        check_sizes(arrays, torch.relu)
+
+
+def test_the_whole_range_of_float64_has_a_largest_weight():
+    arrays = {name: torch.tensor([[1e308], [-1e308]], dtype=torch.float64) for name in ("left", "right", "out")}
+    with pytest.raises(Unsupported, match="`left` reaches 1e\\+308"):
+        check_sizes(arrays, torch.relu)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.int64, torch.bool, torch.complex64])

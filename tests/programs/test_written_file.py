@@ -91,7 +91,7 @@ def test_an_element_that_is_none_is_told_in_one_line():
     G = named_group("S4")
     assert element_of("2 1 3 4", G) == element_of("(12)", G) == G["(12)"]
     for text in ("(1 2 9)", "2135", "", "x"):
-        with pytest.raises(BadConfig, match="an element must be a label or images") as error:
+        with pytest.raises(BadConfig, match="write cycles, as") as error:
             element_of(text, G)
         assert "\n" not in str(error.value)
 

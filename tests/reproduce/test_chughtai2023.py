@@ -14,8 +14,9 @@ from cosetta.models.importers import open_checkpoint
 from cosetta.reproduce.chughtai2023 import claims
 from cosetta.reproduce.chughtai2023.agreement import ENOUGH, MATTERS, agreement, agreement_table, compare_run
 from cosetta.reproduce.chughtai2023.measures import measures, training_pairs
-from cosetta.reproduce.chughtai2023.reproduction import Plan, reproduce
+from cosetta.reproduce.chughtai2023.reproduction import reproduce
 from cosetta.reproduce.chughtai2023.subjects import KeyRun, Subject
+from cosetta.reproduce.frame.released import Plan
 from tests.slow_gcr import slow_measures
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "chughtai2023"

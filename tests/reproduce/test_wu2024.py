@@ -12,11 +12,14 @@ from cosetta.models import FoldedModel, PairScorer
 from cosetta.models.planted_vectors import plant_rho_set, plant_vectors
 from cosetta.reproduce.frame.claims import decide
 from cosetta.reproduce.frame.folded_runs import FoldedRecord, write_folded_run
-from cosetta.reproduce.wu2024.claims import Subject, claim_rows, minimal_sets
+from cosetta.reproduce.frame.released import Plan
+from cosetta.reproduce.wu2024.claims import claim_rows
 from cosetta.reproduce.wu2024.ideals import FILES, read_ideals
 from cosetta.reproduce.wu2024.measures import RhoMeasures, SetFacts, is_faithful, rho_measures
 from cosetta.reproduce.wu2024.proofs import Proven, prove
-from cosetta.reproduce.wu2024.reproduction import CACHE, Plan, reproduce
+from cosetta.reproduce.wu2024.reproduction import KEPT, expected, reproduce
+from cosetta.reproduce.wu2024.size_rows import minimal_sets
+from cosetta.reproduce.wu2024.subjects import Subject
 
 S4, S5 = named_group("S4"), named_group("S5")
 
@@ -114,15 +117,15 @@ def test_networks_stand_beside_and_a_second_call_reads_what_the_first_kept(tmp_p
     assert by_id["pairs"].decided_on == "wu2024"
     assert by_id["pairs"].verdict == by_id["complete"].verdict == by_id["budget"].verdict == "agrees"
     assert by_id["bound-mean"].verdict == by_id["bound-zero"].verdict == "differs"  # every one is proven whole
-    kept = json.loads((tmp_path / "run1" / CACHE).read_text())
+    kept = json.loads((tmp_path / "run1" / KEPT.name).read_text())
     assert kept["network"]["sets"][0]["pairs"] == 25
     assert kept["network"]["proven"]["bounds_alone"] == 1.0
     del kept["network"]["proven"]  # as kept before there were certificates
-    (tmp_path / "run0" / CACHE).write_text(json.dumps(kept))
-    assert (
-        Plan(networks=tmp_path).expected().startswith("0 networks to fit and 1 to certify: about 9.1\xa0s of one core")
+    (tmp_path / "run0" / KEPT.name).write_text(json.dumps(kept))
+    assert expected(Plan(networks=tmp_path)).startswith(
+        "0 networks to fit and 1 to certify: about 9.1\xa0s of one core"
     )
-    (tmp_path / "run1" / CACHE).write_text("{")
+    (tmp_path / "run1" / KEPT.name).write_text("{")
     (tmp_path / "run2" / "folded.json").write_text("{")
     write_folded_run(
         tmp_path / "other", FoldedRecord("S5", "fast", 0, "by hand", (0, 1), (0.0, 1.0), (4.0, 1e-3)), model

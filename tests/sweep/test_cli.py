@@ -75,13 +75,13 @@ def test_a_dry_run_writes_nothing_and_says_how_it_knows(cosetta):
     status, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run", "--workers", 2)
     assert status == 0
     assert not Path("runs").exists()
-    assert "4 runs, 0 of them finished already; the rest in 4 shards" in out
+    assert "4 runs, 0 finished already; the rest in 4 shards" in out
     assert re.search(r"time: at most \d.* on 2 cores, ", out)
     assert "training of 2 kinds from a few steps timed now, as if no phase ended early" in out
     assert "explanations not counted" in out
     cosetta("sweep", "--config", "sweep.toml", "--seeds", "0", "--workers", 2)
     _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run", "--workers", 2)
-    assert "4 runs, 2 of them finished already" in out
+    assert "4 runs, 2 finished already" in out
     assert "from 2 trained runs of the same kinds" in out
     assert "at most" not in out
     assert re.search(r"time: \d.* on 2 cores, ", out)  # no more than there are shards
@@ -91,16 +91,16 @@ def test_a_dry_run_writes_nothing_and_says_how_it_knows(cosetta):
     assert re.search(r"time: \d s on 2 cores, \d s on one", out)  # nothing is left to train, two are left to explain
     cosetta("sweep", "--config", "sweep.toml", "--workers", 1)
     _, out, _ = cosetta("sweep", "--config", "sweep.toml", "--dry-run")
-    assert "4 runs, 4 of them finished already; nothing is left to do" in out
+    assert "4 runs, 4 finished already; nothing is left to do" in out
 
 
 def test_a_dry_run_leaves_out_what_failed_before(cosetta):
     arguments = ("sweep", "--config", "sweep.toml", "--learning-rate", "0.01,1e30", "--no-explain", "--workers", 1)
     cosetta(*arguments)
     _, out, _ = cosetta(*arguments, "--dry-run")
-    assert "8 runs, 4 of them finished already, 4 failed before; nothing is left to do" in out
+    assert "8 runs, 4 finished already, 4 failed before; nothing is left to do" in out
     _, out, _ = cosetta(*arguments, "--dry-run", "--retry-failed")
-    assert "8 runs, 4 of them finished already; the rest in 4 shards" in out
+    assert "8 runs, 4 finished already; the rest in 4 shards" in out
 
 
 def test_a_dry_run_says_what_it_does_not_know(cosetta, monkeypatch):
@@ -148,11 +148,11 @@ def test_an_interruption_says_how_far_it_is_and_the_same_command_goes_on(cosetta
     [
         ((), "a sweep must have a group; none is named"),
         (("S3", "--seeds", "0:3x"), "`seeds` must be like 0:128, or 0,3,7, or 5; got '0:3x'"),
-        (("S3", "--frac", "0.5,1.5"), "`train_fraction` is out of range"),
+        (("S3", "--frac", "0.5,1.5"), "`train_fraction` must be less than 1"),
         (("S3,Banana",), "Banana"),
         (("S3", "--recipe", "fast,slow"), "`recipe` must be one of"),
         (("S3", "--engine", "slurm"), "`engine` must be one of local, ray; got 'slurm'"),
-        (("S3", "--gpus", "0.5"), "belong to engine ray"),
+        (("S3", "--gpus", "0.5"), "`--gpus` belongs to engine ray; the engine is local: leave it out"),
         (("S3", "--workers", "0"), "`workers` must be at least 1; got 0"),
         (("S3", "--stack", "0"), "`stack` must be at least 1; got 0"),
         (("S3", "--config", "nowhere.toml"), "`--config` must name a file"),

@@ -85,9 +85,14 @@ def test_split_list(text, parts):
         ({"group": "S3", "width": "8,"}, "`width` must have a value"),
         ({"group": "S3", "width": []}, "`width` must have a value"),
         ({}, "`group` must have a value"),
-        ({"group": "S3", "width": "8,wide"}, "`width` is out of range: .*; got 'wide'"),
-        ({"group": "S3", "frac": "0.5,1.5"}, "`train_fraction` is out of range: .*; got 1.5"),
-        ({"group": "S3", "hold": "0"}, "`phases.hold` is out of range"),
+        ({"group": "S3", "width": "8,wide"}, "`width` must be a whole number; got 'wide'"),
+        ({"group": "S3", "frac": "0.5,1.5"}, "`train_fraction` must be less than 1; got 1.5"),
+        ({"group": "S3", "hold": "0"}, "`phases.hold` must be greater than 0"),
+        (
+            {"group": "S3", "seed": "0:100000000"},
+            "a sweep may have 1,000,000 runs; `seeds` '0:100000000' has 100,000,000",
+        ),
+        ({"group": "S3", "seed": "0:600000", "width": "8,16"}, "these settings have 1,200,000 combinations"),
         (
             {"group": "S3", "recipe": "fast,slow"},
             "`recipe` must be one of fast, stander2024, wu2024, chughtai2023; got",

@@ -39,13 +39,15 @@ def test_full_batches_have_no_size(recipe):
     ("values", "message"),
     [
         ({"widht": 3}, "`widht` is not a setting of a training run; did you mean `width`?"),
-        ({"seed": -1}, "`seed` is out of range: input should be greater than or equal to 0; got -1"),
-        ({"train_fraction": 1.0}, "`train_fraction` is out of range"),
-        ({"betas": (0.9, 1.0)}, "`betas` is out of range: both betas must be in"),
-        ({"activation": "sine"}, "input should be 'relu', 'abs', 'gelu', 'silu', 'square' or 'tanh'; got 'sine'"),
+        ({"seed": -1}, "`seed` must be greater than or equal to 0; got -1"),
+        ({"train_fraction": 1.0}, "`train_fraction` must be less than 1; got 1.0"),
+        ({"betas": (0.9, 1.0)}, "`betas`: both betas must be in [0, 1); got (0.9, 1.0)"),
+        ({"activation": "sine"}, "must be 'relu', 'abs', 'gelu', 'silu', 'square' or 'tanh'; got 'sine'"),
         ({"phases": [{"max_steps": 3, "learning_rte": 1}]}, "not a setting of a phase; did you mean `learning_rate`?"),
         ({"phases": [{"max_steps": 3}]}, "`phases.learning_rate` must be given"),
-        ({"phases": []}, "`phases` is out of range"),
+        ({"phases": []}, "`phases`: tuple should have at least 1 item"),
+        ({"learning_rate": float("inf")}, "`phases.learning_rate` must be a finite number; got inf"),
+        ({"width": 2.5}, "`width` must be a whole number; got 2.5"),
     ],
 )
 def test_bad_settings_are_one_line(values, message):

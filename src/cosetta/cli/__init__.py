@@ -7,16 +7,18 @@ with 143, within two seconds, at a state from which the same command goes on.
 
 import os
 import sys
+from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from cosetta._version import __version__
 from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown, too_little_room
+from cosetta.cli.usage import tell_all, usage_problem
 from cosetta.errors import CosettaError
-from cosetta.files.reading import shown
+from cosetta.files.reading import setting_problem
 from cosetta.stopping import ends_in_time, leave
 
-__all__ = ["app", "main"]
+__all__ = ["HELP", "app", "main"]
 
 WITHOUT_TORCH = ("check", "group", "irreps", "subgroups")
 """Commands that load neither torch nor polars."""
@@ -24,33 +26,60 @@ WITHOUT_TORCH = ("check", "group", "irreps", "subgroups")
 ASKS = {"--help", "-h", "--version"}
 """What asks about a command and does not run it."""
 
-app = App(
-    name="cosetta",
-    version=__version__,
-    help="Train, decompile and audit neural networks that learn group multiplication.",
-    default_parameter=Parameter(negative=()),
-    suppress_keyboard_interrupt=False,
-    help_epilogue="First steps: `cosetta run S5` trains an S5 network and explains it, neuron by neuron.",
+HELP = {
+    "run": "Train a network on a group, explain it and write a report.",
+    "explain": "Explain a run again, or a network that somebody else trained.",
+    "compare": "Compare all accounts of networks, by yourself or others, on one scale.",
+    "decompile": "Write a coset network as a program that runs without it.",
+    "build": "Write a network down from cosets or from a program, without training.",
+    "certify": "Prove how many products a network gets right, below trying all.",
+    "check": "Check a certificate against the weights that it is of.",
+    "explore": "Write a page in which networks can be looked at in a browser.",
+    "export": "Write a run's network for others, or upload it.",
+    "reproduce": "Make the tables and figures of a paper again, claim by claim.",
+    "sweep": "Train and explain many networks: grids of settings and seeds.",
+    "census": "Count who learned what in a folder of runs, as tables.",
+    "group": "Show what there is to know about a group.",
+    "subgroups": "List the classes of subgroups of a group.",
+    "irreps": "List the irreps of a group.",
+}
+"""The commands in the order of use, and what each does; `cosetta COMMAND --help` has the whole of it."""
+
+HOMES = {"explain": "run", "check": "certify", "group": "algebra:group_", "subgroups": "algebra", "irreps": "algebra"}
+"""Modules of commands that do not have their command's name."""
+
+EPILOGUE = (
+    "First steps: `cosetta run S5` trains an S5 network and explains it, neuron by neuron. "
+    "`cosetta COMMAND --help` says all about a command."
 )
-app.command("cosetta.cli.run:run", help="Train a network on a group, explain it and write a report.")
-app.command("cosetta.cli.run:explain", help="Explain a run again, or a network that somebody else trained.")
-app.command(
-    "cosetta.cli.compare:compare", help="Compare all accounts of networks, by yourself or others, on one scale."
-)
-app.command("cosetta.cli.decompile:decompile", help="Write a coset network as a program that runs without it.")
-app.command("cosetta.cli.build:build", help="Write a network down from cosets or from a program, without training.")
-app.command("cosetta.cli.certify:certify", help="Prove how many products a network gets right, below trying all.")
-app.command("cosetta.cli.certify:check", help="Check a certificate against the weights that it is of.")
-app.command(
-    "cosetta.cli.explore:explore", help="Write a page in which a network, or many, can be looked at in a browser."
-)
-app.command("cosetta.cli.export:export", help="Write a run's network for others, or upload it.")
-app.command("cosetta.cli.reproduce:reproduce", help="Make the tables and figures of a paper again, claim by claim.")
-app.command("cosetta.cli.sweep:sweep", help="Train and explain many networks: grids of settings and seeds.")
-app.command("cosetta.cli.census:census", help="Count who learned what in a folder of runs, as tables.")
-app.command("cosetta.cli.algebra:group_", name="group", help="Show what there is to know about a group.")
-app.command("cosetta.cli.algebra:subgroups", help="List the classes of subgroups of a group.")
-app.command("cosetta.cli.algebra:irreps", help="List the irreps of a group.")
+
+
+def _default(value: Any) -> str | None:
+    """A default for the help; a flag that is not given needs none."""
+    return None if value is False or value is None else str(value)
+
+
+def _app() -> App:
+    """The parser: every command is imported only when it is asked for."""
+    app = App(
+        name="cosetta",
+        version=__version__,
+        help="Train, decompile and audit neural networks that learn group multiplication.",
+        default_parameter=Parameter(negative=(), show_default=_default),
+        group_parameters=Group("Options", sort_key=1),
+        help_format="plaintext",
+        suppress_keyboard_interrupt=False,
+        help_epilogue=EPILOGUE,
+    )
+    app["--help"].sort_key = app["--version"].sort_key = len(HELP)
+    for i, (name, text) in enumerate(HELP.items()):
+        module, _, function = HOMES.get(name, name).partition(":")
+        home = f"cosetta.cli.{module}:{function or name}"
+        app.command(home, name=name, help=text, sort_key=i)
+    return app
+
+
+app = _app()
 
 
 def main() -> None:
@@ -65,6 +94,8 @@ def main() -> None:
     try:
         with ends_in_time():
             try:
+                if arguments and arguments[0] in HELP and not ASKS.isdisjoint(arguments):
+                    tell_all(app[arguments[0]], arguments[0])
                 app(arguments, exit_on_error=False, print_error=False)
                 if sys.stdout is not None:
                     sys.stdout.flush()
@@ -88,9 +119,9 @@ def _line(error: Exception) -> str:
     if problems is not None and not isinstance(error, CosettaError):  # pydantic's, whose own text has several lines
         problem = problems()[0]
         name = ".".join(str(part) for part in problem["loc"])
-        return (
-            f"`{name}` is out of range: {problem['msg'][0].lower()}{problem['msg'][1:]}; got {shown(problem['input'])}"
-        )
+        return setting_problem(name, problem)
+    if isinstance(error, CycloptsError):
+        return usage_problem(error, tuple(HELP))
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -13,6 +13,7 @@ from cosetta.cli.tables import SHOWN, add_names, add_numbers, character_tables, 
 from cosetta.groups import read_group, subgroup_lattice
 from cosetta.harmonics import GroupDescription, describe_group, indicator_shares, small_group_mark
 from cosetta.harmonics import irreps as all_irreps
+from cosetta.shown import plural
 
 Text = Annotated[
     str,
@@ -52,7 +53,7 @@ def _summary(facts: GroupDescription) -> Table:
         ("centre", facts.centre),
         ("derived series", _series(facts)),
         ("nilpotency class", "not nilpotent" if facts.nilpotency_class is None else str(facts.nilpotency_class)),
-        ("abelianisation", " x ".join(f"C{n}" for n in facts.abelianisation) or "trivial"),
+        ("abelianisation", "x".join(f"C{n}" for n in facts.abelianisation) or "1"),
         ("2-transitive on", _two_transitive(facts)),
     ):
         table.add_row(title, escape(text))
@@ -62,8 +63,9 @@ def _summary(facts: GroupDescription) -> Table:
 def _series(facts: GroupDescription) -> str:
     """The derived series with its factors, which are abelian."""
     steps = [f"{name} > [{factor}]" for name, factor in zip(facts.derived_series, facts.derived_factors, strict=False)]
-    end = "solvable" if facts.is_solvable else "perfect, so not solvable"
-    return " ".join([*steps, facts.derived_series[-1]]) + f" ({end})"
+    last = facts.derived_series[-1]
+    end = "solvable" if facts.is_solvable else f"not solvable, as {last} is perfect"
+    return " ".join([*steps, last]) + f" ({end})"
 
 
 def _two_transitive(facts: GroupDescription) -> str:
@@ -76,7 +78,7 @@ def _two_transitive(facts: GroupDescription) -> str:
 
 def _class_table(facts: GroupDescription) -> Table:
     """Classes of elements, the first 60."""
-    table = plain_table(f"{len(facts.classes)} classes of elements")
+    table = plain_table(plural(len(facts.classes), "class of elements", "classes of elements"))
     add_names(table, "representative")
     add_numbers(table, "order", "size")
     for cls in facts.classes[:SHOWN]:
@@ -88,7 +90,7 @@ def _irrep_table(facts: GroupDescription) -> Table | str:
     """Irreps, the first 60."""
     if "irreps" in facts.left_out:
         return f"irreps were left out: {escape(facts.left_out['irreps'])}"
-    table = plain_table(f"{len(facts.irreps)} irreps over the reals")
+    table = plain_table(f"{plural(len(facts.irreps), 'irrep')} over the reals")
     add_names(table, "irrep")
     add_numbers(table, "dimension", "type", "kernel")
     for irrep in facts.irreps[:SHOWN]:
@@ -102,7 +104,7 @@ def _subgroup_table(facts: GroupDescription) -> Table | str:
     if "subgroups" in facts.left_out:
         return f"subgroups were left out: {escape(facts.left_out['subgroups'])}"
     count = len(facts.subgroup_classes)
-    table = plain_table(f"{facts.subgroups:,} subgroups in {count} classes")
+    table = plain_table(f"{plural(facts.subgroups, 'subgroup')} in {plural(count, 'class')}")
     add_names(table, "subgroup")
     add_numbers(table, "order", "index", "conj.")
     add_names(table, "irreps of its cosets, %")
@@ -151,7 +153,7 @@ def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")
     if json_:
         print(json.dumps({"group": G.name, "order": G.order, "subgroups": count, "classes": rows}, indent=1))
         return
-    table = plain_table(f"{G.name}: {count:,} subgroups in {len(rows)} classes")
+    table = plain_table(f"{G.name}: {plural(count, 'subgroup')} in {plural(len(rows), 'class')}")
     add_names(table, "subgroup")
     add_numbers(table, "order", "index", "conj.")
     names = [irrep.name for irrep in irreps[1:]]  # the trivial one has no share in a centred indicator
@@ -171,7 +173,7 @@ def subgroups(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")
         numbers = (str(row[key]) for key in ("order", "index", "conjugates"))
         normaliser = [escape(row["normaliser"])] if in_columns else []
         table.add_row(escape(name), *numbers, *normaliser, *map(escape, texts))
-    if in_columns:
+    if in_columns and names:
         table.caption = "right: irreps of the cosets, % of the centred indicator"
     rich.print(table)
 
@@ -200,7 +202,8 @@ def irreps(group: Text, /, *, json_: Annotated[Json, Parameter(name="--json")] =
             json.dumps({"group": G.name, "order": G.order, "classes": labels, "sizes": sizes, "irreps": rows}, indent=1)
         )
         return
-    title = f"{G.name}: {len(rows)} irreps over the reals, {len(classes)} classes (size below each)"
+    counts = f"{plural(len(rows), 'irrep')} over the reals, {plural(len(classes), 'class')}"
+    title = f"{G.name}: {counts} (size below each)"
     named = [(row["irrep"], str(row["dimension"]), row["type"]) for row in rows]
     headings = [f"{G.labels[c]}\n{size}" for c, size in zip(classes, sizes, strict=True)]
     values = [[f"{x:.4g}" for x in row["character"]] for row in rows]

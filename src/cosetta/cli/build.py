@@ -1,6 +1,7 @@
 """The command that writes a network down without training: `build`."""
 
 import math
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 
 from cosetta.cli.settings import whole_number
 from cosetta.errors import BadConfig
+from cosetta.shown import plural
 
 
 def build(
@@ -48,8 +50,9 @@ def build(
         raise BadConfig("build needs `--circuits S4 ..` with a group, or `--program FILE`: name one of them")
     if circuits and group is None:
         raise BadConfig("build needs a group: `cosetta build S5 --circuits S4`")
-    if not 0 <= noise < math.inf or (width is not None and width < 0) or seed < 0:
-        raise BadConfig(f"noise, width and seed must be finite and not negative; got {noise}, {width}, {seed}")
+    for flag, value in (("noise", noise), ("width", width), ("seed", seed)):
+        if value is not None and not (value >= 0 and math.isfinite(value)):
+            raise BadConfig(f"`--{flag}` must be finite and not negative; got {value}")
     if wrong is not None and (width is not None or program is not None):
         raise BadConfig("`--wrong` goes with `--circuits` and without `--width`: leave the other out")
     from cosetta.groups import read_group
@@ -67,18 +70,25 @@ def build(
     name += f"-{wrong}" if wrong else ""
     from cosetta.models import PairScorer
     from cosetta.programs.saving import save_built
+    from cosetta.report.notation import percent
 
     scores = PairScorer(plan.group)(model)
     settings = {"circuits": circuits, "program": str(program) if program else None, "width": width, "noise": noise}
     folder = save_built(model, plan.group.name, out or Path("built") / name, settings | {"wrong": wrong, "seed": seed})
-    rules = f"{len(plan.rules)} rules, {width_of(plan)} of its neurons" if wrong != "memoriser" else "no rules"
+    rules = (
+        f"{plural(len(plan.rules), 'rule')}, which take {width_of(plan)}" if wrong is None else f"on purpose: {wrong}"
+    )
     console = rich.get_console()
     console.print(
-        escape(f"{name}: {model.width} neurons ({rules}), accuracy {scores.accuracy:.4%}, loss {scores.loss:.3g}"),
+        escape(
+            f"{name}: {plural(model.width, 'neuron')} ({rules}), accuracy {percent(scores.accuracy)}, "
+            f"loss {scores.loss:.3g} nats"
+        ),
         soft_wrap=True,
         highlight=False,
     )
-    console.print(escape(f"{folder}: open it with `cosetta explain {folder}`"), soft_wrap=True, highlight=False)
+    command = shlex.join(["cosetta", "explain", str(folder)])
+    console.print(escape(f"{folder}: open it with `{command}`"), soft_wrap=True, highlight=False)
 
 
 def _network(plan: Any, width: int | None, noise: float, wrong: str | None, seed: int) -> tuple[Any, Any]:
@@ -93,7 +103,7 @@ def _network(plan: Any, width: int | None, noise: float, wrong: str | None, seed
         plan = narrowed(plan, seed, width=width)
         if 0 < width < width_of(plan):
             raise BadConfig(
-                f"the narrowest network found has {width_of(plan)} neurons; got --width {width}: ask for more"
+                f"the narrowest network found has {plural(width_of(plan), 'neuron')}; got --width {width}: ask for more"
             )
     dead = max(0, (width or 0) - width_of(plan))
     return noisy(network_of(plan), noise, dead, seed), plan

@@ -12,7 +12,9 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from cosetta.cli.settings import leave_out
 from cosetta.errors import BadConfig, BadRun
+from cosetta.shown import plural
 
 SHOWN = 12
 """Most populations, and most lines about skipped files, on the terminal; census.json has them all."""
@@ -45,18 +47,31 @@ def census(
         BadConfig: if no run is left.
         BadRun: if no run can be read.
     """
+    from cosetta.groups import read_group
     from cosetta.population import account_shares, acquisition, class_shares, covered_shares, grok_times, save_weights
     from cosetta.population import census as read
     from cosetta.population.acquisition import stored_trajectories
 
+    if by == "argmin":
+        leave_out({"no-argmin": no_argmin}, "other labels", "`--by argmin` counts the paper's")
     found = read(runs, argmin=by == "argmin" or not no_argmin)
     if not found.runs.height:
         first, *others = found.skipped
         more = f" (and {len(others)} more)" if others else ""
         raise BadRun(f"`{runs}` must hold a run that can be read; there is none: {first}{more}")
-    found = found.where(**{name: value for name, value in (("group", group), ("recipe", recipe)) if value is not None})
+    wanted = {name: value for name, value in (("group", group), ("recipe", recipe)) if value is not None}
+    for name, value in wanted.items():
+        there = found.runs[name].unique().sort().to_list()
+        if value not in there and name == "group":
+            value = read_group(value).name  # the name that its runs have, of `s5` or `Z6`
+        if value not in there:
+            held = ", ".join(there)
+            raise BadConfig(
+                f"`--{name}` must be that of runs in `{runs}`; it holds {held}, not {value}: name one of them"
+            )
+        found = found.where(**{name: value})
     if not found.runs.height:
-        raise BadConfig(f"`{runs}` must hold runs that are asked for; there are none: leave out --group and --recipe")
+        raise BadConfig(f"`{runs}` must hold runs with both; no run of {group} is by {recipe}: leave one of them out")
     populations = found.populations()
     of = "irreps" if by == "irrep" else "classes"
     results = {
@@ -126,11 +141,11 @@ def _show(results: Mapping[str, Any], populations: Mapping[str, Any], skipped: t
             missing += " (folding.json has the parts of one that does not fold)"
             print(title, missing if name in results["grok_times"] else "no shares", grokked, sep="\n  ")
     if len(populations) > SHOWN:
-        rich.print(f"[dim]and {len(populations) - SHOWN} more populations[/dim]")
+        rich.print(f"[dim]and {plural(len(populations) - SHOWN, 'more population')}[/dim]")
     for line in skipped[:SHOWN]:
         rich.print(f"[yellow]skipped[/yellow] {escape(line)}")
     if len(skipped) > SHOWN:
-        rich.print(f"[yellow]skipped[/yellow] {len(skipped) - SHOWN} more files, see census.json")
+        rich.print(f"[yellow]skipped[/yellow] {plural(len(skipped) - SHOWN, 'more file')}, see census.json")
 
 
 def _show_followed(orders: Mapping[str, Mapping[str, Any]], found: Any) -> None:
@@ -138,7 +153,7 @@ def _show_followed(orders: Mapping[str, Mapping[str, Any]], found: Any) -> None:
     with_one, finished = sum(order["runs"] for order in orders.values()), (found.runs["status"] == "finished").sum()
     if with_one < finished:
         print(
-            f"order of acquisition: {with_one} of {finished} finished runs have a trajectory.json; "
+            f"order of acquisition: {with_one} of {plural(finished, 'finished run')} with a trajectory.json; "
             "`cosetta sweep --trajectory` writes it, also for runs that are there"
         )
 
@@ -208,12 +223,15 @@ def _grokked(times: Mapping[str, Any] | None) -> str:
     if times is None:
         return "no finished run"
     digits = 0 if times["unit"] == "steps" else 1
-    shown = {key: "not reached" if times[key] is None else f"{times[key]:,.{digits}f}" for key in _MEDIAN}
+    shown = {key: "later" if times[key] is None else f"{times[key]:,.{digits}f}" for key in _MEDIAN}
+    censored = f"{times['censored']} of {plural(times['runs'], 'run')} censored"
+    if times["median"] is None:
+        return f"fewer than half of the runs grokked, so there is no median; {censored}"
     if times["runs"] < 5:
         interval = "n too small for an interval"
     else:
         interval = f"95 % interval {shown['median_low']} to {shown['median_high']}"
-    return f"grokked after {shown['median']} {times['unit']} (median; {interval}); {times['censored']} runs censored"
+    return f"grokked after {shown['median']} {times['unit']} (median; {interval}); {censored}"
 
 
 _MEDIAN = ("median", "median_low", "median_high")

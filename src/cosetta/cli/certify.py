@@ -1,5 +1,6 @@
 """Commands that prove: `certify` and `check`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,8 +8,8 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
-from cosetta.cli.run import Analysis, ConfigFile
-from cosetta.cli.settings import FormatName, TensorRoles, analysis_config, read_config, whole_number, with_underscores
+from cosetta.cli.run import RUNS, Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
+from cosetta.cli.settings import analysis_config, leave_out, read_config
 from cosetta.cli.tables import print_lines
 from cosetta.errors import BadRun, Unsupported
 
@@ -20,15 +21,17 @@ def certify(
     path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
     /,
     *,
-    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    format: FormatName = None,
-    mapping: TensorRoles = None,
-    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
+    group: ItsGroup = None,
+    format: Format = None,
+    mapping: Mapped = None,
+    instance: Instance = None,
     bounds_only: Annotated[
         bool, Parameter(help="Never compute all neurons of a pair: what no bound decides is left out.")
     ] = False,
     exhaustive: Annotated[bool, Parameter(help="Also try all pairs, for the share and the seconds.")] = False,
-    out: Annotated[Path, Parameter(help="Folder that holds the certificates of checkpoints.")] = Path("runs"),
+    out: Annotated[
+        Path | None, Parameter(help="Folder that holds the certificates of checkpoints. [default: runs]")
+    ] = None,
     config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
@@ -39,13 +42,17 @@ def certify(
     Raises:
         BadRun: if the path is not there.
     """
-    mapping = with_underscores(mapping)
-    options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
+    mapping = roles(mapping)
+    options = {"format": format, "mapping": mapping, "instance": instance}
     checked = analysis_config(read_config(config)[1], analysis)
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
+    is_run = (path / "checkpoints").is_dir()
+    if is_run:
+        leave_out(options | {"out": out}, "a checkpoint", f"`{path}` is a run, which has all of it")
+    options |= {"group": group, "instance": instance or 0}
     with rich.get_console().status("proving"):
-        model, G, weights = _run(path, group) if (path / "checkpoints").is_dir() else _checkpoint(path, out, options)
+        model, G, weights = _run(path, group) if is_run else _checkpoint(path, out or RUNS, options)
         from cosetta.bounds.certificate import write_certificate
         from cosetta.certification import certify as prove
 
@@ -55,9 +62,8 @@ def certify(
     _show(certificate)
     console = rich.get_console()
     console.print(f"\n[bold]Certificate[/bold]  {escape(str(written))}", soft_wrap=True)
-    console.print(
-        f"Check it: cosetta check {escape(str(written))} {escape(str(weights))}", soft_wrap=True, highlight=False
-    )
+    command = shlex.join(["cosetta", "check", str(written), str(weights)])
+    console.print(f"Check it: {escape(command)}", soft_wrap=True, highlight=False)
 
 
 def check(

@@ -8,10 +8,10 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
-from cosetta.cli.settings import Thresholds, analysis_config, read_config
+from cosetta.cli.run import Analysis, ConfigFile
+from cosetta.cli.settings import analysis_config, leave_out, read_config, whole_number
 from cosetta.errors import BadConfig, BadRun
-
-Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+from cosetta.shown import plural
 
 
 def compare(
@@ -24,10 +24,8 @@ def compare(
     group: Annotated[
         str | None, Parameter(help="Group of the checkpoints; found from their predictions if not given.")
     ] = None,
-    jobs: Annotated[int, Parameter(help="Processes, one network each at a time.")] = 1,
-    config: Annotated[
-        Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
-    ] = None,
+    workers: Annotated[int, Parameter(converter=whole_number, help="Networks at a time.")] = 1,
+    config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
     """Compare all accounts of networks on one protocol: which holds, for how many bits, on which neurons.
@@ -42,8 +40,8 @@ def compare(
     """
     if not paths:
         raise BadConfig("compare needs a run, a checkpoint, or a folder of them; got none: name one")
-    if jobs < 1:
-        raise BadConfig(f"`--jobs` must be at least 1; got {jobs}")
+    if workers < 1:
+        raise BadConfig(f"`--workers` must be at least 1; got {workers}")
     checked = analysis_config(read_config(config)[1], analysis)
     if not checked.arena:
         raise BadConfig("`analysis.arena` must be on, as it is what is compared; leave it out")
@@ -52,18 +50,20 @@ def compare(
     from cosetta.report.compare_terminal import comparison_summary
 
     targets, lines = find_targets(paths)
-    with rich.get_console().status(f"comparing {len(targets)} networks") as status:
+    if targets and all(target.kind != "checkpoint" for target in targets):
+        leave_out({"group": group}, "checkpoints", "only runs are named, which say their group")
+    with rich.get_console().status(f"comparing {plural(len(targets), 'network')}") as status:
 
         def tell(name: str, done: int, total: int) -> None:
-            status.update(f"{done} of {total} networks; {escape(name)} is done")
+            status.update(f"{done} of {plural(total, 'network')}; {escape(name)} is done")
 
-        found, more = gather(targets, checked, out, group=group, jobs=jobs, progress=tell)
+        found, more = gather(targets, checked, out, group=group, workers=workers, progress=tell)
         skipped = (*lines, *more)
         if not found:
             first, *others = skipped
             raise BadRun(
                 f"a network must be left to compare; there is none: {first}"
-                + (f" (and {len(others)} more lines)" if others else "")
+                + (f" (and {plural(len(others), 'more line')})" if others else "")
             )
         command = " ".join(["cosetta", "compare", *(shlex.quote(str(path)) for path in paths)])
         result = put_together(found, skipped, command=command + (f" --group {shlex.quote(group)}" if group else ""))

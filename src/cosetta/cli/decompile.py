@@ -7,19 +7,10 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
-from cosetta.cli.settings import (
-    FormatName,
-    TensorRoles,
-    Thresholds,
-    analysis_config,
-    read_config,
-    whole_number,
-    with_underscores,
-)
+from cosetta.cli.run import Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
+from cosetta.cli.settings import analysis_config, leave_out, read_config
 from cosetta.cli.tables import print_lines
 from cosetta.errors import BadRun, Unsupported
-
-Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
 
 
 def decompile(
@@ -34,13 +25,11 @@ def decompile(
         bool, Parameter(name="--all", help="Write every rule, not the fewest that keep the answers.")
     ] = False,
     out: Annotated[Path | None, Parameter(help="Folder of the files. [default: programs/NAME]")] = None,
-    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    format: FormatName = None,
-    mapping: TensorRoles = None,
-    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
-    config: Annotated[
-        Path | None, Parameter(help="TOML file with the thresholds, or the config.json of a run; flags win over it.")
-    ] = None,
+    group: ItsGroup = None,
+    format: Format = None,
+    mapping: Mapped = None,
+    instance: Instance = None,
+    config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
     """Write a coset network as a program: a Python file that needs only Python, a LaTeX table, a figure, JSON.
@@ -50,15 +39,14 @@ def decompile(
 
     Raises:
         BadRun: if there is no such network.
-        BadConfig: if an element is not of the group.
         Unsupported: if no program can be written.
     """
     checked = analysis_config(read_config(config)[1], analysis)
+    if why is not None:
+        leave_out({"out": out}, "a program that is written", "`--why` writes nothing")
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
-    mapping = with_underscores(mapping)
-    options = {"group": group, "format": format, "mapping": mapping, "instance": instance}
-    model, G, name = _open(path, options)
+    model, G, name = _open(path, group, {"format": format, "mapping": roles(mapping), "instance": instance})
     from cosetta.programs import decompile as find_program
     from cosetta.programs.explaining import element_of
     from cosetta.programs.explaining import why as explain_pair
@@ -76,9 +64,10 @@ def decompile(
     _show(found, files)
 
 
-def _open(path: Path, options: dict[str, Any]) -> tuple[Any, Any, str]:
+def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, Any, str]:
     """The folded network, its group and its name."""
     if (path / "checkpoints").is_dir():
+        leave_out(options, "a checkpoint", f"`{path}` is a run, which has all of it")
         from cosetta.groups import read_group
         from cosetta.training.run_folder import load_run
 
@@ -88,7 +77,7 @@ def _open(path: Path, options: dict[str, Any]) -> tuple[Any, Any, str]:
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, **options)
+    opened = open_checkpoint(path, group=group, **options | {"instance": options["instance"] or 0})
     if opened.folding is not None and opened.folding.obstacle:
         raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
     for note in opened.notes:

@@ -7,7 +7,9 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
+from cosetta.cli.settings import leave_out
 from cosetta.errors import BadConfig, BadRun
+from cosetta.shown import plural
 
 __all__ = ["explore"]
 
@@ -22,7 +24,9 @@ def explore(
     out: Annotated[
         Path | None, Parameter(help="The page to write. [default: explorer.html in the run, or in the folder]")
     ] = None,
-    runs: Annotated[Path, Parameter(help="Folder that holds the explanations of checkpoints.")] = Path("runs"),
+    runs: Annotated[
+        Path | None, Parameter(help="Folder that holds the explanations of checkpoints. [default: runs]")
+    ] = None,
     group: Annotated[
         str | None, Parameter(help="Group of the checkpoints; found from their predictions if not given.")
     ] = None,
@@ -44,6 +48,9 @@ def explore(
     targets, skipped = find_targets(paths)
     if not targets:
         raise BadRun(f"there must be a network to explore; there is none: {skipped[0]}")
+    if all(target.kind != "checkpoint" for target in targets):
+        leave_out({"group": group, "runs": runs}, "checkpoints", "only runs are named, which have both")
+    runs = runs or Path("runs")
     for line in skipped:
         rich.print(f"[dim]{escape(line)}[/dim]")
     itself = len(targets) == 1 and paths[0] in (
@@ -53,6 +60,7 @@ def explore(
     if len(paths) == 1 and not itself:
         _index(targets, paths[0], out, runs, group, index_only)
     elif len(targets) <= 2:
+        leave_out({"index-only": index_only}, "a folder of networks", f"`{paths[0]}` is one network")
         _page(targets, out, runs, group)
     else:
         raise BadConfig(
@@ -104,7 +112,7 @@ def _index(targets: Any, folder: Path, out: Path | None, runs: Path, group: str 
     if not index_only:
         with rich.get_console().status("reading") as status:
             for i, target in enumerate(targets):
-                status.update(f"{i} of {len(targets)} networks; reading {escape(target.name)}")
+                status.update(f"{i} of {plural(len(targets), 'network')}; reading {escape(target.name)}")
                 try:
                     opened = open_target(target, runs, group)
                     page = opened.folder / PAGE
@@ -118,4 +126,4 @@ def _index(targets: Any, folder: Path, out: Path | None, runs: Path, group: str 
     write_text(out, index_page(rows, folder.resolve().name))
     for name, problem in problems.items():
         rich.print(f"[dim]{escape(name)}: {escape(problem)}[/dim]")
-    rich.get_console().print(f"Explorer  {escape(str(out))} ({len(rows)} networks)", soft_wrap=True)
+    rich.get_console().print(f"Explorer  {escape(str(out))} ({plural(len(rows), 'network')})", soft_wrap=True)

@@ -119,13 +119,15 @@ def _released(paper: str, data: Path | None, networks: Path | None, runs: Path |
     from importlib import import_module
 
     module = import_module(f"cosetta.reproduce.{paper}.reproduction")
-    plan = module.Plan(data=data, networks=networks, runs=runs, quick=quick)
-    print(plan.expected(), file=sys.stderr, flush=True)
     from cosetta.reproduce.frame.page import write_reproduction
+    from cosetta.reproduce.frame.released import Plan
+
+    plan = Plan(data=data, networks=networks, runs=runs, quick=quick)
+    print(module.expected(plan), file=sys.stderr, flush=True)
 
     with _Shown() as shown:
         found = module.reproduce(plan, progress=shown)
-        write_reproduction(found, out, module.draw)
+        write_reproduction(found, out)
     rich.print(_summary(found, shown.slowest(), out / "reproduction.html"))
 
 

@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import rich
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cosetta._version import __version__
 from cosetta.cli.settings import (
-    FormatName,
     PhaseSettings,
-    TensorRoles,
     Thresholds,
     TrainingSettings,
     analysis_config,
     given,
+    leave_out,
     read_config,
     whole_number,
-    with_underscores,
 )
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
@@ -39,13 +37,29 @@ Recipe = Annotated[str | None, Parameter(help=f"One of {', '.join(RECIPES)}. [de
 Device = Annotated[str | None, Parameter(help="auto, cpu or cuda. [default: auto]")]
 Out = Annotated[Path, Parameter(help="Folder that holds the runs.")]
 Track = Annotated[str | None, Parameter(help="Dashboard to send the curves to as well: wandb or trackio.")]
+ItsGroup = Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")]
+Format = Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")]
+Mapped = Annotated[
+    dict[str, str] | None,
+    Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
+]
+Instance = Annotated[
+    int | None, Parameter(converter=whole_number, help="Which of several stacked networks, from 0. [default: 0]")
+]
 ConfigFile = Annotated[
     Path | None,
     Parameter(help="TOML file with any of these settings, or the config.json of a run; flags win over it."),
 ]
-Settings = Annotated[TrainingSettings | None, Parameter(name="*", group="Training (default: what the recipe says)")]
-EveryPhase = Annotated[PhaseSettings | None, Parameter(name="*", group="Every phase of the training")]
-Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+Settings = Annotated[
+    TrainingSettings | None, Parameter(name="*", group=Group("Training (default: what the recipe says)", sort_key=2))
+]
+EveryPhase = Annotated[
+    PhaseSettings | None, Parameter(name="*", group=Group("Every phase of the training", sort_key=3))
+]
+Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group=Group("Analysis", sort_key=4))]
+
+RUNS = Path("runs")
+"""Folder of the runs, unless another is named."""
 
 
 def run(
@@ -96,10 +110,10 @@ def explain(
     path: Annotated[Path | None, Parameter(help="Folder of a finished run, or anybody's checkpoint.")] = None,
     /,
     *,
-    group: Annotated[str | None, Parameter(help="Its group; found from its predictions if not given.")] = None,
-    format: FormatName = None,
-    mapping: TensorRoles = None,
-    instance: Annotated[int, Parameter(converter=whole_number, help="Which of several stacked networks, from 0.")] = 0,
+    group: ItsGroup = None,
+    format: Format = None,
+    mapping: Mapped = None,
+    instance: Instance = None,
     activation: Annotated[str | None, Parameter(help="Activation, if the file does not say. [default: relu]")] = None,
     site: Annotated[
         str | None,
@@ -111,7 +125,9 @@ def explain(
     logits: Annotated[
         Path | None, Parameter(help="With --activations: a .npy file of logits, |G| x |G| x |G|.")
     ] = None,
-    out: Annotated[Path, Parameter(help="Folder that holds the explanations of checkpoints.")] = Path("runs"),
+    out: Annotated[
+        Path | None, Parameter(help="Folder that holds the explanations of checkpoints. [default: runs]")
+    ] = None,
     config: ConfigFile = None,
     analysis: Analysis = None,
 ) -> None:
@@ -121,17 +137,19 @@ def explain(
     the parts f(a), g(b), h(ab) and what they carry are printed and written to `folding.json` instead of a report.
     """
     checked = analysis_config(read_config(config)[1], analysis)
-    mapping = with_underscores(mapping)
+    mapping = roles(mapping)
     flags = {"group": group, "format": format, "site": site, "activation": activation, "logits": logits}
     if activations is not None:
-        _explain_arrays(path, activations, flags, out, checked)
+        _explain_arrays(path, activations, flags | {"instance": instance, "mapping": mapping}, out or RUNS, checked)
         return
     path = _network_path(path, logits)
     if group is not None:
         from cosetta.groups import read_group
 
         read_group(group)  # refused before torch is loaded
+    options = {"format": format, "mapping": mapping, "instance": instance, "activation": activation, "site": site}
     if (path / "checkpoints").is_dir():
+        leave_out(options | {"out": out}, "a checkpoint", f"`{path}` is a run, which has all of it")
         from cosetta.groups import read_group
         from cosetta.sweep.locks import sole_use
         from cosetta.training.run_folder import load_run
@@ -144,15 +162,26 @@ def explain(
         return
     from cosetta.models.importers import open_checkpoint
 
-    options = {"group": group, "format": format, "mapping": mapping, "instance": instance, "activation": activation}
-    opened = open_checkpoint(path, **options, site=site)
+    opened = open_checkpoint(path, group=group, **options | {"instance": instance or 0})
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem
-    folder = out / f"imported-{name}"
+    folder = (out or RUNS) / f"imported-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     command = _command([str(path)], flags | {f"mapping.{role}": name for role, name in (mapping or {}).items()})
     _explain_checkpoint(opened, folder, checked, command)
+
+
+def roles(mapping: dict[str, str] | None) -> dict[str, str] | None:
+    """The tensors by role, which a flag writes with hyphens.
+
+    Args:
+        mapping: what the flags say; None or empty if there are none.
+
+    Returns:
+        The mapping with underscores, or None.
+    """
+    return {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
 
 
 def _network_path(path: Path | None, logits: Path | None) -> Path:
@@ -186,14 +215,17 @@ def _explain_arrays(
     """Fold activations on disk and explain what can be explained of them."""
     from cosetta.cli.folding import fold_arrays
 
-    if path is not None or flags["site"] is not None or flags["format"] is not None:
-        raise BadConfig("--activations come without a network, a format and a site; got one: leave it out")
+    if path is not None:
+        raise BadConfig(f"`--activations` come without their network; got `{path}` too: leave one of them out")
+    of_networks = {name: flags[name] for name in ("format", "site", "instance", "mapping")}
+    leave_out(of_networks, "a network", "activations come without one")
     folding, group = fold_arrays(activations, flags["logits"], flags["group"], flags["activation"])
     for note in folding.sentences():
         rich.print(f"[dim]{escape(note)}[/dim]")
     folder = out / f"imported-{activations.stem}"
     folder.mkdir(parents=True, exist_ok=True)
-    command = _command([], {"activations": activations} | dict(flags))
+    named = {name: flags[name] for name in ("group", "activation", "logits")}
+    command = _command([], {"activations": activations} | named)
     record = {"source": str(activations), "format": "activations", "notes": list(folding.sentences()), "config": {}}
     _explain_folded(folding.model, group, folding, folder, config, record, command)
 

@@ -1,5 +1,6 @@
 """Settings as flags and files: every field of a schema is a flag, unset by default, and a key of the file."""
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,27 +13,19 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
 from cosetta.files import read_json, read_toml
-from cosetta.files.reading import shown
+from cosetta.files.reading import setting_problem, shown
 from cosetta.training.config import Phase, TrainConfig
 
 __all__ = [
     "NAMED",
-    "FormatName",
     "PhaseSettings",
-    "TensorRoles",
     "Thresholds",
     "TrainingSettings",
     "analysis_config",
     "given",
+    "leave_out",
     "read_config",
     "whole_number",
-    "with_underscores",
-]
-
-FormatName = Annotated[str | None, Parameter(help="Format of a checkpoint; recognised if not given.")]
-TensorRoles = Annotated[
-    dict[str, str] | None,
-    Parameter(help="Tensors of a network in no known format, as --mapping.left embed.weight (docs/importers.md)."),
 ]
 
 NAMED = {"group", "recipe", "seed", "device", "phases"}
@@ -49,11 +42,16 @@ class _Recorded:
 def _optional(schema: type[BaseModel], name: str, excluded: set[str]) -> type[BaseModel]:
     """The same fields with the same descriptions, all of them unset by default."""
     fields: dict[str, Any] = {
-        key: (Optional[field.annotation], Field(default=None, description=field.description))  # noqa: UP045
+        key: (_flag(key, field.annotation), Field(default=None, description=field.description))
         for key, field in schema.model_fields.items()
         if key not in excluded
     }
     return create_model(name, **fields)
+
+
+def _flag(name: str, kind: Any) -> Any:
+    """The type of a flag that may be left out; a switch can be turned off as well as on."""
+    return Annotated[Optional[kind], Parameter(negative=f"no-{name}" if kind is bool else ())]  # noqa: UP045
 
 
 TrainingSettings = _optional(TrainConfig, "TrainingSettings", NAMED)
@@ -76,7 +74,8 @@ def whole_number(type_: Any, tokens: Sequence[Token]) -> int:
     """
     text = tokens[0].value.strip()
     if not re.fullmatch(r"[+-]?\d{1,19}", text):
-        raise ValueError(f"must be a whole number; got {text}")
+        digits = " of at most 19 digits" if re.fullmatch(r"[+-]?\d+", text) else ""
+        raise ValueError(f"must be a whole number{digits}; got {shown(text)}")
     return int(text)
 
 
@@ -90,6 +89,25 @@ def given(flags: BaseModel | None) -> dict[str, Any]:
         Values by name.
     """
     return {key: value for key, value in (flags.model_dump() if flags else {}).items() if value is not None}
+
+
+def leave_out(flags: Mapping[str, Any], belongs: str, arrived: str) -> None:
+    """Refuse flags that would do nothing, so that none is ignored in silence.
+
+    Args:
+        flags: values by the name of the flag; None or nothing where it was not given.
+        belongs: what such a flag is for.
+        arrived: what there is instead.
+
+    Raises:
+        BadConfig: if one was given.
+
+    Example:
+        >>> leave_out({"site": None}, "a checkpoint", "`runs/a` is a run")
+    """
+    for name, value in flags.items():
+        if value is not None and value is not False and value != {}:
+            raise BadConfig(f"`--{name.replace('_', '-')}` belongs to {belongs}; {arrived}: leave it out")
 
 
 def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -136,22 +154,8 @@ def analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> Anal
         return AnalysisConfig(**{**written, **given(flags)})
     except ValidationError as error:
         problem = error.errors()[0]
-        raise BadConfig(
-            f"`analysis.{problem['loc'][0]}`: {problem['msg'].lower()}; got {shown(problem['input'])}"
-        ) from error
-
-
-def with_underscores(mapping: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Roles of tensors as the importers name them: --mapping.hidden-left is hidden_left.
-
-    Args:
-        mapping: by role, as flags have it.
-
-    Returns:
-        The mapping; None if there is none.
-
-    Example:
-        >>> with_underscores({"hidden-left": "w.0"}), with_underscores({})
-        ({'hidden_left': 'w.0'}, None)
-    """
-    return {role.replace("-", "_"): name for role, name in (mapping or {}).items()} or None
+        if problem["type"] == "extra_forbidden":
+            name = str(problem["loc"][0])
+            [near] = difflib.get_close_matches(name, list(AnalysisConfig.model_fields), n=1, cutoff=0)
+            raise BadConfig(f"`{name}` is not a setting of the analysis; did you mean `{near}`?") from error
+        raise BadConfig(setting_problem(f"analysis.{problem['loc'][0]}", problem)) from error

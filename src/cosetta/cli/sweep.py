@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import rich
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from pydantic import BaseModel, Field, create_model
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from cosetta.cli.settings import NAMED, Thresholds, analysis_config, given, read_config, whole_number
+from cosetta.cli.run import Analysis
+from cosetta.cli.settings import NAMED, analysis_config, given, leave_out, read_config, whole_number
 from cosetta.errors import BadConfig
 from cosetta.groups.tables import TABLE_SUFFIXES
+from cosetta.shown import plural
 from cosetta.stopping import leave
 from cosetta.training.config import Phase, TrainConfig
 from cosetta.training.recipes import RECIPES
@@ -64,9 +66,12 @@ Stack = Annotated[
 ]
 Retry = Annotated[bool, Parameter(help="Try the runs again that failed before.")]
 Track = Annotated[str | None, Parameter(help="Dashboard that gets the curves of trained runs: wandb or trackio.")]
-Settings = Annotated[TrainingLists | None, Parameter(name="*", group="Training: values separated by commas")]
-EveryPhase = Annotated[PhaseLists | None, Parameter(name="*", group="Every phase: values separated by commas")]
-Analysis = Annotated[Thresholds | None, Parameter(name="analysis", group="Analysis")]
+Settings = Annotated[
+    TrainingLists | None, Parameter(name="*", group=Group("Training: values separated by commas", sort_key=2))
+]
+EveryPhase = Annotated[
+    PhaseLists | None, Parameter(name="*", group=Group("Every phase: values separated by commas", sort_key=3))
+]
 
 
 def sweep(
@@ -110,10 +115,13 @@ def sweep(
     chosen = None
     if thresholds or given(analysis):  # a thousand arenas must be asked for
         chosen = analysis_config({"arena": False, **thresholds}, analysis)
-    if engine not in ("local", "ray"):
-        raise BadConfig(f"`engine` must be one of local, ray; got '{engine}'")
+    _check(engine, address, gpus, workers, out)
     from cosetta.sweep import SweepPlan, Work, run_plan
+    from cosetta.tracking import tracker
 
+    if track is not None:
+        with tracker(track, configs[0], ""):  # refused here if there is no such tracker
+            pass
     work = Work(explain, trajectory, chosen, retry_failed, track)
     _keep_tables(values["group"], out)
     plan = SweepPlan(configs, out.absolute(), work, stack, gpus if engine == "ray" else None)
@@ -125,6 +133,18 @@ def sweep(
     _show_result(result, out)
     if result.failed:
         sys.exit(1)
+
+
+def _check(engine: str, address: str | None, gpus: float, workers: int | None, out: Path) -> None:
+    """Refuse what a plan does not show, so that a dry run is refused too."""
+    if engine not in ("local", "ray"):
+        raise BadConfig(f"`engine` must be one of local, ray; got '{engine}'")
+    if engine != "ray":
+        leave_out({"address": address, "gpus": gpus or None}, "engine ray", f"the engine is {engine}")
+    if workers is not None and workers < 1:
+        raise BadConfig(f"`workers` must be at least 1; got {workers}")
+    if out.exists() and not out.is_dir():
+        raise BadConfig(f"`--out` must be a folder; `{out}` is none: name another")
 
 
 def _configs(grid: Any, values: dict[str, Any]) -> Any:
@@ -154,8 +174,6 @@ def _keep_tables(texts: Any, out: Path) -> None:
 
 def _engine(opened: ExitStack, name: str, address: str | None, gpus: float) -> Any:
     """The engine that the flags mean; it is stopped at the end."""
-    if name != "ray" and (address or gpus):
-        raise BadConfig(f"`address` and `gpus` belong to engine ray; the engine is '{name}': add --engine ray")
     if name != "ray" or not (address or gpus):
         return name
     from cosetta.sweep import RayWorkers
@@ -172,7 +190,7 @@ def _carried_out(run_plan: Any, plan: Any, engine: Any, workers: int | None) -> 
         with _Shown() as shown:
             return run_plan(plan, engine=engine, workers=workers, progress=lambda now: (latest.append(now), shown(now)))
     except KeyboardInterrupt as stop:
-        done = f"{latest[-1].finished:,} of {latest[-1].total:,} runs are" if latest else "nothing is"
+        done = f"{latest[-1].finished:,} of {plural(latest[-1].total, 'run')} are" if latest else "nothing is"
         leave(stop, f"interrupted; {done} done, the others are kept as far as they are: run the same command to go on")
 
 
@@ -194,7 +212,7 @@ class _Shown:
 
     def __call__(self, now: Any) -> None:
         done = now.finished + now.failed
-        text = f"{done:,} of {now.total:,} runs"
+        text = f"{done:,} of {plural(now.total, 'run')}"
         text += f", {now.failed:,} failed" if now.failed else ""
         text += f", {now.busy:,} in other hands" if now.busy else ""
         text += f", {duration(now.seconds)}"
@@ -229,6 +247,12 @@ def duration(seconds: float) -> str:
     return " ".join(part for i, part in enumerate(parts) if i == 0 or not part.startswith("0 "))
 
 
+def _size(count: float) -> str:
+    """Bytes in the largest unit of which there is one."""
+    unit, size = next(((unit, size) for unit, size in (("GB", 1e9), ("MB", 1e6)) if count >= size), ("kB", 1e3))
+    return f"{count / size:,.1f} {unit}"
+
+
 def _show_plan(plan: Any, workers: int | None, engine: str) -> None:
     """What would be done, what it would take, and how that is known."""
     from cosetta.sweep.estimate import estimate
@@ -236,18 +260,20 @@ def _show_plan(plan: Any, workers: int | None, engine: str) -> None:
     rich.print(_plan_table(plan.configs))
     expected = estimate(plan)
     failed = f", {expected.failed:,} failed before" if expected.failed else ""
-    line = f"{len(plan.runs):,} runs, {expected.finished:,} of them finished already{failed}; "
+    line = f"{plural(len(plan.runs), 'run')}, {expected.finished:,} finished already{failed}; "
     if not expected.runs:
         rich.print(line + "nothing is left to do")
         return
-    lines = [f"{line}the rest in {expected.shards:,} shards", _time_line(expected, workers, engine)]
-    how = [f"from {expected.measured_runs:,} trained runs of the same kinds"] if expected.measured_runs else []
+    lines = [f"{line}the rest in {plural(expected.shards, 'shard')}", _time_line(expected, workers, engine)]
+    how = [f"from {plural(expected.measured_runs, 'trained run')} of the same kind"] if expected.measured_runs else []
     if expected.timed_kinds:
-        how += [f"training of {expected.timed_kinds} kinds from a few steps timed now, as if no phase ended early"]
+        how += [
+            f"training of {plural(expected.timed_kinds, 'kind')} from a few steps timed now, as if no phase ended early"
+        ]
     how += ["explanations not counted, none is finished yet"] if expected.explain_seconds is None else []
     how += ["CPU estimate: a GPU will take another time"] if plan.uses_gpu else []
     lines += [f"      {'; '.join(how)}"] if how else []
-    lines.append(f"disk: {expected.disk_bytes / 1e9:,.2f} GB in {escape(str(plan.out))}")
+    lines.append(f"disk: {_size(expected.disk_bytes)} in {escape(str(plan.out))}")
     rich.get_console().print("\n".join(lines), soft_wrap=True)
 
 
@@ -283,5 +309,7 @@ def _show_result(result: Any, out: Path) -> None:
         rich.print(f"[bold]failed[/bold] {escape(run)}: {escape(reason)}")
     if len(result.failed) > SHOWN_FAILURES:
         rich.print(f"and {len(result.failed) - SHOWN_FAILURES:,} more: see failed.json in the run folders")
-    counts = f"{len(result.finished):,} runs finished" + (f", {len(result.failed):,} failed" if result.failed else "")
+    counts = f"{plural(len(result.finished), 'run')} finished" + (
+        f", {len(result.failed):,} failed" if result.failed else ""
+    )
     rich.print(f"{counts}, in {duration(result.seconds)}: {escape(str(out))}")

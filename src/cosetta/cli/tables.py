@@ -124,7 +124,7 @@ def character_tables(
         while stop < len(headings) and (widths[stop] <= left or (stop == done and not first)):
             left -= widths[stop]
             stop += 1
-        table = plain_table(title if first else f"columns {done + 1} to {stop} of {len(headings)}")
+        table = plain_table(title if first else f"{_columns(done + 1, stop)} of {len(headings)}")
         for n in names:
             table.add_column(fixed[n], no_wrap=True)
         add_numbers(table, *map(escape, folded[done:stop]))
@@ -132,6 +132,10 @@ def character_tables(
             table.add_row(*(escape(row[n]) for n in names), *numbers[done:stop])
         yield table
         first, done = False, stop
+
+
+def _columns(first: int, last: int) -> str:
+    return f"column {first}" if first == last else f"columns {first} to {last}"
 
 
 def _folded(heading: str) -> str:

@@ -70,7 +70,7 @@ def gather(
     out: Path,
     *,
     group: str | None = None,
-    jobs: int = 1,
+    workers: int = 1,
     progress: Progress = lambda name, done, total: None,
 ) -> tuple[tuple[Analysed, ...], tuple[str, ...]]:
     """The analysis of each network.
@@ -80,7 +80,7 @@ def gather(
         config: thresholds; `arena` must be on.
         out: folder of the comparison; what is made is kept below it.
         group: name of the group of the checkpoints; found from their predictions if None.
-        jobs: number of processes.
+        workers: networks at a time, each in a process.
         progress: told the name of each network that is done, how many are, and how many there are.
 
     Returns:
@@ -90,34 +90,34 @@ def gather(
     folder.mkdir(parents=True, exist_ok=True)
     tasks = [(target, config, folder, group) for target in targets]
     found: dict[str, Analysed | str] = {}
-    if jobs == 1:
+    if workers == 1:
         for task in tasks:
             found[task[0].name] = _open(*task)
             progress(task[0].name, len(found), len(targets))
     else:
         with ExitStack() as stack:
-            workers = LocalWorkers(min(jobs, max(1, len(tasks))))
-            stack.callback(workers.stop)
-            _spread(workers, jobs, tasks, found, progress)
+            pool = LocalWorkers(min(workers, max(1, len(tasks))))
+            stack.callback(pool.stop)
+            _spread(pool, workers, tasks, found, progress)
     results = [found[target.name] for target in targets]
     skipped = [f"{target.name}: {r}" for target, r in zip(targets, results, strict=True) if isinstance(r, str)]
     return tuple(r for r in results if isinstance(r, Analysed)), tuple(skipped)
 
 
 def _spread(
-    workers: LocalWorkers, jobs: int, tasks: Sequence[Any], found: dict[str, Analysed | str], progress: Progress
+    pool: LocalWorkers, workers: int, tasks: Sequence[Any], found: dict[str, Analysed | str], progress: Progress
 ) -> None:
     """Keep every worker busy with one network at a time."""
     waiting, running = list(tasks), dict[str, Future]()
     while waiting or running:
-        while waiting and len(running) < jobs:
+        while waiting and len(running) < workers:
             task = waiting.pop(0)
-            running[task[0].name] = workers.submit(_open, *task)
+            running[task[0].name] = pool.submit(_open, *task)
         for name in [name for name, future in running.items() if future.done()]:
             try:
                 found[name] = running.pop(name).result()
             except BrokenProcessPool:
-                found[name] = "its process was killed: run the command again, or with fewer jobs"
+                found[name] = "its process was killed: run the command again, or with fewer workers"
             progress(name, len(found), len(tasks))
         sleep(0.02)
 

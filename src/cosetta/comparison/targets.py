@@ -1,7 +1,8 @@
 """What is to be compared: run folders, checkpoints of others, and folders that hold them, each under a name of its own.
 
-Nothing is read here but the names of files. A folder is a *run* if it holds `config.json`, an *explanation* if it holds
-only `analysis.json` (of a checkpoint that was explained), a *checkpoint* if it holds one of `CHECKPOINTS`; any other
+Nothing is read here but the names of files. A folder is a *run* if it holds `config.json`, unless all that is beside it
+are weights, as in an exported or built network: that is a *checkpoint*, as is every folder that holds one of
+`CHECKPOINTS`. It is an *explanation* if it holds only `analysis.json` (of a checkpoint that was explained). Any other
 folder is looked through, and each file in it that is named as `SERIES` says is a checkpoint.
 """
 
@@ -83,7 +84,7 @@ def _below(path: Path) -> Iterator[Target]:
         return
     for current, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        target = _folder(Path(current), set(files))
+        target = _folder(Path(current), set(files), set(folders))
         if target is not None:
             folders.clear()  # nothing inside a run is a run
             yield target
@@ -92,13 +93,13 @@ def _below(path: Path) -> Iterator[Target]:
             yield Target(_name_of_file(Path(current, name)), "checkpoint", Path(current, name))
 
 
-def _folder(folder: Path, files: set[str]) -> Target | None:
+def _folder(folder: Path, files: set[str], folders: set[str]) -> Target | None:
     name = folder.resolve().name
-    if "config.json" in files:
+    file = next((file for file in CHECKPOINTS if file in files), None)
+    if "config.json" in files and (file is None or "checkpoints" in folders or "analysis.json" in files):
         return Target(name, "run", folder)
     if "analysis.json" in files:
         return Target(name, "explanation", folder)
-    file = next((file for file in CHECKPOINTS if file in files), None)
     return None if file is None else Target(name, "checkpoint", folder / file)
 
 

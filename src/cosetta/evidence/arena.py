@@ -45,7 +45,7 @@ def compete(
     everything = mean_ablate(facts.model, np.arange(facts.width).tolist())
     scale = _Scale(losses, network, losses(everything), config)
     contests = [contest for account in accounts for contest in _contests(account, scale)]
-    exchanges = [found for account in accounts if (found := exchange(account, losses, network, config)) is not None]
+    exchanges = exchange(accounts, losses, network, config)
     single = {account.id: single_neurons(account, losses) for account in accounts}
     bits = {account.id: account.bits for account in accounts}
     shortest = _shortest(bits, contests, config.faithful_at)
@@ -57,7 +57,7 @@ def compete(
         mean_loss=scale.nothing.mean_loss,
         lookup_bits=lookup_bits(facts.group.order),
         contests=tuple(contests),
-        exchanges=tuple(exchanges),
+        exchanges=exchanges,
         shortest=shortest,
         best=shortest if shortest and bits[shortest] < lookup_bits(facts.group.order) else "",
     )

@@ -32,43 +32,70 @@ SAME = 1e-6
 
 
 def exchange(
-    account: AbstractHypothesis, losses: PairLosses, network: Losses, config: AnalysisConfig
-) -> Exchange | None:
-    """Test the equivalence that an account states.
+    accounts: Sequence[AbstractHypothesis], losses: PairLosses, network: Losses, config: AnalysisConfig
+) -> tuple[Exchange, ...]:
+    """Test the equivalence that each account of one network states.
 
     Args:
-        account: fitted to a network.
+        accounts: fitted to the network.
         losses: the pairs.
         network: the network's own losses on them.
         config: seed and number of control pairs.
 
     Returns:
-        The test, or None for an account that states no equivalence.
+        A test for each account that states an equivalence and covers a neuron.
     """
-    if not account.equivalence or not account.labels:
-        return None
-    generator = np.random.default_rng([config.seed, 2])
     first = min(config.control_pairs, len(losses))
     before = float(network.loss[:first].mean())
-    if account.idealised:
-        parts = {name: _levels(account, name) for name in ("left", "right")}
-        moved = float(np.mean([_moved(levels) for levels in parts.values()]))
-        after = [losses(_permuted(account, parts, generator, False), first) for _ in range(DRAWS)]
-        control = [losses(_permuted(account, parts, generator, True), first) for _ in range(DRAWS)]
-    else:
-        moved = 1.0
-        after = [_same_product(account, losses, generator, first, True) for _ in range(DRAWS)]
-        control = [_same_product(account, losses, generator, first, False) for _ in range(DRAWS)]
-    loss, control_loss = _mean(after), _mean(control)
-    return Exchange(
-        account=account.id,
-        equivalence=account.equivalence,
-        moved=moved,
-        accuracy=float(np.mean([found.accuracy for found in after])),
-        loss=loss,
-        control_loss=control_loss,
-        verdict=_verdict(moved, before, loss, control_loss),
-    )
+    of_product: dict[tuple[int, ...], _Exchanged] = {}  # accounts of the product differ in what they cover alone
+    tests = []
+    for account in accounts:
+        if not account.equivalence or not account.labels:
+            continue
+        generator, covered = np.random.default_rng([config.seed, 2]), tuple(sorted(account.labels))
+        if account.idealised:
+            moved, after, control = _within_levels(account, losses, generator, first)
+        else:
+            if covered not in of_product:
+                of_product[covered] = _within_products(account, losses, generator, first)
+            moved, after, control = of_product[covered]
+        loss, control_loss = _mean(after), _mean(control)
+        tests.append(
+            Exchange(
+                account=account.id,
+                equivalence=account.equivalence,
+                moved=moved,
+                accuracy=float(np.mean([found.accuracy for found in after])),
+                loss=loss,
+                control_loss=control_loss,
+                verdict=_verdict(moved, before, loss, control_loss),
+            )
+        )
+    return tuple(tests)
+
+
+_Exchanged = tuple[float, Sequence[Losses], Sequence[Losses]]
+"""Share of values that have another to change with, losses after exchanges, losses after controls."""
+
+
+def _within_levels(
+    account: AbstractHypothesis, losses: PairLosses, generator: np.random.Generator, first: int
+) -> _Exchanged:
+    """Exchange the values of a function among the elements at which its ideal has one value."""
+    parts = {name: _levels(account, name) for name in ("left", "right")}
+    moved = float(np.mean([_moved(levels) for levels in parts.values()]))
+    after = [losses(_permuted(account, parts, generator, False), first) for _ in range(DRAWS)]
+    control = [losses(_permuted(account, parts, generator, True), first) for _ in range(DRAWS)]
+    return moved, after, control
+
+
+def _within_products(
+    account: AbstractHypothesis, losses: PairLosses, generator: np.random.Generator, first: int
+) -> _Exchanged:
+    """Exchange activations among the pairs with one product."""
+    after = [_same_product(account, losses, generator, first, True) for _ in range(DRAWS)]
+    control = [_same_product(account, losses, generator, first, False) for _ in range(DRAWS)]
+    return 1.0, after, control
 
 
 def _verdict(moved: float, before: float, after: float, control: float) -> Standing:
@@ -101,21 +128,25 @@ def _permuted(
     anywhere: bool,
 ) -> FoldedModel:
     """The network with each covered neuron's values permuted inside the parts; `anywhere` renumbers elements first."""
-    model, covered = account.facts.model, sorted(account.labels)
+    model, covered = account.facts.model, torch.tensor(sorted(account.labels))
     sides = {}
     for name, levels in parts.items():
+        noise = np.empty(levels.shape)
+        rows = np.empty_like(levels)
+        for i, row in enumerate(levels):
+            rows[i] = row[generator.permutation(len(row))] if anywhere else row
+            noise[i] = generator.random(len(row))
         values = getattr(model, name).clone()
-        for n, row in zip(covered, levels, strict=True):
-            source = _shuffle(row[generator.permutation(len(row))] if anywhere else row, generator)
-            values[:, n] = values[torch.from_numpy(source), n]
+        values[:, covered] = values[:, covered].gather(0, torch.from_numpy(_shuffle(rows, noise).T))
         sides[name] = values
     return replace(model, **sides)
 
 
-def _shuffle(row: Int[np.ndarray, " g"], generator: np.random.Generator) -> Int[np.ndarray, " g"]:
-    """A random permutation of the elements that keeps every part."""
-    source = np.empty(len(row), dtype=np.int64)
-    source[np.argsort(row, kind="stable")] = np.argsort(row + generator.random(len(row)))  # parts are whole numbers
+def _shuffle(rows: Int[np.ndarray, "row g"], noise: Float[np.ndarray, "row g"]) -> Int[np.ndarray, "row g"]:
+    """For each row a permutation of the elements that keeps every part, random as the noise in [0, 1) is."""
+    source = np.empty(rows.shape, dtype=np.int64)
+    parts = rows.astype(np.int16) if rows.shape[1] < 2**15 else rows  # numpy sorts 16 bits by radix
+    np.put_along_axis(source, parts.argsort(axis=1, kind="stable"), (rows + noise).argsort(axis=1), axis=1)
     return source
 
 
@@ -126,6 +157,7 @@ def _same_product(
     model, group, covered = account.facts.model, account.facts.group, sorted(account.labels)
     table, inverse = (torch.from_numpy(x.astype(np.int64)) for x in (group.table, group.inverse))
     columns = torch.tensor(covered)
+    left, right = model.left[:, columns], model.right[:, columns]
 
     def logits(rows: slice) -> Float[torch.Tensor, "pair g"]:
         a, b, product = losses.a[rows], losses.b[rows], losses.product[rows]
@@ -133,7 +165,7 @@ def _same_product(
         other = torch.from_numpy(generator.integers(group.order, size=(len(a), len(covered))))
         target = product if keep else product[torch.from_numpy(generator.permutation(len(a)))]
         partner = table[inverse[other], target[:, None]]
-        pre[:, columns] = model.left[other, columns] + model.right[partner, columns]
+        pre[:, columns] = left.gather(0, other) + right.gather(0, partner)
         return model.read_out(model.activate(pre), a, b)
 
     return losses.of(logits, first)

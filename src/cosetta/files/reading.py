@@ -2,11 +2,14 @@
 
 A file may be cut short, edited by hand, of a later version, not text at all, nested a million deep or of any size. The
 reader checks, in this order: that it is a file, its size, that it parses (at most `MAX_DEPTH` deep, every number
-finite), the number of its layout, and every field's type and range. A number written as a text is not a number here.
+finite), the number of its layout, and every field's type and range. A number written as a text is not a number here,
+and a key that a whole record does not have is refused: it would be lost.
 """
 
 import json
 import tomllib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import GenericAlias
@@ -18,7 +21,16 @@ from pydantic_core import from_json
 from cosetta.errors import BadRun, CosettaError
 from cosetta.files.paths import FilePath
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "first_problem", "read_bytes", "read_json", "read_toml", "shown"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "first_problem",
+    "read_bytes",
+    "read_json",
+    "read_toml",
+    "setting_problem",
+    "shown",
+]
 
 MAX_BYTES = 2**26
 """Largest file that is read if nobody says: 64 MiB; the analysis of an S6 network takes 2."""
@@ -28,6 +40,9 @@ MAX_TOML = 2**20
 
 MAX_DEPTH = 200
 """Deepest nesting of lists and tables that is read; ours are six deep."""
+
+FEW = 4
+"""Most numbers of a list that a message shows."""
 
 T = TypeVar("T")
 
@@ -89,7 +104,8 @@ def read_json(
     Args:
         path: the file.
         kind: what it holds: a dataclass, a pydantic model, or a type such as `dict[str, float]`. Types are strict:
-            `"1"` is no number, `1.5` and `true` are no integers.
+            `"1"` is no number, `1.5` and `true` are no integers. A dataclass with a field `schema` is the whole file,
+            so keys that it or what it holds does not have are refused; one without is a view of some of the keys.
         what: what the file must be, for the message: `a whole analysis`.
         advice: the next step, for the message.
         schema: number that the key `schema` must have; None asks for none.
@@ -122,7 +138,7 @@ def read_json(
         parsed = from_json(content, allow_inf_nan=not finite)
         json.dumps(parsed, allow_nan=not finite)  # 1e999 reads as infinity
         if schema is None or not (reason := _other_schema(parsed, schema)):
-            return _adapter(kind).validate_json(content, strict=True)
+            return _adapter(kind).validate_json(content, strict=True, extra="forbid" if _is_whole(kind) else None)
     except ValidationError as problem:
         reason = first_problem(problem)
     except (ValueError, RecursionError) as problem:
@@ -179,10 +195,45 @@ def first_problem(error: ValidationError) -> str:
     field = ".".join(str(part) for part in problem["loc"])[:100]
     if problem["type"] in ("missing", "missing_argument"):
         return f"`{field}` is missing"
+    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"`{field}` is not known to this version"
     text = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if text == problem["msg"] or not field:
         return _line(f"`{field}`: {text[0].lower()}{text[1:]}" if field else f"{text[0].lower()}{text[1:]}")
     return _line(f"`{field}` must be {text}, not {shown(problem['input'])}")
+
+
+def setting_problem(name: str, problem: Mapping[str, Any]) -> str:
+    """What is wrong with a setting, in the words of a person who gave it.
+
+    Args:
+        name: of the setting.
+        problem: one of pydantic's.
+
+    Returns:
+        One line: the setting, what it must be, and what arrived.
+
+    Example:
+        >>> setting_problem("width", {"type": "greater_than", "msg": "Input should be greater than 0", "input": -5})
+        '`width` must be greater than 0; got -5'
+    """
+    text = problem["msg"].removeprefix("Value error, ")
+    kind = _PLAIN_KINDS.get(problem["type"], text.removeprefix("Input should be "))
+    reason = f": {text[0].lower()}{text[1:]}" if kind == text else f" must be {kind}"
+    return _line(f"`{name}`{reason}; got {shown(problem['input'])}")
+
+
+_PLAIN_KINDS = {
+    "bool_parsing": "true or false",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of at most 19 digits",
+    "int_type": "a whole number",
+}
+"""What a value must be, where pydantic's words are those of a programmer."""
 
 
 def _other_schema(parsed: Any, schema: int) -> str:
@@ -193,6 +244,11 @@ def _other_schema(parsed: Any, schema: int) -> str:
     if type(found) is int and found == schema:
         return ""
     return f"it must have schema {schema}; it has {'none' if found is None else shown(found)}"
+
+
+def _is_whole(kind: Any) -> bool:
+    """Whether a type describes every key of a file."""
+    return is_dataclass(kind) and any(field.name == "schema" for field in fields(kind))
 
 
 @cache
@@ -212,7 +268,11 @@ def shown(value: Any) -> str:
     Example:
         >>> shown([0] * 1000), len(shown("x" * 1000))
         ('a list of 1,000', 60)
+        >>> shown((0.9, 1.5))
+        '(0.9, 1.5)'
     """
+    if isinstance(value, list | tuple) and 0 < len(value) <= FEW and all(isinstance(x, int | float) for x in value):
+        return repr(value)[:60]
     if isinstance(value, dict | list | tuple):
         return f"{'a table' if isinstance(value, dict) else 'a list'} of {len(value):,}"
     return "null" if value is None else repr(value)[:60].encode("ascii", "backslashreplace").decode()

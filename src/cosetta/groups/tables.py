@@ -5,17 +5,17 @@ table whose identity is not element 0 is renumbered: the identity comes first, t
 are the numbers in the file. A CSV file may begin with a line of labels, and then its entries may be those labels.
 """
 
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
 
 from cosetta.errors import NotAGroup, Unsupported
-from cosetta.files import FilePath, check_parquet, map_array
+from cosetta.files import FilePath, check_parquet, map_array, write_whole
 from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.group import Group
 
@@ -67,7 +67,7 @@ def read_table(path: FilePath, name: str | None = None) -> Group:
 
 
 def write_table(group: Group, path: Path) -> None:
-    """Write table, name and labels as .npz, under a temporary name that is then changed.
+    """Write table, name and labels as .npz, whole or not at all.
 
     Args:
         group: the group.
@@ -81,14 +81,10 @@ def write_table(group: Group, path: Path) -> None:
         >>> again, again.labels
         (Group('mine', order=2), ('e', 't'))
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            name, labels = np.array(group.name), np.array(group.labels)
-            np.savez_compressed(file, table=group.table.astype(np.uint16), name=name, labels=labels)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    name, labels = np.array(group.name), np.array(group.labels)
+    content = BytesIO()
+    np.savez_compressed(content, table=group.table.astype(np.uint16), name=name, labels=labels)
+    write_whole(path, lambda part: part.write_bytes(content.getvalue()))
 
 
 def _stored_name(path: Path) -> str:

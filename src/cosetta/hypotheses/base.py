@@ -114,6 +114,14 @@ class AbstractHypothesis(ABC):
         """`functions()`, computed once: it is asked for by every contest."""
         return self.functions()
 
+    def given(self) -> dict[str, Float[np.ndarray, "g neuron"]]:
+        """Left, right and out of the network itself: where `functions` starts.
+
+        Returns:
+            Copies in float64, to be written to.
+        """
+        return {name: getattr(self.facts.model, name).double().numpy().copy() for name in FUNCTIONS}
+
     @property
     def predictions(self) -> tuple[Prediction, ...]:
         """What should be seen if the account is right."""

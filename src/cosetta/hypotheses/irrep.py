@@ -81,9 +81,8 @@ class OneIrrep(AbstractHypothesis):
             Left, right and out.
         """
         covered = np.array(sorted(self.labels), dtype=np.int64)
-        values = {}
+        values = self.given()
         for name, function in self.facts.functions.items():
-            values[name] = (function.values + function.mean[:, None]).T.copy()
             for i in np.unique(self.irrep_of[covered]).tolist():
                 chosen = covered[self.irrep_of[covered] == i]
                 part = self._project(function.values[chosen], i)

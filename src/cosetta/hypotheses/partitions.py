@@ -1,13 +1,13 @@
-"""Partitions of a group into cosets, remembered: accounts ask for the same ones in every contest and control draw."""
+"""Subgroups and partitions, remembered: accounts ask for the same ones in every contest and control draw."""
 
 from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Int
 
-from cosetta.groups import Subgroup, conjugate, cosets, double_cosets
+from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
 
-__all__ = ["conjugate_by", "coset_partition", "double_coset_partition"]
+__all__ = ["conjugate_by", "coset_partition", "double_coset_partition", "subgroup_at"]
 
 REMEMBERED = 4096
 """Partitions of each kind: 12 MB in S6."""
@@ -53,6 +53,20 @@ def conjugate_by(H: Subgroup, g: int) -> Subgroup:
         gHg^-1.
     """
     return conjugate(H, g)
+
+
+@lru_cache(REMEMBERED)
+def subgroup_at(lattice: SubgroupLattice, position: int) -> Subgroup:
+    """`lattice.subgroup`, remembered: one object a subgroup, so that what is remembered of it is found at once.
+
+    Args:
+        lattice: the subgroups of a group.
+        position: 0 .. number of subgroups - 1.
+
+    Returns:
+        The subgroup.
+    """
+    return lattice.subgroup(position)
 
 
 def _closed(parts: Int[np.ndarray, " g"]) -> Int[np.ndarray, " g"]:

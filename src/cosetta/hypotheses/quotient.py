@@ -75,8 +75,7 @@ class Quotients(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        model = self.facts.model
-        values = {name: getattr(model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         for n, parts in self.parts.items():
             for f in values.values():
                 f[:, n] = coset_means(f[:, n], parts)

@@ -43,11 +43,10 @@ def rank_one_labels(facts: Facts, config: AnalysisConfig) -> tuple[dict[int, str
     return labels, reasons
 
 
-def _ideal(facts: Facts, neurons: list[int], parts: Mapping[str, Float[np.ndarray, "neuron g"]]) -> Functions:
-    """Left, right and out with the parts of some neurons in place of their functions; means are kept."""
-    values = {}
-    for name, function in facts.functions.items():
-        values[name] = (function.values + function.mean[:, None]).T.copy()
+def _ideal(account: AbstractHypothesis, parts: Mapping[str, Float[np.ndarray, "neuron g"]]) -> Functions:
+    """Left, right and out with the parts of the covered neurons in place of their functions; means are kept."""
+    neurons, values = sorted(account.labels), account.given()
+    for name, function in account.facts.functions.items():
         values[name][:, neurons] = (parts[name][neurons] + function.mean[neurons, None]).T
     return values
 
@@ -117,7 +116,7 @@ class RankOneNeurons(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        return _ideal(self.facts, sorted(self.labels), self.parts)
+        return _ideal(self, self.parts)
 
     def control(self, generator: np.random.Generator) -> "RankOneNeurons":
         """Random vectors.
@@ -177,7 +176,7 @@ class RankOneOut(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        return _ideal(self.facts, sorted(self.labels), self.parts)
+        return _ideal(self, self.parts)
 
     def control(self, generator: np.random.Generator) -> "RankOneOut":
         """Random vectors.

@@ -16,7 +16,7 @@ from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
-from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
+from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition, subgroup_at
 from cosetta.measures.cells import Cells, choose
 from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
@@ -124,8 +124,7 @@ class TwistedCosets(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        model = self.facts.model
-        values = {name: getattr(model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         for cell in self.cells:
             for name, f in values.items():
                 f[:, cell.neuron] = _signed_means(f[:, cell.neuron], cell, name)
@@ -155,7 +154,7 @@ class TwistedCosets(AbstractHypothesis):
 
 def _shared(n: int, cells: Cells, cell: int, facts: Facts, lattice: SubgroupLattice) -> SignedCell:
     """The cell with the right coset of its kernel that has the largest mirror correlation."""
-    H, kernel = (lattice.subgroup(int(positions[cell])) for positions in (cells.subgroups, cells.kernels))
+    H, kernel = (subgroup_at(lattice, int(positions[cell])) for positions in (cells.subgroups, cells.kernels))
     labels = coset_partition(kernel, "right")
     shared = labels == np.argmax(np.bincount(labels, weights=facts.mirror[n]))
     return SignedCell(n, H, kernel, int(np.argmax(shared)))
@@ -202,11 +201,11 @@ def _other(
 ) -> SignedCell:
     alike = np.flatnonzero((orders == [cell.H.order, cell.kernel.order]).all(axis=1))
     own = lattice.position(cell.H), lattice.position(cell.kernel)
-    others = [i for i in alike.tolist() if (pairs.subgroups[i], pairs.kernels[i]) != own]
-    if not others:
+    others = alike[(pairs.subgroups[alike] != own[0]) | (pairs.kernels[alike] != own[1])]
+    if not len(others):
         return replace(cell, relabelled=generator.permutation(lattice.group.order))
     i = int(generator.choice(others))
-    H, kernel = lattice.subgroup(int(pairs.subgroups[i])), lattice.subgroup(int(pairs.kernels[i]))
+    H, kernel = subgroup_at(lattice, int(pairs.subgroups[i])), subgroup_at(lattice, int(pairs.kernels[i]))
     return SignedCell(cell.neuron, H, kernel, int(generator.integers(lattice.group.order)))
 
 

@@ -248,8 +248,8 @@ def _check_large(model: PairModel, source: str) -> None:
         if different < model.order:
             raise BadRun(
                 f"above order {MAX_REPAIR_ORDER:,} the predictions must be a group's table exactly; `{source}` gives "
-                f"{different:,} different products of element 0, not {model.order:,}: give the group and the order of "
-                "its elements"
+                f"{different:,} different products of element 0, not {model.order:,}: give `open_checkpoint` the group "
+                "and the `element_order`"
             )
 
 
@@ -262,8 +262,8 @@ def _refusal(predictions: np.ndarray, source: str) -> str:
         )
     return (
         f"the predictions of `{source}` must determine a group; {inconsistent:,} of {predictions.size:,} products are "
-        f"inconsistent with the rest, for example {example}: give the group and the order of its elements, or a "
-        "network that has learned more"
+        f"inconsistent with the rest, for example {example}: take a network that has learned more, or give "
+        "`open_checkpoint` the group and the `element_order`"
     )
 
 

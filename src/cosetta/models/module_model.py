@@ -1,12 +1,12 @@
 """Any torch module as a pair model, its site found by the name of a submodule.
 
 A site is the output of a submodule, read and replaced by a forward hook: a layer of an `nn.Sequential`, a hook point of
-TransformerLens (`blocks.0.mlp.hook_pre`), the module inside an nnsight wrapper. Where an output has an axis of
-positions, the last position counts, for the site as for the logits.
+TransformerLens (`blocks.0.mlp.hook_pre`, in a bridge too), the module inside an nnsight wrapper. Where an output has an
+axis of positions, the last position counts, for the site as for the logits.
 """
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, final
 
@@ -86,7 +86,7 @@ class ModuleModel(PairModel):
     def __init__(self, module: nn.Module, order: int, site: str, inputs: Inputs | None = None) -> None:
         self.module = module
         self._order = order
-        self._site = _named(module, site)
+        self._site, self._read = _submodule(module, site)
         self.inputs = inputs or _usual_inputs(module, order)
         first = torch.zeros(1, dtype=torch.int64, device=self.device)
         self._width = self.run(first, first)[0].shape[-1]
@@ -187,9 +187,8 @@ class ModuleModel(PairModel):
             return lambda _module, _inputs, output: cache.update({name: output} if isinstance(output, Tensor) else {})
 
         with ExitStack() as hooks:
-            for name, module in self.module.named_modules():
-                if name:
-                    hooks.callback(module.register_forward_hook(keeper(name)).remove)
+            for name, module in _submodules(self.module).items():
+                hooks.callback(module.register_forward_hook(keeper(name)).remove)
             logits = self._call(left.reshape(-1), right.reshape(-1))
         return logits.reshape(*left.shape, -1), cache
 
@@ -228,22 +227,32 @@ class ModuleModel(PairModel):
 
     @contextmanager
     def _hook(self, function: Callable[[Any], Any]) -> Any:
-        module = self.module.get_submodule(self._site)
-        handle = module.register_forward_hook(lambda _module, _inputs, output: function(output))
+        handle = self._read.register_forward_hook(lambda _module, _inputs, output: function(output))
         try:
             yield
         finally:
             handle.remove()
 
 
-def _named(module: nn.Module, site: str) -> str:
-    """The full name of the submodule that `site` means."""
-    names = [name for name, _ in module.named_modules() if name]
-    if site in names:
-        return site
+def _submodules(module: nn.Module) -> dict[str, nn.Module]:
+    """Submodules by full name, and hook points by the names that TransformerLens gives them."""
+    named = {name: part for name, part in module.named_modules() if name}
+    hooks = getattr(module, "hook_dict", None)  # from version 4 on, `hook_pre` is the output of a wrapped nn.Linear
+    if not isinstance(hooks, Mapping):
+        return named
+    return named | {str(name): hook for name, hook in hooks.items() if isinstance(hook, nn.Module)}
+
+
+def _submodule(module: nn.Module, site: str) -> tuple[str, nn.Module]:
+    """The submodule that `site` means, with its full name."""
+    parts = _submodules(module)
+    names = list(parts)
+    if site in parts:
+        return site, parts[site]
     ending = [name for name in names if name.endswith("." + site)]
-    if len(ending) == 1:
-        return ending[0]
+    if ending and all(parts[name] is parts[ending[0]] for name in ending):
+        name = min(ending, key=len)
+        return name, parts[name]
     close = ending or difflib.get_close_matches(site, names, n=4, cutoff=0.3) or names[:4]
     what = "several submodules end in it" if ending else "no submodule has that name"
     raise BadConfig(f"`site` must name one submodule; got '{site}' and {what}: one of {', '.join(close)}")

@@ -5,6 +5,7 @@ weights that no training leaves behind; then they must say so at the door, not i
 """
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 import torch
@@ -78,10 +79,11 @@ def check_sizes(arrays: Mapping[str, Tensor | None], activation: Callable[[Tenso
     for name, values in arrays.items():
         if values is None:
             continue
-        if not bool(torch.isfinite(values).all()):
+        low, high = map(float, values.detach().aminmax()) if values.numel() else (0.0, 0.0)
+        if not (isfinite(low) and isfinite(high)):  # aminmax is NaN if any value is
             i = torch.nonzero(~torch.isfinite(values))[0].tolist()
             raise ValueError(f"weights must be finite; `{name}` holds {values[tuple(i)].item()} at {i}")
-        largest[name] = float(values.detach().abs().max()) if values.numel() else 0.0
+        largest[name] = max(-low, high)
         if largest[name] > LARGEST:
             raise Unsupported(
                 f"weights must stay below {LARGEST:.0e}; `{name}` reaches {largest[name]:.0e}: rescale it"

@@ -27,6 +27,9 @@ ACTIVATION_ERROR = 0.01
 _STEPS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
 """Where each probed neuron is put, in units of its usual size."""
 
+_WEAKEST = 0.1
+"""Neurons below this share of the largest are measured as if they had it: what a small one does is lost in rounding."""
+
 _PROBED = 32
 _SAMPLE = 512
 _BLOCK = 256
@@ -110,7 +113,7 @@ def _patched(model: PairModel, names: Sequence[str], generator: torch.Generator)
     movement = moved(probes.flatten(0, 1)).unflatten(0, places.shape)
     errors = [(name, _movement_error(movement, ACTIVATIONS[name](places))) for name in names]
     found, unexplained = _best(errors, model.site)
-    at = 4 * size
+    at = 4 * size.clamp(min=_WEAKEST * float(size.max()))
     single = moved(torch.diag(at)) / ACTIVATIONS[found](at)[:, None]
     out = single.T.cpu()
     rest = logits.double() - model.patched(torch.zeros_like(pre), a, b).double()

@@ -1,12 +1,13 @@
 """Figures of several panels, as a notebook shows them: beside each other, or under each other where it is narrow."""
 
 from collections.abc import Iterable
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from cosetta import report
-from cosetta.files import FilePath
+from cosetta.files import FilePath, write_together
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,19 +41,24 @@ class Panels(tuple[Any, ...]):
         return (tuple(self), self.caption)
 
     def savefig(self, path: FilePath) -> list[Path]:
-        """Write each panel to a file of its own.
+        """Write each panel to a file of its own, all of them or none.
 
         Args:
-            path: the file; with several panels, `name-1.svg`, `name-2.svg` and so on. Its ending says the format.
+            path: the file; with several panels, `name-1.svg`, `name-2.svg` and so on. Its ending says the format, and
+                is `.png` if it has none.
 
         Returns:
             The files.
         """
-        path = Path(path)
+        path = Path(path) if Path(path).suffix else Path(path).with_suffix(".png")
         many = len(self) > 1
         files = [path.with_stem(f"{path.stem}-{i}") if many else path for i in range(1, len(self) + 1)]
-        for figure, file in zip(self, files, strict=True):
-            figure.savefig(file, facecolor="white")
+        write_together(
+            [
+                (file, partial(figure.savefig, format=file.suffix[1:], facecolor="white"))
+                for figure, file in zip(self, files, strict=True)
+            ]
+        )
         return files
 
     def __repr__(self) -> str:

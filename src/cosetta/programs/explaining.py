@@ -44,8 +44,8 @@ def element_of(text: str, group: Group) -> int:
         return lines.index(plain)
     try:
         return group[text]
-    except KeyError as problem:
-        raise BadConfig(f"an element must be a label or images in one line; {problem.args[0]}") from None
+    except KeyError as error:
+        raise BadConfig(f"{error.args[0]}; write cycles, as (1 2 3), or images, as 23145") from error
 
 
 def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator[str]:

@@ -90,6 +90,7 @@ def render_report(analysis: Analysis, *, explorer: bool = False) -> str:
         recovered_by_control=accounts.recovered_by_control,
         detail=accounts.detail,
         waves=analysis.frequencies,
+        generator=_generator(analysis),
         quotients=[f for f in analysis.frequencies.frequencies if f.kernel > 1] if analysis.frequencies else [],
         no_subgroups=analysis.frequencies is not None and is_prime(analysis.order),
         named=waves.named,
@@ -200,6 +201,12 @@ def _element_names(analysis: Analysis) -> tuple[str, ...]:
         return analysis.elements
     power = {element: str(number) for number, element in enumerate(analysis.worked.around)}
     return tuple(power[element] for element in range(analysis.order))
+
+
+def _generator(analysis: Analysis) -> str:
+    """The element whose powers the worked product speaks of."""
+    around = analysis.worked.around if analysis.worked is not None else ()
+    return analysis.elements[around[1 % len(around)]] if around else ""
 
 
 def _frequency_names(analysis: Analysis) -> dict[str, str]:

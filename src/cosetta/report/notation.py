@@ -8,6 +8,7 @@ import math
 import re
 
 from cosetta.results import Control
+from cosetta.shown import plural
 
 __all__ = [
     "count",
@@ -120,23 +121,6 @@ def count(number: int | None) -> str:
         '14,400'
     """
     return MISSING if number is None else f"{number:,}"
-
-
-def plural(number: int, noun: str) -> str:
-    """A count with its noun.
-
-    Args:
-        number: how many.
-        noun: what, in the singular.
-
-    Returns:
-        Text.
-
-    Example:
-        >>> plural(1, "neuron"), plural(0, "neuron")
-        ('1 neuron', '0 neurons')
-    """
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def drawn(control: Control | None) -> str:

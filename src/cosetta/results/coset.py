@@ -6,7 +6,9 @@ leaves open, with the reason. Dead neurons have no finding. Numbers carry their 
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, final
+from typing import Annotated, Literal, final
+
+from pydantic import Field
 
 from cosetta.results.evidence import Verdict
 from cosetta.shown import short_repr
@@ -268,7 +270,7 @@ class CosetFindings:
         refused: why the account could not be fitted to this group, or an empty string.
     """
 
-    neurons: tuple[CosetNeuron | OpenNeuron, ...] = ()
+    neurons: tuple[Annotated[CosetNeuron | OpenNeuron, Field(discriminator="kind")], ...] = ()
     circuits: tuple[CircuitRecord, ...] = ()
     classes: tuple[ClassSummary, ...] = ()
     exemplars: tuple[Exemplar, ...] = ()

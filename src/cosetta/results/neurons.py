@@ -1,7 +1,9 @@
 """Facts about one neuron that every account shares and no account owns, and which accounts cover it."""
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Annotated, Literal, final
+
+from pydantic import Field
 
 from cosetta.shown import card, short_repr, table
 
@@ -73,7 +75,7 @@ class LiveNeuron:
         return card(f"Neuron {self.neuron}", tables=[_facts(self.facts), said if self.accounts else ""])
 
 
-Neuron = DeadNeuron | LiveNeuron
+Neuron = Annotated[DeadNeuron | LiveNeuron, Field(discriminator="kind")]
 """A neuron is one of these."""
 
 

@@ -5,6 +5,7 @@ group, the recipe and the seed. Seeds vary slowest, so a sweep that is stopped e
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ __all__ = ["ALIASES", "grid", "seed_range", "split_list"]
 
 ALIASES = {"frac": "train_fraction", "seeds": "seed", "groups": "group", "recipes": "recipe"}
 """Other names of settings."""
+
+MOST_RUNS = 1_000_000
+"""Most runs of one sweep: each is a folder, and the list of them is held in memory."""
 
 _SEQUENCES = {"betas", "phases"}
 """Fields whose single value is itself a sequence."""
@@ -51,6 +55,9 @@ def grid(settings: Mapping[str, Any]) -> tuple[TrainConfig, ...]:
     if unknown := [recipe for recipe in recipes if recipe not in RECIPES]:
         raise BadConfig(f"`recipe` must be one of {', '.join(RECIPES)}; got '{unknown[0]}'")
     fields = [[(name, value) for value in _values(name, values)] for name, values in lists.items()]
+    count = math.prod(map(len, (seeds, groups, recipes, *fields)))
+    if count > MOST_RUNS:
+        raise BadConfig(f"a sweep may have {MOST_RUNS:,} runs; these settings have {count:,} combinations: name fewer")
     made = [
         RECIPES[recipe](group, max(seeds), **dict(chosen))
         for group, recipe in itertools.product(groups.values(), recipes)
@@ -82,7 +89,10 @@ def seed_range(text: Any) -> tuple[int, ...]:
         first, colon, end = part.strip().partition(":")
         if not (first.isdecimal() and (end.isdecimal() if colon else not end)):
             raise BadConfig(f"`seeds` must be like 0:128, or 0,3,7, or 5; got '{part}'")
-        seeds |= dict.fromkeys(range(int(first), int(end) if colon else int(first) + 1))
+        named = range(int(first), int(end) if colon else int(first) + 1)
+        if len(seeds) + len(named) > MOST_RUNS:
+            raise BadConfig(f"a sweep may have {MOST_RUNS:,} runs; `seeds` '{part}' has {len(named):,}: name fewer")
+        seeds |= dict.fromkeys(named)
     if not seeds:
         raise BadConfig(f"`seeds` must name at least one seed; '{text}' is empty: in 0:128 the end is not included")
     return tuple(seeds)

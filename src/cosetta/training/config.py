@@ -15,7 +15,7 @@ from typing import Any, Literal, final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cosetta.errors import BadConfig
-from cosetta.files.reading import shown
+from cosetta.files.reading import setting_problem
 
 __all__ = ["Phase", "TrainConfig"]
 
@@ -35,7 +35,7 @@ class Phase(BaseModel):
         (0.005, 0.0)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     max_steps: int = Field(gt=0, description="The phase ends after this many optimiser steps at the latest.")
     learning_rate: float = Field(gt=0, description="Step size of the optimiser at the start of the phase.")
@@ -112,7 +112,7 @@ class TrainConfig(BaseModel):
         (True, False)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     group: str = Field(min_length=1, description="Name of the group, such as S5.")
     recipe: str = Field("custom", description="Name of the recipe behind it; part of the folder's name.")
@@ -246,9 +246,6 @@ def _first_problem(error: ValidationError) -> str:
         kind, owner = ("phase", Phase) if len(path) > 1 else ("training run", TrainConfig)
         near = difflib.get_close_matches(str(path[-1]), list(owner.model_fields), n=1, cutoff=0)[0]
         return f"`{path[-1]}` is not a setting of a {kind}; did you mean `{near}`?"
-    reason = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
         return f"`{'.'.join(map(str, path))}` must be given"
-    return (
-        f"`{'.'.join(map(str, path))}` is out of range: {reason[0].lower()}{reason[1:]}; got {shown(problem['input'])}"
-    )
+    return setting_problem(".".join(map(str, path)), problem)

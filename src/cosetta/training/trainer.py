@@ -18,6 +18,7 @@ from cosetta.groups import Group, named_group
 from cosetta.machine import usable_cores
 from cosetta.stopping import Deferred, deferred
 from cosetta.training.config import TrainConfig
+from cosetta.training.pairs import split_pairs
 from cosetta.training.run_folder import TrainedRun, claim_folder, load_run
 from cosetta.training.sitting import Progress, Sitting, remove_resume
 from cosetta.training.stack import Stack, arrange, score_states
@@ -218,6 +219,7 @@ def _check(configs: Sequence[TrainConfig], group: Group, folders: Sequence[Path]
         if config.group != group.name:
             must = f"`group` of the configuration must be the group's name {group.name!r}"
             raise BadConfig(f"{must}; got {config.group!r}")
+        split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))  # refused before a folder is there
     if len(configs) != len(folders) or len({folder.resolve() for folder in folders}) != len(folders):
         raise BadConfig(
             f"`folders` must be {len(configs)} different ones, one for each configuration; got {len(folders)}, "

@@ -243,6 +243,45 @@ def test_shapes_that_leave_a_choice_are_refused_with_the_choices(tmp_path):
         import_checkpoint(saved(square, tmp_path / "model.pt"))
 
 
+def test_biases_of_one_length_belong_to_the_matrix_of_their_name(tmp_path):
+    wide, second, out = draw(12, 12), draw(12, 12, seed=1), draw(6, 12)
+    biases = draw(12, seed=2), draw(12, seed=3), draw(6, seed=4)
+    layers = {f"{2 * i}.weight": w for i, w in enumerate((draw(12, 10), second, out))}
+    layers |= {f"{2 * i}.bias": b for i, b in enumerate(biases)}
+    tensors = {"e": draw(6, 5), "f": draw(6, 5, seed=1)} | layers
+    found = import_checkpoint(saved(tensors, tmp_path / "model.pt"))
+    first = torch.relu(torch.cat([tensors["e"][A], tensors["f"][B]], 1) @ layers["0.weight"].T + biases[0])
+    expected = torch.relu(first @ second.T + biases[1]) @ out.T + biases[2]
+    torch.testing.assert_close(found.model.logits(A, B), expected, rtol=1e-4, atol=1e-4)
+    square = {"0.weight": wide, "2.weight": second, "4.weight": out}  # which layer is first is open
+    with pytest.raises(Unsupported, match="fit in 4 ways"):
+        import_checkpoint(saved(square, tmp_path / "square.pt"))
+
+
+def test_tensors_that_can_have_no_role_do_not_hinder_the_guess_and_are_named(tmp_path):
+    tensors, _, forward = network("side by side")
+    extra = {"running": draw(3), "table": draw(2, 2, 2), "steps": torch.tensor(7.0)}
+    found = import_checkpoint(saved(tensors | extra, tmp_path / "model.pt"))
+    torch.testing.assert_close(found.model.logits(A, B), forward(A, B), rtol=1e-4, atol=1e-4)
+    assert found.notes[-1] == "not used: `running` (3,), `table` (2, 2, 2), `steps` ()"
+
+
+def test_guessed_roles_are_named_where_the_predictions_are_no_group(tmp_path):
+    tensors, _, _ = network("side by side")
+    with pytest.raises(BadRun, match=r"determine a group; .*or other roles \(roles guessed .* --mapping\.left e "):
+        open_checkpoint(saved(tensors, tmp_path / "model.pt"))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_read_as_single_and_said(dtype, tmp_path):
+    tensors, mapping, forward = network("sum")
+    half = {name: tensor.to(dtype) for name, tensor in tensors.items()}
+    found = import_checkpoint(saved(half, tmp_path / "model.pt"), mapping=mapping)
+    assert found.folded.left.dtype == torch.float32
+    torch.testing.assert_close(found.model.logits(A, B), forward(A, B), rtol=0.1, atol=0.2)
+    assert "half precision read as single: `e` and others" in found.notes
+
+
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "two hidden layers"])
 @pytest.mark.parametrize("left_out", ["hb", "ub"])
 def test_a_bias_left_out_of_a_mapping_is_not_dropped_in_silence(kind, left_out, tmp_path):

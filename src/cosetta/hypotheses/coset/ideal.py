@@ -22,7 +22,7 @@ from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
 from cosetta.hypotheses.coset.finder import Found, FoundCoset, chance_of_cosets, find_neurons
-from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition
+from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition, subgroup_at
 from cosetta.measures.cosets import coset_means
 from cosetta.measures.facts import Facts
 from cosetta.measures.mirror import mirror_of
@@ -136,7 +136,7 @@ class CosetCircuit(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        values = {name: getattr(self.facts.model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         for assignment in self.assigned:
             n, H, K = assignment.neuron, assignment.left, assignment.right
             left = values["left"][:, n]
@@ -202,7 +202,7 @@ class CosetCircuit(AbstractHypothesis):
 
 def _assignment(neuron: FoundCoset, lattice: SubgroupLattice) -> Assignment:
     g = neuron.finding.shared_coset.representative
-    return Assignment(neuron.neuron, lattice.subgroup(neuron.left), lattice.subgroup(neuron.right), g)
+    return Assignment(neuron.neuron, subgroup_at(lattice, neuron.left), subgroup_at(lattice, neuron.right), g)
 
 
 def _random_assignments(
@@ -210,13 +210,13 @@ def _random_assignments(
 ) -> tuple[Assignment, ...]:
     replaced = []
     for assignment in found:
-        same_order = np.flatnonzero(lattice.orders == assignment.left.order)
-        others = [i for i in same_order.tolist() if i != lattice.position(assignment.left)]
-        if not others:
+        others = np.flatnonzero(lattice.orders == assignment.left.order)
+        others = others[others != lattice.position(assignment.left)]
+        if not len(others):
             relabelled = generator.permutation(lattice.group.order)
             replaced.append(replace(assignment, relabelled=relabelled))
             continue
-        H = lattice.subgroup(int(generator.choice(others)))
+        H = subgroup_at(lattice, int(generator.choice(others)))
         g = int(generator.integers(lattice.group.order))
         K = conjugate_by(H, int(lattice.group.inverse[g]))
         replaced.append(replace(assignment, left=H, right=K, representative=g))

@@ -105,6 +105,8 @@ class ProgramAccount(AbstractHypothesis):
     def control(self, generator: np.random.Generator) -> "ProgramAccount":
         """The same families, scales and weights, every rule about a random coset of its class.
 
+        A draw that is about the cosets of the account itself is none, and is made again: of an index of 2 half are.
+
         Args:
             generator: source of the draw.
 
@@ -113,9 +115,13 @@ class ProgramAccount(AbstractHypothesis):
         """
         if self.program is None:
             return self
-        order = self.facts.group.order
-        rules = tuple(_elsewhere(rule, generator, order) for rule in self.program.rules)
-        return replace(self, program=replace(self.program, rules=rules))
+        own = drawn = _spoken_about(self.program)
+        moved = self.program
+        while own == drawn and own:
+            rules = tuple(_elsewhere(rule, generator, moved.group.order) for rule in moved.rules)
+            moved = replace(moved, rules=rules)
+            drawn = _spoken_about(moved)
+        return replace(self, program=moved)
 
     @property
     def bits(self) -> float:
@@ -146,3 +152,8 @@ class ProgramAccount(AbstractHypothesis):
 def _elsewhere(rule: Rule, generator: np.random.Generator, order: int) -> Rule:
     u, v = generator.integers(order, size=2).tolist()
     return replace(rule, u=u, v=v)
+
+
+def _spoken_about(program: Program) -> list[tuple[str, bytes]]:
+    """The cosets that rules are about, whichever rule is about which."""
+    return sorted((rule.family, program.cosets_of(rule)[2].tobytes()) for rule in program.rules)

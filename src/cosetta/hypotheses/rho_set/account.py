@@ -23,7 +23,7 @@ from cosetta.harmonics import isotypic_projection
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.hypotheses.rank_one import rank_one_labels
 from cosetta.hypotheses.rho_set.finder import sets_of_irrep
-from cosetta.hypotheses.rho_set.vectors import RhoNeuron, RhoSet, columns, described, turned
+from cosetta.hypotheses.rho_set.vectors import RhoNeuron, RhoSet, choice_bits, columns, described, turned
 from cosetta.measures.cosets import coset_means
 from cosetta.measures.equivariance import bi_equivariance_error
 from cosetta.measures.facts import Facts
@@ -86,8 +86,7 @@ class RhoSets(AbstractHypothesis):
         Returns:
             Left, right and out.
         """
-        model = self.facts.model
-        values = {name: getattr(model, name).double().numpy().copy() for name in self.facts.functions}
+        values = self.given()
         means = {name: function.mean for name, function in self.facts.functions.items()}
         for rho_set in self.sets:
             rho = self.facts.irreps[rho_set.irrep].matrices
@@ -128,9 +127,7 @@ class RhoSets(AbstractHypothesis):
     @property
     def bits(self) -> float:
         """For each set: irrep, orbit and a; for each neuron: two points with signs, scale and c."""
-        lattice, numbers = self.facts.lattice, self.config.number_bits
-        classes = 1 if lattice is None else len(lattice.class_names)
-        choice = log2(len(self.facts.irreps)) + log2(classes)
+        choice, numbers = choice_bits(self.facts), self.config.number_bits
         return 0.0 + sum(
             choice
             + len(rho_set.a) * numbers * (1 if rho_set.shares_a else len(rho_set.neurons))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import log2
 from typing import ClassVar, final
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from cosetta.config import AnalysisConfig
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.hypotheses.rho_set.account import RhoSets
-from cosetta.hypotheses.rho_set.vectors import RhoSet, complete, turned
+from cosetta.hypotheses.rho_set.vectors import RhoSet, choice_bits, complete, turned
 from cosetta.interventions import mean_ablate
 from cosetta.measures.facts import FUNCTIONS, Facts
 from cosetta.models import FoldedModel
@@ -113,7 +112,5 @@ class UniformRhoSets(AbstractHypothesis):
     @property
     def bits(self) -> float:
         """For each set: irrep, orbit, a, scale and c."""
-        lattice, numbers = self.facts.lattice, self.config.number_bits
-        classes = 1 if lattice is None else len(lattice.class_names)
-        choice = log2(len(self.facts.irreps)) + log2(classes)
+        choice, numbers = choice_bits(self.facts), self.config.number_bits
         return 0.0 + sum(choice + (len(rho_set.a) + 2) * numbers for rho_set in self.sets)

@@ -1,6 +1,7 @@
 """Rho-sets as data: their neurons, their points, and what follows from them without searching."""
 
 from dataclasses import dataclass, replace
+from math import log2
 from typing import Any, final
 
 import numpy as np
@@ -9,7 +10,7 @@ from jaxtyping import Float
 from cosetta.groups import Subgroup, conjugate
 from cosetta.measures.facts import Facts
 
-__all__ = ["RhoNeuron", "RhoSet", "columns", "complete", "described", "turned"]
+__all__ = ["RhoNeuron", "RhoSet", "choice_bits", "columns", "complete", "described", "turned"]
 
 
 @final
@@ -137,6 +138,19 @@ def complete(rho_set: RhoSet, facts: Facts) -> Float[np.ndarray, "3 g pair"]:
     left = np.repeat(by_left, size, axis=1)
     right = np.tile(by_right, (1, size))
     return np.stack([scale * left, scale * right, c * by_out.reshape(len(rho), -1)])
+
+
+def choice_bits(facts: Facts) -> float:
+    """Bits that choosing an irrep and an orbit takes.
+
+    Args:
+        facts: of the network.
+
+    Returns:
+        The logarithms of the number of irreps and of the number of classes of subgroups.
+    """
+    classes = 1 if facts.lattice is None else len(facts.lattice.class_names)
+    return log2(len(facts.irreps)) + log2(classes)
 
 
 def described(rho_set: RhoSet, facts: Facts) -> dict[str, Any]:

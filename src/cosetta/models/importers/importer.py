@@ -36,6 +36,9 @@ from cosetta.shown import short_repr
 
 __all__ = ["FORMATS", "ImportedModel", "OpenedCheckpoint", "import_checkpoint", "model_of_tensors", "open_checkpoint"]
 
+_GUESSED = "roles guessed from the shapes"
+_HALF = (torch.float16, torch.bfloat16)
+
 _MODULES = (own, chughtai2023, stander2024, wu2024, zhong2023, bilinear, transformer)
 FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in _MODULES}
 """The formats by name, in the order in which they are tried."""
@@ -167,6 +170,8 @@ def import_checkpoint(
         notes = (*notes, *more)
     ignored = mapping.get("ignore", "").split(",") if mapping else ()
     notes = (*notes, *leftovers(tensors, ignored, (model.order, model.width), checkpoint.source))
+    if halves := [name for name in tensors if name not in tensors.unused and tensors[name].dtype in _HALF]:
+        notes = (*notes, f"half precision read as single: `{halves[0]}`" + (" and others" if halves[1:] else ""))
     group_name = chosen.group_name(checkpoint.config) if chosen is not None else None
     return ImportedModel(model, name, checkpoint.source, checkpoint.config, group_name, notes)
 
@@ -251,7 +256,11 @@ def open_checkpoint(
     if element_order is None and imported.format == own.FORMAT.name and "built" in imported.config:
         known = known or (read_group(imported.group_name) if imported.group_name else None)
         element_order = np.arange(imported.model.order)  # `cosetta build` writes in our order, wrong networks too
-    recovered = recover_group(imported.model, known, element_order, _hint(imported.group_name), imported.source)
+    try:
+        recovered = recover_group(imported.model, known, element_order, _hint(imported.group_name), imported.source)
+    except BadRun as error:
+        guessed = next((note for note in imported.notes if note.startswith(_GUESSED)), None)
+        raise error if guessed is None else BadRun(f"{error}, or other roles ({guessed})") from error
     notes, folding = (*imported.notes, *recovered.notes), None
     if isinstance(imported.model, FoldedModel):
         model = recovered.relabel(imported.model)
@@ -281,11 +290,11 @@ def _guessed(
         shown = ", ".join(f"`{name[:60]}` {tuple(t.shape)}" for name, t in list(checkpoint.tensors.items())[:8])
         raise Unsupported(
             f"the tensors must be those of {', '.join(FORMATS)}; `{checkpoint.source}` holds {shown}: "
-            "say which is which with `mapping`"
+            "say which is which, as --mapping.out NAME (docs/importers.md)"
         )
     if all(role == name for role, name in mapping.items()):
         return mapping, (*notes, "its tensors are named by their roles")
-    return mapping, (*notes, f"roles guessed from the shapes, the same as {command(mapping)}")
+    return mapping, (*notes, f"{_GUESSED}, the same as {command(mapping)}")
 
 
 def _hint(name: str | None) -> tuple[str, ...]:

@@ -126,9 +126,11 @@ def _sizes(shapes: Mapping[str, tuple[int, ...]], side_by_side: bool) -> dict[st
 
 
 def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) -> dict[str, str] | None:
-    """The roles of all tensors, where their names are those of roles or their shapes leave one choice.
+    """The roles of the tensors, where their names are those of roles or their shapes leave one choice.
 
-    Two embeddings of one shape are taken in the order of the file: the first is the left factor's.
+    Two embeddings of one shape are taken in the order of the file: the first is the left factor's. Of biases that fit
+    several layers, one under the name of a matrix (`0.weight`, `0.bias`) is that layer's. What no role can have is left
+    out: tensors with more than two axes or none, and vectors as long as no side of a matrix.
 
     Args:
         tensors: the tensors of a checkpoint.
@@ -151,18 +153,19 @@ def guess(tensors: Mapping[str, Tensor], source: str, order: int | None = None) 
     if len(floats) == len(tensors) and set(floats) <= {*MATRICES, *VECTORS} and fits(floats):
         return {name: name for name in floats}  # they are named by their roles, as `cosetta certify` writes them
     matrices = [name for name, shape in floats.items() if len(shape) == 2]
-    vectors = [name for name, shape in floats.items() if len(shape) == 1]
-    if len(matrices) + len(vectors) < len(floats) or not 2 <= len(matrices) <= _MOST or len(vectors) > len(VECTORS):
+    sides = {length for name in matrices for length in floats[name]}
+    vectors = [name for name, shape in floats.items() if len(shape) == 1 and shape[0] in sides]
+    if not 2 <= len(matrices) <= _MOST or len(vectors) > len(VECTORS):
         return None
-    found: list[tuple[int, dict[str, str]]] = []
+    found: list[tuple[tuple[int, int], dict[str, str]]] = []
     seconds = [(*template, "second") for template in _TEMPLATES if {"hidden", "hidden_left"} & set(template)]
     for template in (*_TEMPLATES, *seconds):
         if len(template) == len(matrices):
             for names in permutations(matrices):
                 if _in_file_order(template, names, matrices):
                     found += _with_biases(dict(zip(template, names, strict=True)), vectors, floats, order)
-    least = min((turned for turned, _ in found), default=0)
-    best = [mapping for turned, mapping in found if turned == least]
+    least = min((strange for strange, _ in found), default=(0, 0))
+    best = [mapping for strange, mapping in found if strange == least]
     if len(best) > 1:
         shown = "; or ".join(command(mapping) for mapping in best[:3])
         raise Unsupported(
@@ -180,15 +183,26 @@ def _in_file_order(template: Sequence[str], names: Sequence[str], matrices: Sequ
 
 def _with_biases(
     mapping: dict[str, str], vectors: Sequence[str], floats: Mapping[str, tuple[int, ...]], order: int | None
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """The mapping with every vector as a bias, in each way that fits, with how many matrices it turns."""
+) -> Iterator[tuple[tuple[int, int], dict[str, str]]]:
+    """The mapping with every vector as a bias, in each way that fits, with how many matrices turn and biases move."""
     tied = {} if "out" in mapping else {"out": mapping["embed"]}
     roles = [role for role in VECTORS if role != "second_bias" or "second" in mapping]
     for chosen in permutations(roles, len(vectors)):
         whole = mapping | tied | dict(zip(chosen, vectors, strict=True))
         ways = fits({role: floats[name] for role, name in whole.items()})
         if any(order in (None, way.sizes["g"]) for way in ways):
-            yield len(ways[0].turned), whole
+            yield (len(ways[0].turned), _moved(whole)), whole
+
+
+def _moved(mapping: Mapping[str, str]) -> int:
+    """How many biases are not under the name of their layer's matrix."""
+    layers = {"hidden_bias": ("hidden", "hidden_left", "hidden_right"), "second_bias": ("second",), "bias": ("out",)}
+    stems = {role: name.rpartition(".")[0] for role, name in mapping.items()}
+    return sum(
+        stems[bias] not in [stems[role] for role in matrices if role in stems]
+        for bias, matrices in layers.items()
+        if bias in stems
+    )
 
 
 def command(mapping: Mapping[str, Any]) -> str:

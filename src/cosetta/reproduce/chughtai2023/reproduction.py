@@ -1,20 +1,14 @@
 """Their paper again: released networks (`--data`), and runs and folded runs made elsewhere (`--runs`, `--networks`)."""
 
-import platform
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
-from pydantic import TypeAdapter
 
-from cosetta._version import __version__
-from cosetta.errors import BadRun, CosettaError, Unsupported
-from cosetta.files import read_json, write_whole
+from cosetta.errors import CosettaError
 from cosetta.groups import named_group
 from cosetta.harmonics import irreps
 from cosetta.measures.gcr import gcr_measures
@@ -25,17 +19,15 @@ from cosetta.reproduce.chughtai2023.claims import RELEASED, claim_rows
 from cosetta.reproduce.chughtai2023.paper import CHUGHTAI2023
 from cosetta.reproduce.chughtai2023.subjects import KeyRun, Subject
 from cosetta.reproduce.chughtai2023.tables import agreement_facts, key_sets, losses_table, networks_table, table3
-from cosetta.reproduce.frame.claims import decide
+from cosetta.reproduce.frame.beside import Beside
 from cosetta.reproduce.frame.folded_runs import FoldedRun
-from cosetta.reproduce.frame.results import FigureFacts, Reproduction
-from cosetta.reproduce.frame.sets import Network, networks_in
+from cosetta.reproduce.frame.released import Plan, Progress, conclude, measure_each, ranked
+from cosetta.reproduce.frame.results import Reproduction
+from cosetta.reproduce.frame.sets import Network
 from cosetta.training.pairs import split_pairs
 from cosetta.trajectory import load_trajectory
 
-__all__ = ["Plan", "draw", "reproduce"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, how much of it is done, and its total."""
+__all__ = ["expected", "reproduce"]
 
 FILES = ("model.pt", "cfg.json", "summary_metrics.json")
 """What a folder of their release holds; `key_reps.txt` is optional."""
@@ -49,11 +41,22 @@ SECONDS = {"S6": 15.0, "C113": 10.0, "D118": 6.0}
 RUN_SECONDS = 0.5
 """One core's seconds to measure a run of S5 that is not measured yet."""
 
-CACHE = "chughtai2023.json"
-"""What is measured of a run trained here, in its folder."""
 
 SCHEMA = 1
-"""Number of the cache's layout."""
+"""Number of the layout of what is kept beside a run."""
+
+
+@final
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept beside a run."""
+
+    run: KeyRun
+    schema: int = SCHEMA
+
+
+KEPT = Beside("chughtai2023.json", _Kept, "measures of a run", SCHEMA)
+"""What is measured of a run trained here, in its folder."""
 
 SAMPLE = 20_000
 """At most this many training pairs are behind an excluded loss of a run trained here; S5 has 5,760."""
@@ -62,56 +65,30 @@ PREFERENCE = (RELEASED, "stander2024", "fast", "wu2024", "foreign")
 """Which population decides: the networks that the paper is about, then those of the recipe nearest to theirs."""
 
 
-@final
-@dataclass(frozen=True)
-class Plan:
-    """What is to be reproduced.
+def expected(plan: Plan) -> str:
+    """How long it will take, in words, before anything is measured.
 
     Args:
-        data: folder of their release; None reproduces what needs none of it.
-        networks: folder of folded runs.
-        runs: folder of runs.
-        quick: whether S6 is left out.
+        plan: what is to be reproduced.
+
+    Returns:
+        A sentence's worth.
     """
-
-    data: Path | None = None
-    networks: Path | None = None
-    runs: Path | None = None
-    quick: bool = False
-
-    def released(self) -> list[Path]:
-        """Folders of the release, those left out by `quick` not among them."""
-        if self.data is None:
-            return []
-        found = sorted(path for path in self.data.iterdir() if path.is_dir())
-        return [path for path in found if not (self.quick and path.name.startswith(SLOW))]
-
-    def expected(self) -> str:
-        """How long it will take, in words, before anything is measured."""
-        folders = self.released()
-        seconds = sum(SECONDS.get(path.name.split("_")[0].replace("D59", "D118"), 3.0) for path in folders)
-        left = [path for path in _folders(self) if not (path / CACHE).is_file()]
-        seconds += RUN_SECONDS * len(left)
-        parts = f"{count(len(folders))} released networks" + (f" and {count(len(left))} runs" if left else "")
-        return f"{parts}: about {duration(max(1.0, seconds))} of one core"
-
-
-def _folders(plan: Plan) -> list[Path]:
-    """Run folders and folded runs that are named."""
+    folders = _released(plan)
+    seconds = sum(SECONDS.get(path.name.split("_")[0].replace("D59", "D118"), 3.0) for path in folders)
     places = [place for place in (plan.networks, plan.runs) if place is not None]
-    return [path.parent for place in places for path in sorted(place.glob("*/model.safetensors"))]
+    runs = [path.parent for place in places for path in place.glob("*/model.safetensors")]
+    left = sum(not (run / KEPT.name).is_file() for run in runs)
+    parts = f"{count(len(folders))} released networks" + (f" and {count(left)} runs" if left else "")
+    return f"{parts}: about {duration(max(1.0, seconds + RUN_SECONDS * left))} of one core"
 
 
-def draw(facts: FigureFacts) -> Figure:
-    """Draw a figure of this paper, which has none yet.
-
-    Args:
-        facts: a figure.
-
-    Raises:
-        Unsupported: always.
-    """
-    raise Unsupported(f"figure '{facts.name}' has kind '{facts.kind}', which nothing draws")
+def _released(plan: Plan) -> list[Path]:
+    """Folders of the release, those left out by `quick` not among them."""
+    if plan.data is None:
+        return []
+    found = sorted(path for path in plan.data.iterdir() if path.is_dir())
+    return [path for path in found if not (plan.quick and path.name.startswith(SLOW))]
 
 
 def reproduce(plan: Plan, *, progress: Progress | None = None) -> Reproduction:
@@ -135,31 +112,26 @@ def reproduce(plan: Plan, *, progress: Progress | None = None) -> Reproduction:
     compared = _compared(plan, missing, tell)
     subjects = {RELEASED: Subject(tuple(_released_run(run) for run in compared if _usable(run)), tuple(compared))}
     subjects = subjects if compared else {}
-    subjects |= _trained_here(plan, missing, tell)
-    subjects = {name: subjects[name] for name in sorted(subjects, key=_rank)}
+    networks, damaged = plan.networks_of("S5")
+    missing |= damaged
+    trained = measure_each(networks, _key_run, missing, tell, "measuring runs")
+    subjects |= {name: Subject(tuple(run for run in runs if _learned(run))) for name, runs in trained.items()}
+    subjects = ranked(subjects, PREFERENCE)
     tables = [table3(compared), networks_table(compared), agreement_facts(compared)] if compared else []
     tables += [losses_table(subjects), key_sets(subjects)] if subjects else []
-    places = ((name, getattr(plan, name)) for name in ("data", "networks", "runs"))
-    said = "".join(f" --{name} {place.name}" for name, place in places if place is not None)
-    return Reproduction(
-        settings={"quick": plan.quick},
+    return conclude(
+        plan,
+        CHUGHTAI2023,
+        claim_rows(),
+        subjects,
         populations={
             name if name == RELEASED else f"S5 {name}": len(subject.runs) for name, subject in subjects.items()
         },
-        tables=tuple(tables),
-        figures=(),
-        claims=decide(claim_rows(), subjects),
-        missing=tuple(f"{name}: {reason}" for name, reason in sorted(missing.items())),
-        command=f"cosetta reproduce chughtai2023{said}{' --quick' if plan.quick else ''}",
-        seconds=time.monotonic() - started,
-        versions={"cosetta": __version__, "python": platform.python_version(), "torch": str(torch.__version__)},
-        paper=CHUGHTAI2023,
+        tables=tables,
+        missing=missing,
         words=WORDS,
+        started=started,
     )
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return (PREFERENCE.index(name) if name in PREFERENCE else len(PREFERENCE), name)
 
 
 def _compared(plan: Plan, missing: dict[str, str], tell: Progress) -> list[Compared]:
@@ -167,7 +139,7 @@ def _compared(plan: Plan, missing: dict[str, str], tell: Progress) -> list[Compa
     if plan.data is None:
         missing["--data"] = f"not given; the tables need folders of their release, each with {', '.join(FILES)}"
         return []
-    found, folders = [], plan.released()
+    found, folders = [], _released(plan)
     if not folders:
         missing[str(plan.data.name)] = f"holds no folder of their release; each has {', '.join(FILES)}"
     for i, folder in enumerate(folders):
@@ -206,57 +178,19 @@ def _released_run(run: Compared) -> KeyRun:
     )
 
 
-def _trained_here(plan: Plan, missing: dict[str, str], tell: Progress) -> dict[str, Subject]:
-    """S5 networks by recipe, from both folders."""
-    networks: list[Network] = []
-    for place in (plan.networks, plan.runs):
-        if place is not None:
-            found, damaged = networks_in(place, ("S5",))
-            networks, missing = networks + found, _added(missing, damaged)
-    by_recipe: dict[str, list[KeyRun]] = {}
-    for i, network in enumerate(networks):
-        tell("measuring runs", i, len(networks))
-        try:
-            by_recipe.setdefault(network.recipe, []).append(_key_run(network))
-        except BadRun as error:
-            missing[network.name] = str(error)
-        tell("measuring runs", i + 1, len(networks))
-    return {name: Subject(tuple(run for run in runs if _learned(run))) for name, runs in by_recipe.items()}
-
-
-def _added(missing: dict[str, str], more: dict[str, str]) -> dict[str, str]:
-    missing.update(more)
-    return missing
-
-
 def _learned(run: KeyRun) -> bool:
     """Whether a network multiplies: its test loss is below 1 nat, where guessing on S5 has 4.8."""
     return run.test_loss is not None and run.test_loss < 1.0
 
 
-@final
-@dataclass(frozen=True)
-class _Cached:
-    """What is kept beside a run."""
-
-    run: KeyRun
-    schema: int = SCHEMA
-
-
-_CACHED = TypeAdapter(_Cached)
-
-
 def _key_run(network: Network) -> KeyRun:
     """What irreps explain of a run, from the file beside it if there is a whole one."""
-    path = network.folder / CACHE
-    try:
-        kept = read_json(path, _Cached, what="measures of a run", advice="they are made again", schema=SCHEMA).run
-    except BadRun:
-        kept = _measured(network)
-        content = _CACHED.dump_json(_Cached(kept))
-        write_whole(path, lambda temporary: temporary.write_bytes(content))
+    kept = KEPT.read(network.folder)
+    if kept is None:
+        kept = _Kept(_measured(network))
+        KEPT.write(network.folder, kept)
     formed = load_trajectory(network.folder)
-    return replace(kept, acquired=tuple(acquired(formed, "irreps").items())) if formed is not None else kept
+    return replace(kept.run, acquired=tuple(acquired(formed, "irreps").items())) if formed is not None else kept.run
 
 
 def _measured(network: Network) -> KeyRun:

@@ -8,21 +8,18 @@ account. The cache `stander2024.json` is whole or absent; a damaged one, or one 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, final
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int
-from pydantic import TypeAdapter
 
-from cosetta.errors import BadRun
-from cosetta.files import read_json, write_whole
 from cosetta.groups import Group, SubgroupLattice, cosets, subgroup_lattice
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.interventions import EMBEDDING_SWAP, STANDER2024
 from cosetta.measures.gcr import GcrMeasures, gcr_measures
 from cosetta.models import FoldedModel, PairScorer
+from cosetta.reproduce.frame.beside import Beside
 from cosetta.reproduce.frame.folded_runs import FoldedRecord, FoldedRun
 from cosetta.reproduce.stander2024.concentration import (
     THRESHOLDS,
@@ -184,7 +181,8 @@ class RunMeasures:
         return found
 
 
-_MEASURES = TypeAdapter(RunMeasures)
+KEPT = Beside(CACHE, RunMeasures, "measures of a run", SCHEMA)
+"""What is measured of a run, in its folder."""
 
 
 def measure_run(run: TrainedRun | FoldedRun, group: Group, analysis: Analysis) -> RunMeasures:
@@ -202,12 +200,11 @@ def measure_run(run: TrainedRun | FoldedRun, group: Group, analysis: Analysis) -
         BadRun: if the run is of another group, or a file of it is missing or damaged.
     """
     run.check_group(group)
-    path = run.folder / CACHE
-    cached = _cached(path)
+    cached = KEPT.read(run.folder)
     if cached is not None and cached.thresholds == analysis.thresholds:
         return cached
     found = _measure(run, group, analysis)
-    write_whole(path, lambda temporary: temporary.write_bytes(_MEASURES.dump_json(found)))
+    KEPT.write(run.folder, found)
     return found
 
 
@@ -247,14 +244,6 @@ def right_cosets(analysis: Analysis, lattice: SubgroupLattice) -> dict[int, Int[
         )
         for circuit in analysis.coset.circuits
     }
-
-
-def _cached(path: Path) -> RunMeasures | None:
-    """A whole cache of this schema, or None."""
-    try:
-        return read_json(path, RunMeasures, what="measures of a run", advice="they are made again", schema=SCHEMA)
-    except BadRun:
-        return None
 
 
 def _measure(run: TrainedRun | FoldedRun, group: Group, analysis: Analysis) -> RunMeasures:

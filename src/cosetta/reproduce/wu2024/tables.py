@@ -7,9 +7,10 @@ import numpy as np
 from cosetta.groups import named_group
 from cosetta.reproduce.frame.results import Cell, Column, Table
 from cosetta.reproduce.wu2024 import paper
-from cosetta.reproduce.wu2024.claims import Subject, minimal_sets
 from cosetta.reproduce.wu2024.ideals import Ideals
 from cosetta.reproduce.wu2024.measures import MATTERS, RhoMeasures, SetFacts
+from cosetta.reproduce.wu2024.size_rows import minimal_sets
+from cosetta.reproduce.wu2024.subjects import Subject
 
 __all__ = ["certificates_table", "ideals_table", "sets_table", "sizes_table", "summary_table"]
 
