@@ -49,9 +49,12 @@ def decompile(
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
     model, G, name = _open(path, group, {"format": format, "mapping": roles(mapping), "instance": instance})
     from cosetta.programs import decompile as find_program
+    from cosetta.programs.explaining import element_of
     from cosetta.programs.explaining import why as explain_pair
     from cosetta.programs.writing import write_decompiled
 
+    for text in why or ():
+        element_of(text, G)  # a typing error is told before anything is computed
     with rich.get_console().status(f"decompiling {name}"):
         found = find_program(model, G, checked, name)
     if why is not None:

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cosetta.errors import BadConfig, BadNetwork, BadRun
-from cosetta.groups import Group, group_of
+from cosetta.groups import Group, read_group
 from cosetta.models.additive import PairSums
 from cosetta.models.element_order import recover_group
 from cosetta.models.folded import ACTIVATIONS, FoldedModel
@@ -81,7 +81,7 @@ def fold(
         >>> folding.additive_share, folding.agreement, folding.obstacle
         (1.0, 1.0, '')
     """
-    group = group_of(group)
+    group = read_group(group) if isinstance(group, str) else group
     model = pair_model(source, group.order, site, logits=logits, inputs=inputs)
     _check_repeats(model)
     notes: tuple[str, ...] = ()
@@ -127,7 +127,8 @@ def pair_model(
         model = source
     elif module is not None:
         if site is None:
-            raise BadConfig("a module needs `site`, the submodule whose output is read; got None: name one")
+            shown = ", ".join([name for name, _ in module.named_modules() if name][:8])
+            raise BadConfig(f"a module needs `site`, the submodule whose output is read; got None: name one of {shown}")
         model = ModuleModel(module, order, site, inputs)
     elif isinstance(source, np.ndarray | Tensor):
         arrays = [x.detach().cpu().numpy() if isinstance(x, Tensor) else x for x in (source, logits)]
@@ -135,7 +136,10 @@ def pair_model(
     elif callable(source):
         model = FunctionModel(source, order, site or "pre")
     else:
-        raise BadConfig(f"`source` must be a module, a function or an array; got {type(source).__name__}")
+        raise BadConfig(
+            f"`source` must be a module, a function or an array; got a {type(source).__name__}: "
+            "a file is opened by `cosetta explain FILE`"
+        )
     if model.order != order:
         raise BadNetwork(f"the network has {model.order} elements; the group has {order}: name its group")
     return model
