@@ -120,6 +120,31 @@ def test_the_map_shows_the_pre_activation_of_the_pair_under_the_pointer(view, s4
     assert float(tip.split("pre ")[1].split(",")[0].replace("−", "-")) == pytest.approx(pre, rel=1e-2)
 
 
+def drawn_map(shown):
+    """What the pixels of the map are, once all is drawn."""
+    shown.page.wait_for_function("!document.querySelector('[aria-busy]')")
+    return shown.page.locator(".map canvas").evaluate("node => node.toDataURL()")
+
+
+def test_pictures_are_those_of_the_last_choice_however_fast_the_choices_were(view):
+    view.go("#/neurons")
+    for _ in range(2):  # to the lower half of the table, whose neurons are not those that a view opens with
+        view.page.locator("tbody tr[data-key]").nth(8).click()
+    for _ in range(5):
+        view.page.evaluate(
+            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', KEY))".replace(
+                "KEY", "{ key: 'ArrowUp', bubbles: true }"
+            )
+        )
+    chosen, fast = view.page.evaluate("location.hash"), drawn_map(view)
+    view.go("#/lattice")
+    view.go(chosen)
+    assert drawn_map(view) == fast
+    assert view.page.locator(".histogram svg").count() == 3
+    view.go(f"{chosen}&what=post")
+    assert drawn_map(view) != fast
+
+
 def test_another_subgroup_reorders_the_map(view, s4):
     n = s4.network.analysis.coset.covered[0].neuron
     view.go(f"#/neurons?n={n}")

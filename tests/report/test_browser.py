@@ -13,6 +13,7 @@ from cosetta.explorer import Explored, explorer_page, make_sidecar
 from cosetta.models.planted import CosetPlan, plant
 from cosetta.report import write_report
 from cosetta.report.compare_page import render_comparison
+from cosetta.report.paper import NEURONS
 
 CONFIG = AnalysisConfig(null_samples=19, control_draws=1, accuracy_pairs=2000, evidence_pairs=2000, arena_pairs=2000)
 PAGES = 8
@@ -112,6 +113,20 @@ def test_a_dark_page_has_dark_paper_and_light_figures(tab, s5):
 def test_a_report_of_s5_prints_on_eight_pages(tab, s5):
     printed = tab(s5).pdf(prefer_css_page_size=True)
     assert 4 <= len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= PAGES
+
+
+def test_a_large_network_with_much_uncovered_prints_as_short_and_says_what_is_left_out(tab, tmp_path):
+    _, _, analysis = planted("S5", "S4", random_neurons=150)
+    assert len(analysis.coset.open) > 140
+    assert analysis.width > NEURONS
+    write_report(analysis, tmp_path / "report.html")
+    page = tab(tmp_path / "report.html")
+    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) <= PAGES
+    rows = "[...document.querySelectorAll('#neurons tbody tr')].filter((row) => row.getClientRects().length).length"
+    assert page.evaluate(rows) == analysis.width
+    page.emulate_media(media="print")
+    assert page.evaluate(rows) == NEURONS
+    assert f"Printed are the {NEURONS} neurons of most strength" in page.locator(".appendix").inner_text()
 
 
 def test_the_table_sorts_filters_and_shows_what_is_linked_to(tab, s5):

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -363,3 +364,22 @@ def test_on_a_gpu_one_process_trains_and_others_explain(tiny, analysis, make_alo
     ((failed, _),) = result.failed
     (tmp_path / failed).rename(tmp_path / ".failed")
     assert contents(tmp_path) == make_alone(configs[:5])
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from cosetta.sweep import grid, sweep
+
+print("begun")
+configs = grid({"group": "S3", "embed_dim": 8, "width": 8, "max_steps": 5})
+runs = sweep(configs, Path(sys.argv[1]), workers=1, explain=False)
+print(len(runs.finished), runs.failed)
+"""
+
+
+def test_a_script_may_sweep_at_its_top_level(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "runs")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "begun\n1 ()\n", "")

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from cosetta.config import AnalysisConfig
 from cosetta.files import FilePath, write_whole
 from cosetta.groups.integers import is_prime
-from cosetta.report import accounts, figures, headline, views, waves
+from cosetta.report import accounts, figures, headline, paper, views, waves
 from cosetta.report.page import Plot, make_plot, page_environment, page_source
 from cosetta.report.palette import TRIVIAL, UNEXPLAINED, variable
 from cosetta.report.views import Colours, ExemplarView
@@ -99,6 +99,9 @@ def render_report(analysis: Analysis, *, explorer: bool = False) -> str:
         pizza=waves.PIZZA,
         open_sentence=headline.open_sentence(analysis),
         neurons=rows,
+        paper=paper.on_paper(analysis),
+        paper_classes=paper.CLASSES,
+        paper_uncovered=paper.UNCOVERED,
         statuses=Counter(row.status for row in rows),
         class_colours={name: variable(colour) for name, colour in colours.classes.items()},
         irrep_colours={name: variable(colour) for name, colour in colours.irreps.items()},

@@ -64,7 +64,10 @@ class SpecimenView(NamedTuple):
 
 
 class NeuronView(NamedTuple):
-    """A row of the table of neurons; a dead neuron has no finding, `wave` is empty without frequencies."""
+    """A row of the table of neurons; a dead neuron has no finding, `wave` is empty without frequencies.
+
+    `short` is what paper says of a neuron that cosets do not cover, where the page has the whole sentence.
+    """
 
     neuron: Neuron
     finding: CosetNeuron | OpenNeuron | None
@@ -73,6 +76,7 @@ class NeuronView(NamedTuple):
     sentence: str
     labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
     wave: str = ""
+    short: str = ""
 
 
 class Colours:
@@ -104,7 +108,8 @@ def _view(analysis: Analysis, neuron: Neuron) -> NeuronView:
     if finding is None:
         return NeuronView(neuron, finding, "dead", row, "dead: it moves no logit")
     sentence = f"not covered by cosets ({finding.reason}); mostly irrep {neuron.facts.irrep}"
-    return NeuronView(neuron, finding, "open", row, sentence, *_said(analysis, neuron))
+    short = finding.reason.partition(":")[0]
+    return NeuronView(neuron, finding, "open", row, sentence, *_said(analysis, neuron), short)
 
 
 def _said(analysis: Analysis, neuron: Neuron) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], str]:

@@ -7,7 +7,9 @@ such as those of dask and submitit, are used as they are (docs/scaling.md).
 
 import multiprocessing
 import os
+import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any, final
 
 from cosetta.errors import BadConfig, Unsupported
@@ -57,7 +60,7 @@ class LocalWorkers:
         """
         free = (i for i, future in enumerate(self._running) if future is None or future.done())
         place = next(free, 0)
-        with _one_thread():
+        with _one_thread(), _as_it_is((function, arguments)):
             try:
                 future = self._pool(place).submit(function, *arguments)
             except BrokenExecutor:  # killed while it was idle, or by the last shard
@@ -111,6 +114,24 @@ def _one_thread() -> Iterator[None]:
             del os.environ["OMP_NUM_THREADS"]
         else:
             os.environ["OMP_NUM_THREADS"] = before
+
+
+@contextmanager
+def _as_it_is(work: Any) -> Iterator[None]:
+    """Start processes that do not run the caller's script again, where the work needs nothing of it.
+
+    A spawned process imports the script that started it, and a script that sweeps at its top level, as a notebook does,
+    would sweep in each of them; so they are shown an empty one. Work with a class or function of the script needs it,
+    and then it is Python that asks for `if __name__ == "__main__"`.
+    """
+    if b"__main__" in pickle.dumps(work):
+        yield
+        return
+    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @final

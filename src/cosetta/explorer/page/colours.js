@@ -17,18 +17,23 @@ const VIRIDIS = [
   [223, 227, 24],
 ];
 const DARK = JSON.parse(document.documentElement.dataset.dark);
+const PREFERS_DARK = matchMedia("(prefers-color-scheme: dark)");
 const COLD = [33, 102, 172];
 const WARM = [178, 24, 43];
 
 /** Whether the page is dark now. */
 export function isDark() {
   const forced = document.documentElement.dataset.theme;
-  return forced ? forced === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return forced ? forced === "dark" : PREFERS_DARK.matches;
 }
 
-/** The value of a colour variable of the style sheet. */
+const inks = new Map();
+
+/** The value of a colour variable of the style sheet; asked of the browser once for each theme, since asking costs a layout. */
 export function ink(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const key = `${name} ${isDark()}`;
+  if (!inks.has(key)) inks.set(key, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  return inks.get(key);
 }
 
 function parts(hex) {

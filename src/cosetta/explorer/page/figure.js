@@ -2,6 +2,7 @@
  * A figure: a title that says what is seen, the drawing, and its files.
  */
 import { el, fill, tell } from "./dom.js";
+import { settled } from "./frames.js";
 import { csv, pngOf, save, svgOf } from "./save.js";
 
 /**
@@ -21,6 +22,7 @@ export function figure({ name, title, note = "", rows = null, className = "" }) 
         type: "button",
         "aria-label": `Save ${title} as ${kind}`,
         onClick: async () => {
+          await settled();
           await run();
           tell(`${name}.${kind.toLowerCase()} saved`);
         },

@@ -18,15 +18,12 @@ export function histogram(values, colouring, label) {
   const { bins, most, low, high } = counted(values, colouring);
   const [quiet, soft] = [ink("quiet"), ink("soft")];
   const step = (width - 8) / BINS;
-  const bars = stacked(bins, most, base, base - top, (k, part, y, tall) =>
-    svg("rect", {
-      x: 4 + k * step,
-      y,
-      width: step - 0.7,
-      height: tall,
-      fill: colouring ? colouring.colours[part] : quiet,
-    }),
-  );
+  const shapes = new Map();
+  stacked(bins, most, base, base - top, (k, part, y, tall) => {
+    const bar = `M${(4 + k * step).toFixed(2)} ${y.toFixed(2)}h${(step - 0.7).toFixed(2)}v${tall.toFixed(2)}h${(0.7 - step).toFixed(2)}z`;
+    shapes.set(part, (shapes.get(part) ?? "") + bar);
+  });
+  const bars = Array.from(shapes, ([part, d]) => svg("path", { d, fill: colouring ? colouring.colours[part] : quiet }));
   const zero = low < 0 && high > 0 ? 4 + (-low / (high - low)) * (width - 8) : null;
   const text = (x, y, content, anchor = "start") =>
     svg("text", { x, y, "text-anchor": anchor, "font-size": 11, fill: soft }, content);
@@ -82,17 +79,15 @@ function counted(values, colouring) {
   return { bins, most, low, high };
 }
 
-/** Call `draw` for each bar, those of one bin on top of each other; returns what it returns. */
+/** Call `draw` for each bar, those of one bin on top of each other. */
 function stacked(bins, most, base, room, draw) {
-  const drawn = [];
   bins.forEach((bin, k) => {
     let y = base;
     bin.forEach((n, part) => {
       if (!n) return;
       const tall = (room * n) / most;
       y -= tall;
-      drawn.push(draw(k, part, y, tall));
+      draw(k, part, y, tall);
     });
   });
-  return drawn;
 }

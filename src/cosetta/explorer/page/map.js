@@ -5,8 +5,12 @@ import { ink, ramp } from "./colours.js";
 import { el, fill, svg } from "./dom.js";
 import { figure } from "./figure.js";
 import { number } from "./format.js";
+import { inFrames } from "./frames.js";
 
 const LEVELS = 2048;
+
+/** The canvas of the one map on the page, and its pixels: made once for each size, moved from neuron to neuron. */
+let easel = null;
 
 /**
  * Draw the map of neuron `n`.
@@ -16,14 +20,11 @@ export function pairMap({ network, n, what, parts, ground, isOwn, name }) {
   const { order } = ground;
   const rows = ordered(parts?.left, order);
   const columns = ordered(parts?.right, order);
-  const canvas = el("canvas", {
-    width: order,
-    height: order,
-    class: "pixelated",
-    role: "img",
-    "aria-label": `${what}-activation of all pairs`,
-  });
-  const most = paint(canvas, network, n, what, rows, columns);
+  if (easel?.canvas.width !== order) easel = newEasel(order);
+  const { canvas } = easel;
+  canvas.setAttribute("aria-label", `${what}-activation of all pairs`);
+  const range = rangeOf(network, n, what);
+  const most = range.most;
   const tip = el("p", { class: "map-tip" }, "Point at a pair.");
   const overlay = svg("svg", { viewBox: `0 0 ${order} ${order}`, "aria-hidden": "true" });
   if (parts && parts.count <= 60) {
@@ -44,6 +45,7 @@ export function pairMap({ network, n, what, parts, ground, isOwn, name }) {
       );
   }
   const frame = el("div", { class: "map" }, canvas, overlay);
+  inFrames(frame, painted(easel, network, range, rows, columns));
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     const place = (offset, length) => Math.max(0, Math.min(order - 1, Math.floor((offset / length) * order)));
@@ -80,30 +82,42 @@ export function pairMap({ network, n, what, parts, ground, isOwn, name }) {
   return drawn;
 }
 
-/** Fill the canvas; returns the value at the end of the colours. */
-export function paint(canvas, network, n, what, rows, columns) {
+function newEasel(order) {
+  const canvas = el("canvas", { width: order, height: order, class: "pixelated", role: "img" });
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(order, order);
+  return { canvas, pen, image, pixels: new Uint32Array(image.data.buffer) };
+}
+
+/** The functions of a neuron, the least and the largest pre-activation, and the value at the end of the colours. */
+function rangeOf(network, n, what) {
   const { order } = network;
-  const left = network.trained.left.subarray(n * order, (n + 1) * order);
-  const right = network.trained.right.subarray(n * order, (n + 1) * order);
+  const [left, right] = [network.trained.left, network.trained.right].map((all) =>
+    all.subarray(n * order, (n + 1) * order),
+  );
   const isPre = what === "pre";
   const [lowest, highest] = [Math.min(...left) + Math.min(...right), Math.max(...left) + Math.max(...right)];
   const most = isPre ? Math.max(-lowest, highest, 1e-9) : Math.max(network.act(highest), network.act(lowest), 1e-9);
-  const table = coloursOfPre(network.act, isPre, lowest, highest, most);
+  return { left, right, isPre, lowest, highest, most };
+}
+
+/** Fill the canvas, some rows at a time, and show it when it is whole. */
+function* painted({ pen, image, pixels }, network, range, rows, columns) {
+  const { order } = network;
+  const { left, right, lowest, highest } = range;
+  const table = coloursOfPre(network.act, range);
   const scale = (LEVELS - 1) / (highest - lowest || 1);
-  const pen = canvas.getContext("2d");
-  const image = pen.createImageData(order, order);
-  const pixels = new Uint32Array(image.data.buffer);
   const byColumn = Float32Array.from(columns, (b) => right[b] * scale);
   for (let y = 0, at = 0; y < order; y++) {
     const own = (left[rows[y]] - lowest) * scale + 0.5;
     for (let x = 0; x < order; x++, at++) pixels[at] = table[(own + byColumn[x]) | 0];
+    if (y % 32 === 31) yield;
   }
   pen.putImageData(image, 0, 0);
-  return most;
 }
 
 /** Colour of each of `LEVELS` pre-activations between the lowest and the highest. */
-function coloursOfPre(act, isPre, lowest, highest, most) {
+function coloursOfPre(act, { isPre, lowest, highest, most }) {
   const colours = packed(ramp(!isPre));
   const table = new Uint32Array(LEVELS + 1);
   for (let k = 0; k <= LEVELS; k++) {

@@ -5,6 +5,7 @@ import { ink, shown } from "./colours.js";
 import { el, fill, svg } from "./dom.js";
 import { figure } from "./figure.js";
 import { number, plural } from "./format.js";
+import { inFrames } from "./frames.js";
 
 /** Draw the orbit of a set, with the vectors of neuron `n` and, faintly, of the others. */
 export function orbitFigure(set, n, app) {
@@ -57,8 +58,12 @@ export function orbitFigure(set, n, app) {
     turn.pitch += step[1];
     draw();
   });
-  draw();
+  inFrames(picture, drawnLater());
   return drawn;
+
+  function* drawnLater() {
+    draw();
+  }
 
   function seen([x, y = 0, z = 0]) {
     const [c, s] = [Math.cos(turn.yaw), Math.sin(turn.yaw)];

@@ -25,6 +25,7 @@ export function table({ name, label, rows, key, columns, sort, descending = true
     return el("th", { scope: "col", class: column.numeric ? "n" : null }, button);
   });
   const known = new Map();
+  let [marked, entered] = [null, null];
   const counted = el("span", { class: "counted", role: "status" });
 
   function rowOf(row) {
@@ -39,7 +40,12 @@ export function table({ name, label, rows, key, columns, sort, descending = true
       );
       const node = el(
         "tr",
-        { "data-key": id, tabindex: onChoose ? "-1" : null, onClick: () => onChoose && choose(id, row) },
+        {
+          "data-key": id,
+          tabindex: onChoose ? "-1" : null,
+          "aria-selected": onChoose ? "false" : null,
+          onClick: () => onChoose && choose(id, row),
+        },
         cells,
       );
       known.set(id, { node, row });
@@ -78,17 +84,24 @@ export function table({ name, label, rows, key, columns, sort, descending = true
     mark();
   }
 
+  /** Mark the chosen row; the others are as they were, but for the one that was chosen before. */
   function mark() {
-    for (const { node } of known.values()) {
-      const is = node.dataset.key === state.chosen;
-      node.classList.toggle("chosen", is);
-      if (onChoose) {
-        node.setAttribute("aria-selected", String(is));
-        node.tabIndex = -1;
-      }
+    const chosen = known.get(state.chosen)?.node ?? null;
+    if (marked !== chosen) {
+      if (marked) is(marked, false);
+      if (chosen) is(chosen, true);
+      marked = chosen;
     }
-    const stop = body.querySelector("tr.chosen") ?? body.querySelector("tr");
-    if (stop && onChoose) stop.tabIndex = 0;
+    const stop = chosen?.parentNode === body ? chosen : body.querySelector("tr");
+    if (stop === entered || !onChoose) return;
+    if (entered) entered.tabIndex = -1;
+    if (stop) stop.tabIndex = 0;
+    entered = stop;
+  }
+
+  function is(node, chosen) {
+    node.classList.toggle("chosen", chosen);
+    if (onChoose) node.setAttribute("aria-selected", String(chosen));
   }
 
   /** Scroll the table, and not the page, until a row is seen. */

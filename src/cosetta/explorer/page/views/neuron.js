@@ -5,6 +5,7 @@ import { cosetColour, ink, shown } from "../colours.js";
 import { choices, el, fill, select } from "../dom.js";
 import { figure } from "../figure.js";
 import { number, percent, plural } from "../format.js";
+import { inFrames } from "../frames.js";
 import { pairMap } from "../map.js";
 import { orbitFigure } from "../orbit.js";
 import { fragment, go, note } from "../state.js";
@@ -150,7 +151,9 @@ export function neuronDetail(app, row, params) {
           ...Array.from(values(key), (value, i) => [ground.labels[i], value, colouring ? colouring.of[i] : null]),
         ],
       });
-      fill(drawn.body, histogram(values(key), colouring, title));
+      const holder = el("div", { class: "histogram" });
+      fill(drawn.body, holder);
+      inFrames(holder, drawnLater(holder, () => histogram(values(key), colouring, title)));
       return drawn.node;
     });
     fill(histograms, drawnOnes);
@@ -265,8 +268,11 @@ export function neuronDetail(app, row, params) {
       ],
     });
     let [helped, hurt] = [[], []];
-    setTimeout(() => {
-      [helped, hurt] = extremePairs();
+    inFrames(drawn.body, listed());
+    return drawn.node;
+
+    function* listed() {
+      [helped, hurt] = yield* extremePairs();
       fill(
         drawn.body,
         el(
@@ -286,8 +292,7 @@ export function neuronDetail(app, row, params) {
           el("tbody", {}, helped.slice(0, 6).map(line), hurt.slice(-4).map(line)),
         ),
       );
-    });
-    return drawn.node;
+    }
   }
 
   function line([effect, a, b, post]) {
@@ -310,13 +315,14 @@ export function neuronDetail(app, row, params) {
   }
 
   /** Pairs that the neuron helps most, and those that it hurts most, the worst last. */
-  function extremePairs() {
+  function* extremePairs() {
     const { order } = ground;
     const out = values("out");
     const mean = out.reduce((sum, x) => sum + x, 0) / order;
     const [best, worst] = [extremes(50), extremes(50)];
     const [left, right, scale] = [values("left"), values("right"), order / Math.max(1, order - 1)];
-    for (let a = 0; a < order; a++)
+    for (let a = 0; a < order; a++) {
+      if (a % 16 === 15) yield;
       for (let b = 0; b < order; b++) {
         const post = network.act(left[a] + right[b]);
         if (post === 0) continue;
@@ -324,8 +330,13 @@ export function neuronDetail(app, row, params) {
         if (effect > best.bar) best.add(effect, [effect, a, b, post]);
         if (-effect > worst.bar) worst.add(-effect, [effect, a, b, post]);
       }
+    }
     return [best.sorted(), worst.sorted().reverse()];
   }
+}
+
+function* drawnLater(holder, picture) {
+  fill(holder, picture());
 }
 
 /** The entries with the largest keys, `most` of them; a key that is not above `bar` cannot enter. */
