@@ -224,8 +224,18 @@ def _population(found):
         if damaged
         else None,
         "damage_median_agreement": float(np.median([d["median_agreement"] for d in damaged])) if damaged else None,
+        "damage_changed": sum(d["changed"] * d["rules"] for d in damaged) / max(1, sum(d["rules"] for d in damaged)),
+        "damage_changed_left": _of_changed(damaged, "changed_left"),
+        "damage_changed_predicted": _of_changed(damaged, "changed_predicted"),
+        "damage_left": _of_changed(damaged, "left"),
         "same": _sameness(written),
     }
+
+
+def _of_changed(damaged, key):
+    """A figure of the answers that changed, over all of them."""
+    changed = [d["changed"] * d["rules"] for d in damaged if d["changed"]]
+    return float(np.average([d[key] for d in damaged if d["changed"]], weights=changed)) if changed else None
 
 
 LEVELS = {

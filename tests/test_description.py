@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from cosetta import describe, fold, irreps, named_group, subgroup_lattice
 from cosetta.config import AnalysisConfig
@@ -91,13 +92,26 @@ def test_shape_text_and_record():
     ("values", "message"),
     [
         (np.zeros(23), r"must have 24 values on its last axis, as S4 has; shape \(23,\)"),
-        (np.zeros((24, 3)), r"shape \(24, 3\)"),
+        (np.zeros((24, 3)), r"shape \(24, 3\): put its axis 0 last, np\.moveaxis\(f, 0, -1\)"),
+        (
+            np.zeros((2, 24), complex),
+            "must be real numbers; it is complex128: describe its real and its imaginary part",
+        ),
+        (np.array(["a"] * 24), "must be real numbers; it is <U1"),
         (np.array([[0.0] * 23 + [np.nan]]), r"must be finite; it holds nan at \(0, 23\)"),
     ],
 )
 def test_arrays_that_are_no_functions_are_named(values, message):
     with pytest.raises(ValueError, match=message):
         describe(values, S4)
+
+
+def test_tensors_integers_and_names_of_groups_are_taken():
+    values = np.arange(48).reshape(2, 24) % 7
+    expected = str(describe(values.astype(float), S4))
+    assert str(describe(values, "S4")) == expected
+    assert str(describe(torch.nn.Parameter(torch.tensor(values).double()), "S4")) == expected
+    assert str(describe(torch.tensor(values).bfloat16(), S4)) == expected  # small whole numbers are exact in it
 
 
 def test_parts_say_which_functions_they_are(tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.config import AnalysisConfig
-from cosetta.groups import Group, SubgroupLattice, subgroup_lattice
+from cosetta.groups import Group, SubgroupLattice, read_group, subgroup_lattice
 from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import CosetNull, coset_variance_fractions, rank_one
@@ -128,8 +128,8 @@ class Description:
 
 
 def describe(
-    f: Float[np.ndarray, "... g"],
-    group: Group,
+    f: Any,
+    group: Group | str,
     *,
     lattice: SubgroupLattice | None = None,
     irreps: tuple[Irrep, ...] | None = None,
@@ -138,8 +138,8 @@ def describe(
     """Power by irrep, cosets with p-values, and rank, of any functions on a group.
 
     Args:
-        f: functions on G, the last axis its elements in the group's order.
-        group: the group.
+        f: functions on G, an array or tensor of real numbers whose last axis is its elements in the group's order.
+        group: the group, or its name.
         lattice: its subgroups, if they are at hand.
         irreps: its irreps, if they are at hand.
         config: the threshold of a coset label, the number of null samples and their seed; the defaults if None.
@@ -148,7 +148,7 @@ def describe(
         One row a function.
 
     Raises:
-        ValueError: if the last axis is not as long as the group, or a value is not finite.
+        ValueError: if the last axis is not as long as the group, or a value is not real or not finite.
 
     Example:
         >>> from cosetta.groups import named_group
@@ -157,12 +157,8 @@ def describe(
         >>> row.irrep, row.rank_share, [(fit.side, fit.subgroup, fit.p_value) for fit in row.cosets]
         ('(1^3)', 1.0, [('left', 'C3', 1.0), ('right', 'C3', 1.0)])
     """
-    f = np.asarray(f, dtype=np.float64)
-    if f.ndim == 0 or f.shape[-1] != group.order:
-        raise ValueError(f"`f` must have {group.order} values on its last axis, as {group.name} has; shape {f.shape}")
-    if not np.isfinite(f).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(f))[0])
-        raise ValueError(f"`f` must be finite; it holds {f[place]} at {place}")
+    group = read_group(group) if isinstance(group, str) else group
+    f = _functions(f, group)
     config = config or AnalysisConfig()
     lattice = lattice or subgroup_lattice(group)
     irreps = irreps or all_irreps(group)
@@ -188,6 +184,26 @@ def describe(
             )
         )
     return Description(group.name, tuple(irrep_title(irrep, group) for irrep in irreps), f.shape[:-1], tuple(rows))
+
+
+def _functions(f: Any, group: Group) -> Float[np.ndarray, "... g"]:
+    """The functions in double precision."""
+    if hasattr(f, "detach"):  # a tensor, which may have a gradient or numpy may not know its type
+        f = (f if f.is_complex() else f.double()).detach().cpu().numpy()
+    f = np.asarray(f)
+    if f.dtype.kind not in "fiub":
+        advice = "describe its real and its imaginary part" if f.dtype.kind == "c" else "take an array of numbers"
+        raise ValueError(f"`f` must be real numbers; it is {f.dtype}: {advice}")
+    if f.ndim == 0 or f.shape[-1] != group.order:
+        axes = [axis for axis, length in enumerate(f.shape) if length == group.order]
+        advice = f"put its axis {axes[0]} last, np.moveaxis(f, {axes[0]}, -1)" if axes else "name the group it is on"
+        raise ValueError(
+            f"`f` must have {group.order} values on its last axis, as {group.name} has; shape {f.shape}: {advice}"
+        )
+    if not np.isfinite(f).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(f))[0])
+        raise ValueError(f"`f` must be finite; it holds {f[place]} at {place}: leave that function out")
+    return f.astype(np.float64)
 
 
 def irrep_title(irrep: Irrep, group: Group) -> str:

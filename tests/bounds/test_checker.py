@@ -257,6 +257,13 @@ def test_a_certificate_of_another_order_is_refused(planted):
         checker.check(planted[2], as_bytes(small))
 
 
+@pytest.mark.parametrize("width", [3, 500])
+def test_a_certificate_of_another_width_is_refused(planted, width):
+    other = random_model(named_group("S4"), width, torch.Generator().manual_seed(0))
+    with pytest.raises(checker.Refused, match=f"must bound each neuron once; the network has {width}"):
+        checker.check(planted[2], as_bytes(other))
+
+
 WITHOUT = """
 import sys, runpy
 class Blocked:

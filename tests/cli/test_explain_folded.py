@@ -88,9 +88,10 @@ def test_what_is_not_additive_replaces_an_earlier_report(command_line, arrays):
             "logits must have the shape 6 x 6 x 6",
         ),
         (("--activations", "flat.npy", "--group", "S3"), "must have the shape |G| x |G| x neurons; they have (36,)"),
-        (("--activations", "objects.npy", "--group", "S3"), "must be a whole `.npy` file of numbers"),
+        (("--activations", "objects.npy", "--group", "S3"), "of numbers; it holds Python objects: save it with numpy"),
         (("--activations", "short.npy", "--group", "S3"), "must be a whole `.npy` file of numbers"),
-        (("--activations", "text.npy", "--group", "S3"), "must be a whole `.npy` file of numbers"),
+        (("--activations", "text.npy", "--group", "S3"), "of numbers; it begins with b'1, 2, ': save it with numpy"),
+        (("pre.npy", "--group", "S3"), "give activations with --activations"),
         (("--activations", "several.npz", "--group", "S3"), "an archive of several"),
         (
             ("--activations", "pre.npy", "--group", "S3", "--site", "x"),

@@ -195,10 +195,10 @@ class Faulty(torch.nn.Module):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("raises", "a network must run on 1 pairs; it raised RuntimeError: no such token: say how"),
+        ("raises", "a network must run on pairs of elements; it raised RuntimeError: no such token: say how"),
         ("dropout", r"must give the same logits twice; they differ by .*: call .eval\(\)"),
         ("nan", "every logit must be finite; number 0 is nan for a = 2, b = "),
-        ("long", r"must give 6 logits a pair, one an element; it gives \(1, 7\) for 1 pairs"),
+        ("long", r"must give 6 logits a pair, one an element; it gives \(1, 7\) for 1 pair: "),
     ],
 )
 def test_faulty_networks_are_named_in_one_line(fault, message):
@@ -211,12 +211,20 @@ def test_faulty_networks_are_named_in_one_line(fault, message):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: fold(Faulty("none"), S3), BadConfig, "a module needs `site`"),
+        (lambda: fold(Faulty("none"), S3), BadConfig, "a module needs `site`.*: name one of net, .*net.hook_pre"),
         (lambda: fold(Faulty("none"), S3, "net.hook"), BadConfig, "no submodule has that name: one of .*net.hook_pre"),
         (lambda: fold("S3", S3), BadConfig, "must be a module, a function or an array; got a str"),
         (lambda: fold(planted(S4), S3), BadNetwork, "the network has 24 elements; the group has 6"),
         (lambda: fold(planted(S3), S3, activation="sine"), BadConfig, "`activation` must be one of .*got 'sine'"),
         (lambda: fold(np.zeros((6, 6)), S3), BadNetwork, r"the shape \|G\| x \|G\| x neurons; they have \(6, 6\)"),
+        (lambda: fold(np.zeros((36, 2)), S3), BadNetwork, r"if the pairs are in order, save pre.reshape\(6, 6, -1\)"),
+        (
+            lambda: fold(np.zeros((2, 6, 6)), S3),
+            BadNetwork,
+            r"neurons come first, save np.moveaxis\(pre, 0, -1\)",
+        ),
+        (lambda: fold(np.zeros((6, 6, 3, 2)), S3), BadNetwork, r"is positions, save the last, pre\[:, :, -1\]"),
+        (lambda: fold(np.zeros((6, 6, 2), complex), S3), BadNetwork, "save the real and the imaginary part"),
         (lambda: fold(np.zeros((4, 4, 2)), S3), BadNetwork, "the network has 4 elements; the group has 6"),
         (lambda: fold(np.zeros((6, 6, 2), int), S3), BadNetwork, "real floating-point numbers; they are int64"),
         (lambda: fold(np.zeros((6, 6, 2)), S3, logits=np.zeros((6, 6, 5))), BadNetwork, "6 x 6 x 6, as .* have"),

@@ -15,6 +15,7 @@ from cosetta.models.planted import CosetPlan, plant
 from cosetta.programs import decompile
 from cosetta.programs.building import complete_program, narrowed
 from cosetta.programs.decompiling import better
+from cosetta.programs.python_text import python_text
 from cosetta.programs.reading import program_record, read_program
 from cosetta.programs.trial import Pairs
 from cosetta.programs.writing import write_decompiled
@@ -115,6 +116,16 @@ def test_files_without_shares_are_read(points_of_s4, tmp_path):
     path = tmp_path / "program.json"
     path.write_text(json.dumps({"schema": 1, "program": record}))
     assert read_program(path) == points_of_s4
+
+
+@pytest.mark.parametrize("suffix", ["py", "json"])
+def test_a_program_of_another_group_is_refused_by_name(suffix, points_of_s4, tmp_path):
+    path = tmp_path / f"program.{suffix}"
+    record = json.dumps({"schema": 1, "program": program_record(points_of_s4)})
+    path.write_text(record if suffix == "json" else python_text(points_of_s4, "points", "all answers"))
+    assert read_program(path, named_group("S4")) == points_of_s4
+    with pytest.raises(BadRun, match="it is of S4, and S5 was asked for"):
+        read_program(path, named_group("S5"))
 
 
 def test_nothing_in_a_file_is_executed(tmp_path):

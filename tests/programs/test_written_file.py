@@ -6,10 +6,12 @@ import sys
 import numpy as np
 import pytest
 
+from cosetta.errors import BadConfig
 from cosetta.groups import named_group
 from cosetta.hypotheses.program import network_of
 from cosetta.programs import decompile
 from cosetta.programs.building import complete_program
+from cosetta.programs.explaining import element_of
 from cosetta.programs.permutations import one_line
 from cosetta.programs.writing import write_decompiled
 
@@ -47,6 +49,8 @@ def test_shares_and_the_start_are_in_the_file(shared, tmp_path, quick):
     said = np.array([[-1 if "=" in text else lines.index(text) for text in row] for row in table])
     assert (said == expected).all()
     assert "99ths" in path.read_text()
+    assert "have these shares: C4 0.61, 0.00}" in path.with_name("program.tex").read_text()
+    assert "# 0.61, 0.00 of it against other double cosets" in path.with_name("program.svg").read_text()
 
 
 def test_it_is_small_and_needs_nothing(written):
@@ -81,6 +85,15 @@ def test_why_names_the_rules_and_what_is_left(written):
     assert all(f"not ({rule.says}): " in line for rule, line in zip(fired, lines, strict=False))
     plain = run(path, "(1 2 3)", "2134", "--why", "--plain").stdout.splitlines()
     assert all(": True against" in line for line in plain[:-2])
+
+
+def test_an_element_that_is_none_is_told_in_one_line():
+    G = named_group("S4")
+    assert element_of("2 1 3 4", G) == element_of("(12)", G) == G["(12)"]
+    for text in ("(1 2 9)", "2135", "", "x"):
+        with pytest.raises(BadConfig, match="write cycles, as") as error:
+            element_of(text, G)
+        assert "\n" not in str(error.value)
 
 
 def test_a_group_without_cycles_keeps_its_names(tmp_path, quick):

@@ -102,8 +102,40 @@ def test_without_their_files_the_rest_is_made_and_they_are_named(tmp_path):
     found = reproduce(Plan(data=tmp_path))
     assert f"lacks {FILES[0]}" in found.missing[0]
     (tmp_path / FILES[0]).write_bytes(b"half")
-    with pytest.raises(BadRun, match="lacks `irrep_accs`"):
+    with pytest.raises(BadRun, match="`irrep_accs` is missing: fetch it again"):
         read_ideals(tmp_path)
+
+
+SAID = {
+    "irrep_accs": [0.5, 1.0],
+    "naive_accs": [1.0, 1.0],
+    "irrep_times": [0.1, 0.1],
+    "naive_times": [0.2, 0.2],
+    "avar_bad": [0],
+    "irrep_bad": [1],
+    "irrep_idxs": [{"1d-0": [0]}, {"1d-0": []}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"naive_accs": [1.0]}, "`naive_accs` has 1 values where `irrep_accs` has 2"),
+        ({"irrep_accs": 30}, "`irrep_accs` must be a valid"),
+        ({"irrep_accs": ["most", 1.0]}, "`irrep_accs.0` must be a valid number, not 'most'"),
+        ({"irrep_accs": [float("nan"), 1.0]}, "expected value"),
+        ({"avar_bad": [2]}, "`avar_bad` names a network that is none of 2"),
+        ({"irrep_bad": [-1]}, "`irrep_bad` names a network that is none of 2"),
+        ({"naive_times": [0.0, 0.2]}, "`naive_times` must be above 0"),
+        ({"irrep_idxs": [[0], {}]}, "irrep_idxs"),
+    ],
+)
+def test_a_damaged_file_of_theirs_is_refused_before_anything_is_measured(tmp_path, change, message):
+    (tmp_path / FILES[0]).write_bytes(b"half")
+    (tmp_path / FILES[1]).write_text(json.dumps(SAID | change))
+    with pytest.raises(BadRun, match="fetch it again") as refused:
+        read_ideals(tmp_path)
+    assert message in str(refused.value)
 
 
 def test_networks_stand_beside_and_a_second_call_reads_what_the_first_kept(tmp_path):

@@ -85,7 +85,9 @@ def refine(partitions):
 def bound_margins(net, table, partitions, stage, least, ys):
     """Raise lower bounds of margins: sums over blocks of x and y, not elements; a row for a pair only where needed."""
     g, every_x, half, exact, gone, work = net.g, np.arange(net.g), stage["linear"], stage["exact"], stage["dropped"], 0
-    highest, span, named = net.out.max(axis=0), np.ptp(net.out, axis=0), exact + gone
+    highest, span = net.out.max(axis=0), np.ptp(net.out, axis=0)
+    named = exact + gone + [k for _, groups in stage["leaves"] for group in groups for _, ks in group for k in ks]
+    need(sorted(named) == list(range(net.w)), f"a stage must bound each neuron once; the network has {net.w}")
     error, leaves, blocks, joins, weights = np.zeros((2, g)), [], [], [], abs(net.out).max(axis=0)
     for P, groups in stage["leaves"]:
         blocks, leaves = [*blocks, partitions[P]], [*leaves, []]
@@ -98,9 +100,7 @@ def bound_margins(net, table, partitions, stage, least, ys):
                 post = abs(left[:, None] + right) / 2 if half else np.maximum(left[:, None] + right, 0)
                 total = total + (post @ net.out[:, ks].T)[:, partitions[Q][first]]
                 work += len(ks) * (6 * g + len(left) * len(right) * (g + 1))
-                named = named + ks
             leaves[-1], work = [*leaves[-1], (joint, total)], work + total.size * (len(group) - 1)
-    need(sorted(named) == list(range(net.w)), f"a stage must bound each of the {net.w} neurons once")
     # relu(s) = s/2 + |s|/2: the first halves add up to a function of x and one of y, exactly
     ks, sides = np.setdiff1d(named, exact + gone if half else named), (net.left, net.right)
     far = [f + h[:, ks] @ net.out[:, ks].T / 2 if len(ks) else f for f, h in zip(net.direct, sides, strict=True)]

@@ -48,9 +48,12 @@ def decompile(
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
     model, G, name = _open(path, group, {"format": format, "mapping": roles(mapping), "instance": instance})
     from cosetta.programs import decompile as find_program
+    from cosetta.programs.explaining import element_of
     from cosetta.programs.explaining import why as explain_pair
     from cosetta.programs.writing import write_decompiled
 
+    for text in why or ():
+        element_of(text, G)  # a typing error is told before anything is computed
     with rich.get_console().status(f"decompiling {name}"):
         found = find_program(model, G, checked, name)
     if why is not None:
@@ -74,7 +77,8 @@ def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, 
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, group=group, **options | {"instance": options["instance"] or 0})
+    instance = options.pop("instance") or 0
+    opened = open_checkpoint(path, group=group, instance=instance, **options)
     if opened.folding is not None and opened.folding.obstacle:
         raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
     for note in opened.notes:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cosetta.cli.settings import whole_number
 from cosetta.errors import BadConfig, BadRun, Unsupported
-from cosetta.report.notation import count, duration
+from cosetta.report.notation import count, duration, plural
 from cosetta.reproduce.papers import PAPERS
 
 GROUPS = ("S5", "S6")
@@ -230,7 +230,7 @@ def _expected(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path, w
     what = "train and explain" if found.explain_seconds is not None else "train; explaining comes on top"
     source = "from a few steps timed now, as if no phase ended early" if found.timed_kinds else "as finished runs took"
     sort = "at most " if found.timed_kinds else "about "
-    return f"{count(found.runs)} networks: {sort}{duration(seconds)} on {cores} cores to {what} ({source})"
+    return f"{count(found.runs)} networks: {sort}{duration(seconds)} on {plural(cores, 'core')} to {what} ({source})"
 
 
 class _Shown:

@@ -147,9 +147,10 @@ def explain(
         from cosetta.groups import read_group
 
         read_group(group)  # refused before torch is loaded
-    options = {"format": format, "mapping": mapping, "instance": instance, "activation": activation, "site": site}
+    options: dict[str, Any] = {"format": format, "mapping": mapping, "activation": activation, "site": site}
     if (path / "checkpoints").is_dir():
-        leave_out(options | {"out": out}, "a checkpoint", f"`{path}` is a run, which has all of it")
+        given = options | {"instance": instance, "out": out}
+        leave_out(given, "a checkpoint", f"`{path}` is a run, which has all of it")
         from cosetta.groups import read_group
         from cosetta.sweep.locks import sole_use
         from cosetta.training.run_folder import load_run
@@ -162,7 +163,7 @@ def explain(
         return
     from cosetta.models.importers import open_checkpoint
 
-    opened = open_checkpoint(path, group=group, **options | {"instance": instance or 0})
+    opened = open_checkpoint(path, group=group, instance=instance or 0, **options)
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem

@@ -33,12 +33,26 @@ def map_array(path: FilePath, *, what: str, advice: str, error: type[CosettaErro
     """
     path = Path(path)
     try:
+        if reason := _no_array(path):
+            raise error(f"`{path}` must be {what}; {reason}: {advice}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of names of types, in a damaged head
-            found = np.load(path, mmap_mode="r", allow_pickle=False) if path.is_file() else "it is not a file"
-        if isinstance(found, np.ndarray):
-            return found
-        reason = found if isinstance(found, str) else "it is an archive of several arrays"
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+    except CosettaError:
+        raise
     except Exception as problem:  # whatever numpy makes of a damaged head: TypeError, TokenError, struct.error
-        reason = " ".join(str(problem).split())[:200] or type(problem).__name__
+        reason = " ".join(str(problem).split())[:200].rstrip(".") or type(problem).__name__
+        if "Python objects" in reason:  # numpy goes on to say how to load them all the same
+            reason = "it holds Python objects"
     raise error(f"`{path}` must be {what}; {reason}: {advice}")
+
+
+def _no_array(path: Path) -> str:
+    """Why a file cannot be one array, by its first bytes; empty if it may be."""
+    if not path.is_file():
+        return "it is not a file"
+    with path.open("rb") as file:
+        start = file.read(6)
+    if start.startswith(b"PK"):
+        return "it is an archive of several arrays"
+    return "" if start == b"\x93NUMPY" else f"it begins with {start!r}"

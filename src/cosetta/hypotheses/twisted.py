@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
 from cosetta.hypotheses.partitions import conjugate_by, coset_partition, double_coset_partition, subgroup_at
@@ -85,9 +84,7 @@ class TwistedCosets(AbstractHypothesis):
         Raises:
             Unsupported: if the group's subgroups are out of reach.
         """
-        if facts.lattice is None:
-            raise Unsupported(facts.no_lattice)
-        lattice = facts.lattice
+        lattice = facts.known_lattice
         cells = Cells(lattice, facts.irreps, twisted=True)
         choices = max(1, int((facts.group.order // lattice.orders[cells.subgroups]).sum()))
         if not cells.families:
@@ -139,8 +136,7 @@ class TwistedCosets(AbstractHypothesis):
         Returns:
             An account of the same neurons.
         """
-        lattice = self.facts.lattice
-        assert lattice is not None  # the account was fitted with one
+        lattice = self.facts.known_lattice
         pairs = Cells(lattice, self.facts.irreps, twisted=True)
         orders = np.stack([lattice.orders[pairs.subgroups], lattice.orders[pairs.kernels]], axis=1)
         return replace(self, cells=tuple(_other(cell, pairs, orders, lattice, generator) for cell in self.cells))

@@ -97,6 +97,13 @@ class Facts:
         """Positions of the neurons that move a logit."""
         return np.flatnonzero(~self.dead)
 
+    @property
+    def known_lattice(self) -> SubgroupLattice:
+        """The group's subgroups, for what cannot be said without them; raises `Unsupported` with the reason."""
+        if self.lattice is None:
+            raise Unsupported(self.no_lattice)
+        return self.lattice
+
     @cached_property
     def rank_one(self) -> Mapping[str, RankOne]:
         """The part of rank one of each function in its neuron's irrep; u and v are padded with zeros to one length."""

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from cosetta.errors import BadConfig, BadNetwork, BadRun
-from cosetta.groups import Group
+from cosetta.groups import Group, read_group
 from cosetta.models.additive import PairSums
 from cosetta.models.element_order import recover_group
 from cosetta.models.folded import ACTIVATIONS, FoldedModel
@@ -41,7 +41,7 @@ _RESAMPLES = 1000
 
 def fold(
     source: Any,
-    group: Group,
+    group: Group | str,
     site: str | None = None,
     *,
     logits: Any = None,
@@ -57,7 +57,7 @@ def fold(
     Args:
         source: a torch module (or an nnsight wrapper of one), a pair model, a function (a, b) -> (pre, logits), or an
             array of activations, |G| x |G| x neurons.
-        group: the group.
+        group: the group, or its name.
         site: for a module, the name of the submodule whose output is read, such as `blocks.0.mlp.hook_pre`.
         logits: for an array, the logits of all pairs, |G| x |G| x |G|; may be None.
         inputs: for a module, what it is called with; see `ModuleModel`.
@@ -81,6 +81,7 @@ def fold(
         >>> folding.additive_share, folding.agreement, folding.obstacle
         (1.0, 1.0, '')
     """
+    group = read_group(group) if isinstance(group, str) else group
     model = pair_model(source, group.order, site, logits=logits, inputs=inputs)
     _check_repeats(model)
     notes: tuple[str, ...] = ()
@@ -126,7 +127,8 @@ def pair_model(
         model = source
     elif module is not None:
         if site is None:
-            raise BadConfig("a module needs `site`, the submodule whose output is read; got None: name one")
+            shown = ", ".join([name for name, _ in module.named_modules() if name][:8])
+            raise BadConfig(f"a module needs `site`, the submodule whose output is read; got None: name one of {shown}")
         model = ModuleModel(module, order, site, inputs)
     elif isinstance(source, np.ndarray | Tensor):
         arrays = [x.detach().cpu().numpy() if isinstance(x, Tensor) else x for x in (source, logits)]
@@ -134,7 +136,10 @@ def pair_model(
     elif callable(source):
         model = FunctionModel(source, order, site or "pre")
     else:
-        raise BadConfig(f"`source` must be a module, a function or an array; got a {type(source).__name__}")
+        raise BadConfig(
+            f"`source` must be a module, a function or an array; got a {type(source).__name__}: "
+            "a file is opened by `cosetta explain FILE`"
+        )
     if model.order != order:
         raise BadNetwork(f"the network has {model.order} elements; the group has {order}: name its group")
     return model

@@ -1,5 +1,6 @@
 """A function of pairs, or arrays of activations, as a pair model: values at a site without a network to run on."""
 
+import math
 from collections.abc import Callable
 from typing import Any, final
 
@@ -92,18 +93,26 @@ class FunctionModel(PairModel):
         except Exception as error:  # whatever somebody's function raises
             words = " ".join(str(error).split())[:200]
             raise BadNetwork(
-                f"a function must give (pre, logits) for {len(a)} pairs; it raised {type(error).__name__}: {words}"
+                f"a function must give (pre, logits) for vectors a, b of elements; it raised {type(error).__name__}: "
+                f"{words}: call it with two vectors to see where"
             ) from error
         if not isinstance(answer, tuple) or len(answer) != 2:
-            raise BadNetwork(f"a function must give (pre, logits); it gives a {type(answer).__name__}")
+            raise BadNetwork(
+                f"a function must give (pre, logits); it gives a {type(answer).__name__}: return both, None for "
+                "logits that are not known"
+            )
         pre, logits = (None if x is None else torch.as_tensor(np.asarray(x)) for x in map(_detached, answer))
         if pre is None or pre.ndim != 2 or len(pre) != len(a) or not pre.is_floating_point():
-            shape = None if pre is None else (tuple(pre.shape), pre.dtype)
-            raise BadNetwork(f"`pre` must be floats, one row of neurons a pair; for {len(a)} pairs it is {shape}")
+            found = "None" if pre is None else f"{tuple(pre.shape)}, {pre.dtype}"
+            raise BadNetwork(
+                f"`pre` must be floats, one row of neurons a pair; for {len(a)} pair{'s' * (len(a) > 1)} it is "
+                f"{found}: return a matrix"
+            )
         if logits is not None and (tuple(logits.shape) != (len(a), self._order) or not logits.is_floating_point()):
             raise BadNetwork(
-                f"`logits` must be floats, {self._order} a pair, one an element; for {len(a)} pairs they are "
-                f"{tuple(logits.shape)}, {logits.dtype}"
+                f"`logits` must be floats, {self._order} a pair, one an element; for {len(a)} "
+                f"pair{'s' * (len(a) > 1)} they are {tuple(logits.shape)}, {logits.dtype}: name the group of the "
+                "network, or return None"
             )
         check_finite(pre, logits, a, b)
         return pre, logits
@@ -130,22 +139,39 @@ def model_of_arrays(
         4
         >>> model_of_arrays(np.zeros((6, 5, 4)))
         Traceback (most recent call last):
-        cosetta.errors.BadNetwork: activations must have the shape |G| x |G| x neurons; they have (6, 5, 4)
+        cosetta.errors.BadNetwork: activations must have the shape |G| x |G| x neurons; they have (6, 5, 4): save one \
+row of neurons for each pair of elements
     """
     if pre.ndim != 3 or pre.shape[0] != pre.shape[1] or 0 in pre.shape:
-        raise BadNetwork(f"activations must have the shape |G| x |G| x neurons; they have {pre.shape}")
+        raise BadNetwork(f"activations must have the shape |G| x |G| x neurons; they have {pre.shape}: {_advice(pre)}")
     order = pre.shape[0]
     if logits is not None and logits.shape != (order, order, order):
-        raise BadNetwork(f"logits must have the shape {order} x {order} x {order}, as |G| is; they have {logits.shape}")
+        raise BadNetwork(
+            f"logits must have the shape {order} x {order} x {order}, as |G| is; they have {logits.shape}: save those "
+            "of the elements, of every pair"
+        )
     for name, array in (("activations", pre), ("logits", logits)):
         if array is not None and array.dtype.kind != "f":
-            raise BadNetwork(f"{name} must be real floating-point numbers; they are {array.dtype}")
+            parts = "the real and the imaginary part" if array.dtype.kind == "c" else "them with .astype(np.float32)"
+            raise BadNetwork(f"{name} must be real floating-point numbers; they are {array.dtype}: save {parts}")
 
     def look_up(a: Tensor, b: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
         rows, columns = a.numpy(), b.numpy()
         return _single(pre[rows, columns]), None if logits is None else _single(logits[rows, columns])
 
     return FunctionModel(look_up, order, site)
+
+
+def _advice(pre: np.ndarray) -> str:
+    """How an array of another shape may become |G| x |G| x neurons."""
+    order = math.isqrt(len(pre)) if pre.ndim else 0
+    if pre.ndim == 2 and order**2 == len(pre) and order > 1:
+        return f"if the pairs are in order, save pre.reshape({order}, {order}, -1)"
+    if pre.ndim == 3 and pre.shape[1] == pre.shape[2] > 0:
+        return "if the neurons come first, save np.moveaxis(pre, 0, -1)"
+    if pre.ndim == 4 and pre.shape[0] == pre.shape[1]:
+        return "if the third axis is positions, save the last, pre[:, :, -1]"
+    return "save one row of neurons for each pair of elements"
 
 
 def _detached(values: Any) -> Any:

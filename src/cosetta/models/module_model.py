@@ -198,7 +198,7 @@ class ModuleModel(PairModel):
             shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
             raise BadNetwork(
                 f"a site must give one row of neurons a pair (or one a pair and position); `{self._site}` gives "
-                f"{shape} for {pairs} pairs: name another submodule"
+                f"{shape} for {pairs} pair{'s' * (pairs > 1)}: name another submodule"
             )
         return output if output.ndim == 2 else output[:, -1]
 
@@ -211,7 +211,7 @@ class ModuleModel(PairModel):
         except Exception as error:  # whatever somebody's module raises
             words = " ".join(str(error).split())[:200]
             raise BadNetwork(
-                f"a network must run on {len(a)} pairs; it raised {type(error).__name__}: {words}: say how it is "
+                f"a network must run on pairs of elements; it raised {type(error).__name__}: {words}: say how it is "
                 "called with `inputs`"
             ) from error
         logits = getattr(answer, "logits", answer)
@@ -220,8 +220,8 @@ class ModuleModel(PairModel):
         if not isinstance(logits, Tensor) or tuple(logits.shape) != (len(a), self._order):
             shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
             raise BadNetwork(
-                f"a network must give {self._order} logits a pair, one an element; it gives {shape} for {len(a)} "
-                "pairs: wrap it so that it returns those of the group's elements"
+                f"a network must give {self._order} logits a pair, one an element; it gives {shape} for {_pairs(a)}: "
+                "name its group, or wrap it so that it returns the logits of the elements"
             )
         return logits
 
@@ -253,9 +253,13 @@ def _submodule(module: nn.Module, site: str) -> tuple[str, nn.Module]:
     if ending and all(parts[name] is parts[ending[0]] for name in ending):
         name = min(ending, key=len)
         return name, parts[name]
-    close = ending or difflib.get_close_matches(site, names, n=4, cutoff=0.3) or names[:4]
+    close = ending or difflib.get_close_matches(site, names, n=4, cutoff=0.3) or names[:4] or ["the module has none"]
     what = "several submodules end in it" if ending else "no submodule has that name"
     raise BadConfig(f"`site` must name one submodule; got '{site}' and {what}: one of {', '.join(close)}")
+
+
+def _pairs(a: Tensor) -> str:
+    return f"{len(a)} pair{'s' * (len(a) > 1)}"
 
 
 def _usual_inputs(module: nn.Module, order: int) -> Inputs:

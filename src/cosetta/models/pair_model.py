@@ -133,7 +133,8 @@ def check_finite(
         if values is not None and not bool(torch.isfinite(values).all()):
             pair, n = torch.nonzero(~torch.isfinite(values))[0].tolist()
             raise BadNetwork(
-                f"every {name} must be finite; number {n} is {values[pair, n].item()} for a = {a[pair]}, b = {b[pair]}"
+                f"every {name} must be finite; number {n} is {values[pair, n].item()} for a = {a[pair]}, "
+                f"b = {b[pair]}: the training diverged, or the network divides by 0 there"
             )
 
 

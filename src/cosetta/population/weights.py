@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from cosetta.errors import BadRun, Unsupported
-from cosetta.files import FilePath, write_whole
+from cosetta.files import FilePath, write_together
 from cosetta.models import FoldedModel, save_tensors
 from cosetta.population.tables import Census
 from cosetta.training.run_folder import load_run
@@ -36,7 +36,7 @@ def save_weights(census: Census, runs: FilePath, folder: FilePath) -> tuple[str,
         One line for each run that could not be read.
 
     Raises:
-        OSError: if a file cannot be written.
+        OSError: if a file cannot be written; weights and the names of their runs are then both as they were.
 
     Example:
         >>> import tempfile
@@ -67,12 +67,16 @@ def save_weights(census: Census, runs: FilePath, folder: FilePath) -> tuple[str,
             first = next(iter(models.values()))
             stem = _stem(name, taken)
             stacked = {key: torch.stack([getattr(model, key) for model in models.values()]) for key in PARTS}
-            save_tensors(stacked, folder / f"{stem}.safetensors")
             row = part.runs.row(0, named=True)
             record = {"schema": 1, "population": name, **{key: row[key] for key in ("group", "order", "recipe")}}
             record |= {"activation": first.activation, "elements": list(labels), "runs": list(models)}
             text = json.dumps(record, indent=1) + "\n"
-            write_whole(folder / f"{stem}.json", lambda path, text=text: path.write_text(text, encoding="utf-8"))
+            write_together(
+                [
+                    (folder / f"{stem}.safetensors", lambda path, stacked=stacked: save_tensors(stacked, path)),
+                    (folder / f"{stem}.json", lambda path, text=text: path.write_text(text, encoding="utf-8")),
+                ]
+            )
     return tuple(skipped)
 
 

@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from cosetta.hypotheses.program import Program
+from cosetta.hypotheses.program import TOP, Family, Program
 
 __all__ = ["latex_table", "pseudocode_svg"]
 
@@ -26,6 +26,10 @@ def latex_table(program: Program, caption: str) -> str:
         '\\caption{No rules, 100 \\%}'
     """
     rows = []
+    if shared := [f"{family.name} {_shares(family)}" for family in program.families if family.shares]:
+        caption += (
+            f". Of what a rule says against its coset, other double cosets have these shares: {', '.join(shared)}"
+        )
     for rule in program.rules:
         label = program.group.labels
         weights = ", ".join(f"{w.above}/{w.below}" for w in rule.weights)
@@ -63,11 +67,13 @@ def pseudocode_svg(program: Program, title: str, most: int = 12) -> str:
     """
     lines = [f"multiply(a, b)    # {title}", "  against[z] = 0 for every z"]
     if program.start:
-        lines[1] = "  against[z] = start[z] for every z    # minus the network's bias"
+        lines[1] = "  against[z] = start[z] for every z    # what the mean logits are beyond the rules"
     for family in program.families:
         mine = [rule for rule in program.rules if rule.family == family.name]
         index = program.subgroups[family.name].index
         lines.append(f"  # {len(mine)} cosets of {family.name} (index {index})")
+        if family.shares:
+            lines.append(f"  # {_shares(family)} of it against other double cosets")
         for rule in mine[:most]:
             w = rule.weights[0]
             lines.append(f"  unless {rule.says}: against[those] += {w.above} or {w.below} x the step of the values")
@@ -85,6 +91,11 @@ def pseudocode_svg(program: Program, title: str, most: int = 12) -> str:
         f'role="img" aria-label="{escape(title, {chr(34): "&quot;"})}"><rect width="100%" height="100%" fill="#fff"/>'
         f'<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13.5" fill="#222">{text}</g></svg>\n'
     )
+
+
+def _shares(family: Family) -> str:
+    """Shares of other double cosets than H itself, the largest first, as decimals."""
+    return ", ".join(f"{share / TOP:.2f}" for share in sorted(set(family.shares[1:]), reverse=True))
 
 
 def _tex(text: str) -> str:

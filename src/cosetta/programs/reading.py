@@ -143,8 +143,15 @@ def _literals(path: Path) -> dict[str, Any]:
     return found
 
 
+def _group(name: str, group: Group | None) -> Group:
+    """The group that a program names, which is the given one if there is one."""
+    if group is not None and group.name != name:
+        raise ValueError(f"it is of {name}, and {group.name} was asked for")
+    return group or read_group(name)
+
+
 def _from_python(found: dict[str, Any], group: Group | None) -> Program:
-    group = group or read_group(found["GROUP"])
+    group = _group(found["GROUP"], group)
     line = one_line(group)
     element = {text: i for i, text in enumerate(line)}
     in_line = sorted(range(group.order), key=line.__getitem__)
@@ -175,7 +182,7 @@ def _in_our_order(values: Sequence[int], order: Sequence[int]) -> tuple[int, ...
 
 
 def _from_json(found: _Program, group: Group | None) -> Program:
-    group = group or read_group(found.group)
+    group = _group(found.group, group)
     families, rules = [], []
     for family in found.families:
         families.append(Family(family.name, tuple(group[x] for x in family.generators), family.scales, family.shares))

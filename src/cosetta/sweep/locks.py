@@ -64,7 +64,7 @@ def sole_use(folder: Path) -> Iterator[None]:
     """Keep other processes off one run folder, and leave no trace beside it.
 
     Args:
-        folder: of the run; made if missing, and removed if it stays empty.
+        folder: of the run; made if missing, with the folder that it is in, and removed if they stay empty.
 
     Raises:
         BadRun: if another process works on the run.
@@ -79,6 +79,7 @@ def sole_use(folder: Path) -> Iterator[None]:
         >>> list(out.iterdir())
         []
     """
+    made = not folder.parent.exists()
     folder.mkdir(parents=True, exist_ok=True)  # first, so that an error names the run
     place = folder.resolve()
     try:
@@ -91,8 +92,10 @@ def sole_use(folder: Path) -> Iterator[None]:
                 with suppress(OSError):  # it is not empty
                     place.rmdir()
     finally:
-        with suppress(OSError):  # locks of other runs are in it
+        with suppress(OSError):  # locks of other runs are in it, and runs are in the other
             (place.parent / LOCKS).rmdir()
+            if made:
+                place.parent.rmdir()
 
 
 def _free(handle: int, path: Path) -> None:

@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice, conjugate, cosets, double_cosets
 from cosetta.hypotheses.coset.wording import describe_coset
 from cosetta.measures.cells import Cells, choose
@@ -84,9 +83,7 @@ def find_neurons(facts: Facts, config: AnalysisConfig) -> tuple[Found, ...]:
     Source:
         Stander et al. 2023 (arXiv:2312.06581), section 4, for the structure; the labelling rule is this project's.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
-    finder = _Finder(facts, facts.lattice, config)
+    finder = _Finder(facts, facts.known_lattice, config)
     return tuple(finder.find(int(n)) for n in facts.live)
 
 
@@ -103,9 +100,7 @@ def find_places(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, in
     Raises:
         Unsupported: if the group's subgroups are out of reach.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
-    finder = _Finder(facts, facts.lattice, config)
+    finder = _Finder(facts, facts.known_lattice, config)
     places = {int(n): finder.place(int(n)) for n in facts.live}
     return {n: place for n, place in places.items() if place is not None}
 
@@ -124,16 +119,14 @@ def chance_of_cosets(facts: Facts, found: Sequence[Found], config: AnalysisConfi
     Raises:
         Unsupported: if the group's subgroups are out of reach.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
-    cells = Cells(facts.lattice, facts.irreps)
+    cells = Cells(facts.known_lattice, facts.irreps)
     null = coset_null(facts, cells, config)
     live = max(1, len(found))
     covered = [neuron.finding for neuron in found if isinstance(neuron, FoundCoset)]
     power = facts.functions["left"].power
     thresholds = []
     for threshold in THRESHOLDS:
-        finder = _Finder(facts, facts.lattice, config.model_copy(update={"coset_threshold": threshold}))
+        finder = _Finder(facts, facts.known_lattice, config.model_copy(update={"coset_threshold": threshold}))
         inside = [int(n) for n in facts.live if finder.covers(int(n))]
         thresholds.append((threshold, len(inside) / live, float(facts.strength[inside].sum())))
     return Chance(

@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Int
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.groups import Subgroup, SubgroupLattice
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.coset.circuits import find_circuits, find_exemplars, summarise_classes
@@ -95,8 +94,7 @@ class CosetCircuit(AbstractHypothesis):
         Raises:
             Unsupported: if the group's subgroups are out of reach.
         """
-        if facts.lattice is None:
-            raise Unsupported(facts.no_lattice)
+        lattice = facts.known_lattice
         found, circuits = find_circuits(find_neurons(facts, config))
         covered = [neuron for neuron in found if isinstance(neuron, FoundCoset)]
         return cls(
@@ -106,7 +104,7 @@ class CosetCircuit(AbstractHypothesis):
             reasons={neuron.neuron: neuron.reason for neuron in found if isinstance(neuron, OpenNeuron)},
             found=found,
             circuits=circuits,
-            assigned=tuple(_assignment(neuron, facts.lattice) for neuron in covered),
+            assigned=tuple(_assignment(neuron, lattice) for neuron in covered),
         )
 
     def findings(self) -> CosetFindings:
@@ -167,15 +165,12 @@ class CosetCircuit(AbstractHypothesis):
         Returns:
             An account of the same neurons.
         """
-        lattice = self.facts.lattice
-        assert lattice is not None  # the account was fitted with one
-        return replace(self, assigned=_random_assignments(self.assigned, lattice, generator))
+        return replace(self, assigned=_random_assignments(self.assigned, self.facts.known_lattice, generator))
 
     @property
     def bits(self) -> float:
         """For each neuron: which coset of which subgroup, and a number for each coset value of left, right and out."""
-        lattice = self.facts.lattice
-        choices = 1 if lattice is None else sum(cls.index * len(cls.subgroups) for cls in lattice.classes)
+        choices = sum(cls.index * len(cls.subgroups) for cls in self.facts.known_lattice.classes)
         values = sum(2 * a.left.index + self._double_cosets(a) for a in self.assigned)
         return len(self.assigned) * log2(choices) + values * self.config.number_bits
 

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
 from cosetta.hypotheses.program.fitting import places_of, write_program
 from cosetta.hypotheses.program.network import network_of
@@ -57,9 +56,7 @@ class ProgramAccount(AbstractHypothesis):
         Raises:
             Unsupported: if the group's subgroups are out of reach.
         """
-        if facts.lattice is None:
-            raise Unsupported(facts.no_lattice)
-        lattice, places = facts.lattice, places_of(facts, config)
+        lattice, places = facts.known_lattice, places_of(facts, config)
         program = write_program(facts, config, places)
         names = {n: lattice.classes[lattice.class_of[h]].name for n, (h, _) in places.items()}
         reasons = {int(n): "the coset account leaves it open" for n in facts.live if int(n) not in places}

@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.groups import Group, Subgroup, SubgroupLattice
 from cosetta.groups.group import conjugates
 from cosetta.hypotheses.coset import find_places
@@ -65,23 +64,22 @@ def write_program(
     Source:
         This project.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
+    lattice = facts.known_lattice
     places = places_of(facts, config) if places is None else places
-    neurons = [_neuron(n, h, g, facts, facts.lattice) for n, (h, g) in places.items()]
+    neurons = [_neuron(n, h, g, facts, lattice) for n, (h, g) in places.items()]
     neurons = [neuron for neuron in neurons if neuron is not None]
     by_class: dict[int, list[_Neuron]] = {}
     for neuron in neurons:
         by_class.setdefault(neuron.cls, []).append(neuron)
     families, sums = [], {}
     for cls in sorted(by_class, reverse=True):
-        H = facts.lattice.subgroup(facts.lattice.classes[cls].representative)
+        H = lattice.subgroup(lattice.classes[cls].representative)
         shares = () if alone else _shares(by_class[cls], H)
-        family = Family(facts.lattice.classes[cls].name, H.generators, _scales(by_class[cls]), shares)
+        family = Family(lattice.classes[cls].name, H.generators, _scales(by_class[cls]), shares)
         families.append(family)
         for neuron in by_class[cls]:
             _add(sums, neuron, family, H)
-    program = _without_idle(_rounded(facts.group, facts.lattice, families, sums), config)
+    program = _without_idle(_rounded(facts.group, lattice, families, sums), config)
     mean = facts.model.bias.double().numpy() if alone else mean_logits(facts.model) - mean_logits(network_of(program))
     return _with_start(program, mean)
 
@@ -102,9 +100,7 @@ def places_of(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]
     Raises:
         Unsupported: if the group's subgroups are out of reach.
     """
-    if facts.lattice is None:
-        raise Unsupported(facts.no_lattice)
-    lattice, group = facts.lattice, facts.group
+    lattice, group = facts.known_lattice, facts.group
     left, right = facts.coset_fractions("left"), facts.coset_fractions("right")
     found = {}
     for n, (h, g) in find_places(facts, config).items():

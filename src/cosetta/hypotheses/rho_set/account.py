@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Float
 
 from cosetta.config import AnalysisConfig
-from cosetta.errors import Unsupported
 from cosetta.groups import cosets, double_cosets
 from cosetta.harmonics import isotypic_projection
 from cosetta.hypotheses.base import AbstractHypothesis, Functions
@@ -63,13 +62,12 @@ class RhoSets(AbstractHypothesis):
         Raises:
             Unsupported: if the group's subgroups are out of reach.
         """
-        if facts.lattice is None:
-            raise Unsupported(facts.no_lattice)
+        lattice = facts.known_lattice
         ranked, reasons = rank_one_labels(facts, config)
         sets: list[RhoSet] = []
         for i in np.unique(facts.irrep[sorted(ranked)]).tolist() if ranked else []:
             members = np.array([n for n in sorted(ranked) if facts.irrep[n] == i])
-            found, open_ = sets_of_irrep(i, members, facts, facts.lattice, config)
+            found, open_ = sets_of_irrep(i, members, facts, lattice, config)
             sets += found
             reasons |= open_
         sets.sort(key=lambda rho_set: (-len(rho_set.neurons), rho_set.irrep, rho_set.subgroup))

@@ -149,8 +149,7 @@ def choice_bits(facts: Facts) -> float:
     Returns:
         The logarithms of the number of irreps and of the number of classes of subgroups.
     """
-    classes = 1 if facts.lattice is None else len(facts.lattice.class_names)
-    return log2(len(facts.irreps)) + log2(classes)
+    return log2(len(facts.irreps)) + log2(len(facts.known_lattice.class_names))
 
 
 def described(rho_set: RhoSet, facts: Facts) -> dict[str, Any]:

@@ -100,9 +100,10 @@ def read_checkpoint(path: Path | str, max_bytes: int = MAX_BYTES) -> Checkpoint:
     elif len(start) == 9 and start[8:] == b"{":
         content = _load_safetensors(path, int.from_bytes(start[:8], "little"))
     else:
+        an_array = start.startswith(b"\x93NUMPY")
         raise BadRun(
             f"`{path}` must be a safetensors file or a torch archive (torch >= 1.6); it begins with {start[:4]!r}: "
-            "save it again in one of these"
+            + ("give activations with --activations" if an_array else "save it again in one of these")
         )
     tensors, config = _parts(content, path)
     _check_sizes(tensors, path, max_bytes)

@@ -18,13 +18,17 @@ from cosetta.reproduce.frame.claims import ClaimRow, decide
 from cosetta.reproduce.frame.results import Paper, Reproduction, Table
 from cosetta.reproduce.frame.sets import Network, networks_in
 
-__all__ = ["Plan", "Progress", "conclude", "measure_each", "ranked"]
+__all__ = ["TWICE", "Plan", "Progress", "conclude", "measure_each", "ranked"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a step, how much of it is done, and its total."""
 
 Found = TypeVar("Found")
 Subject = TypeVar("Subject")
+
+
+TWICE = "left out: the other folder has a run of this name, and a run that is counted twice makes intervals too narrow"
+"""Why a run is missing that both folders hold."""
 
 
 @final
@@ -51,15 +55,17 @@ class Plan:
             group: name of their group.
 
         Returns:
-            The networks, and a reason for each folder that is damaged.
+            The networks, each name once, and a reason for each folder that is damaged or left out.
         """
-        found: list[Network] = []
+        found: dict[str, Network] = {}
         missing: dict[str, str] = {}
         for place in (self.networks, self.runs):
             if place is not None:
                 networks, damaged = networks_in(place, (group,))
-                found, missing = found + networks, missing | damaged
-        return found, missing
+                twice = [network.name for network in networks if network.name in found]
+                missing |= damaged | {f"{place.name}/{name}": TWICE for name in twice}
+                found |= {network.name: network for network in networks if network.name not in found}
+        return list(found.values()), missing
 
     def command(self, paper: str) -> str:
         """The command that makes the result again; folders by their names alone.

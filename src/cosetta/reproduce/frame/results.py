@@ -89,6 +89,14 @@ class Table:
     notes: tuple[str, ...] = ()
     source: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a row that has not a cell for each column."""
+        for i, row in enumerate(self.rows):
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"table `{self.name}` must have {len(self.columns)} cells a row; row {i} has {len(row)}"
+                )
+
 
 @final
 @dataclass(frozen=True)

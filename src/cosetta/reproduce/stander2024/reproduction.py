@@ -6,7 +6,7 @@ differs from a full one in its seeds alone. A run that fails or is damaged is na
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
@@ -20,6 +20,7 @@ from cosetta.errors import BadConfig, BadRun, CosettaError
 from cosetta.groups import Group, named_group
 from cosetta.machine import usable_cores
 from cosetta.reproduce.frame.folded_runs import RECORD, load_folded_run
+from cosetta.reproduce.frame.released import TWICE, Progress
 from cosetta.reproduce.frame.results import Claim, FigureFacts, Reproduction, Table
 from cosetta.reproduce.frame.spread import MIN_RUNS
 from cosetta.reproduce.stander2024.arguments import argument_table
@@ -49,10 +50,7 @@ from cosetta.training.recipes import RECIPES
 from cosetta.training.run_folder import load_run
 from cosetta.training.trainer import is_large, train
 
-__all__ = ["Progress", "main_population", "reproduce", "unmeasured"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, how much of it is done, and its total."""
+__all__ = ["main_population", "reproduce", "unmeasured"]
 
 CACHES = ("analysis.json", CACHE, "trajectory.json")
 """Files of a measured run."""
@@ -126,7 +124,7 @@ def reproduce(
     _train_large(configs, named, runs, count, tell)
     missing = _train(configs, runs, count, tell)
     folders = [runs / name for name in {config.run_name for config in configs} | _other_recipes(runs, named, recipe)]
-    folders += _folded_runs(networks, named, missing) if networks is not None else []
+    folders += _folded_runs(networks, named, {path.name for path in folders}, missing) if networks is not None else []
     folders = sorted(folder for folder in folders if folder.name not in missing)
     missing |= _measure(folders, count, tell)
     populations = _populations([folder for folder in folders if folder.name not in missing], named, recipe, missing)
@@ -281,13 +279,18 @@ def unmeasured(networks: Path, groups: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _folded_runs(networks: Path, groups: Mapping[str, Group], missing: dict[str, str]) -> list[Path]:
-    """Folders of folded runs of these groups; damaged ones are added to the missing."""
+def _folded_runs(
+    networks: Path, groups: Mapping[str, Group], known: Collection[str], missing: dict[str, str]
+) -> list[Path]:
+    """Folders of folded runs of these groups; damaged ones, and names that are known, are added to the missing."""
     paths = sorted(path.parent for path in networks.glob(f"*/{RECORD}"))
     if not paths:
         raise BadRun(f"`--networks` must hold folders with {RECORD}; `{networks}` has none: name another folder")
     found = []
     for folder in paths:
+        if folder.name in known:
+            missing[f"{networks.name}/{folder.name}"] = TWICE
+            continue
         try:
             found += [folder] if load_folded_run(folder).record.group in groups else []
         except BadRun as error:

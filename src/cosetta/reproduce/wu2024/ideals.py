@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 from cosetta.errors import BadRun
 from cosetta.files import read_json
@@ -41,6 +41,32 @@ class Ideals:
     measured: tuple[RhoMeasures, ...]
 
 
+@final
+@dataclass(frozen=True)
+class _Said:
+    """Their file, under their names."""
+
+    irrep_accs: tuple[float, ...]
+    naive_accs: tuple[float, ...]
+    irrep_times: tuple[float, ...]
+    naive_times: tuple[float, ...]
+    avar_bad: tuple[int, ...]
+    irrep_bad: tuple[int, ...]
+    irrep_idxs: tuple[dict[str, list[int]], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse columns that are not of as many networks, and numbers of networks that there are not."""
+        number = len(self.irrep_accs)
+        for name in ("naive_accs", "irrep_times", "naive_times", "irrep_idxs"):
+            if len(getattr(self, name)) != number:
+                raise ValueError(f"`{name}` has {len(getattr(self, name))} values where `irrep_accs` has {number}")
+        for name in ("avar_bad", "irrep_bad"):
+            if any(not 0 <= i < number for i in getattr(self, name)):
+                raise ValueError(f"`{name}` names a network that is none of {number}")
+        if not number or min(self.naive_times) <= 0:
+            raise ValueError("`naive_times` must be above 0, one a network")
+
+
 def read_ideals(folder: Path) -> Ideals:
     """Read their file and fit rho-sets to every ideal.
 
@@ -57,26 +83,25 @@ def read_ideals(folder: Path) -> Ideals:
         if not (folder / name).is_file():
             raise BadRun(f"`{folder}` must hold {' and '.join(FILES)}; it lacks {name}: name another folder")
     what, advice = "their bounds and failures", "fetch it again"
-    said = read_json(folder / FILES[1], dict[str, Any], what=what, advice=advice, finite=False)
-    columns = ("irrep_accs", "naive_accs", "irrep_times", "naive_times", "avar_bad", "irrep_bad", "irrep_idxs")
-    if missing := [name for name in columns if name not in said]:
-        raise BadRun(f"`{folder / FILES[1]}` must be {what}; it lacks `{missing[0]}`: {advice}")
-    number = len(said["irrep_accs"])
+    said = read_json(folder / FILES[1], _Said, what=what, advice=advice)
     path = folder / FILES[0]
     first = open_checkpoint(path, instance=0, group="S4")
     order = first.recovered.relabelling  # one order for all: a network that errs does not tell its own
+    number = len(said.irrep_accs)
     opened = [open_checkpoint(path, instance=i, group="S4", element_order=order) for i in range(number)]
     measured = tuple(rho_measures(f"ideal {i}", found.model, found.group) for i, found in enumerate(opened))
-    floats = {name: tuple(float(value) for value in said[name]) for name in columns[:4]}
-    if {len(values) for values in floats.values()} != {number} or len(said["irrep_idxs"]) != number:
-        raise BadRun(f"`{folder / FILES[1]}` must be {what}; its columns have different lengths: {advice}")
+    for i, (network, irreps) in enumerate(zip(measured, said.irrep_idxs, strict=True)):
+        width = len(network.irreps)
+        if any(not 0 <= n < width for neurons in irreps.values() for n in neurons):
+            wrong = f"`irrep_idxs` {i} names a neuron that is none of {width}"
+            raise BadRun(f"`{folder / FILES[1]}` must be {what}; {wrong}: {advice}")
     return Ideals(
-        bounds=floats["irrep_accs"],
-        accuracies=floats["naive_accs"],
-        bound_seconds=floats["irrep_times"],
-        accuracy_seconds=floats["naive_times"],
-        a_bad=tuple(int(i) for i in said["avar_bad"]),
-        rho_bad=tuple(int(i) for i in said["irrep_bad"]),
-        irreps=tuple(said["irrep_idxs"]),
+        bounds=said.irrep_accs,
+        accuracies=said.naive_accs,
+        bound_seconds=said.irrep_times,
+        accuracy_seconds=said.naive_times,
+        a_bad=said.avar_bad,
+        rho_bad=said.irrep_bad,
+        irreps=said.irrep_idxs,
         measured=measured,
     )
