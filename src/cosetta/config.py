@@ -4,9 +4,13 @@ Every number that decides a label stands here with its reason, and is written in
 configuration is in `training/config.py`.
 """
 
-from typing import final
+import difflib
+from typing import Any, final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cosetta.errors import BadConfig
+from cosetta.files.reading import setting_problem
 
 __all__ = ["AnalysisConfig"]
 
@@ -21,6 +25,25 @@ class AnalysisConfig(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def __init__(self, **settings: Any) -> None:
+        """Check the settings.
+
+        Args:
+            **settings: fields by name; the defaults for the others.
+
+        Raises:
+            BadConfig: if a name is unknown or a value out of range, in one line.
+        """
+        try:
+            super().__init__(**settings)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            name = ".".join(map(str, problem["loc"]))
+            if problem["type"] == "extra_forbidden":
+                near = difflib.get_close_matches(name, list(type(self).model_fields), n=1, cutoff=0)[0]
+                raise BadConfig(f"`{name}` is not a setting of the analysis; did you mean `{near}`?") from error
+            raise BadConfig(setting_problem(f"analysis.{name}", problem)) from error
 
     coset_threshold: float = Field(
         default=0.01,

@@ -19,7 +19,7 @@ from cosetta.harmonics import Irrep, power
 from cosetta.harmonics import irreps as all_irreps
 from cosetta.measures import CosetNull, coset_variance_fractions, rank_one
 from cosetta.measures.cells import Cells, choose
-from cosetta.shown import short_repr
+from cosetta.shown import percent, short_repr
 
 __all__ = ["CosetFit", "Description", "FunctionRow", "describe", "irrep_title"]
 
@@ -120,7 +120,7 @@ class Description:
         for i, row in enumerate(self.rows):
             place = ",".join(map(str, np.unravel_index(i, self.shape))) if self.shape else "-"
             ranked = sorted(zip(row.power, self.irreps, strict=True), reverse=True)
-            irreps = ", ".join(f"{name} {share:.0%}" for share, name in ranked if share >= SHOWN_SHARE)
+            irreps = ", ".join(f"{name} {percent(share, 0)}" for share, name in ranked if share >= SHOWN_SHARE)
             cosets = "; ".join(_said(fit) for fit in row.cosets) or "none"
             rank = f"{row.rank_share:.3f}" if row.irrep else "-"
             lines.append(f"{place:>10}  {row.variance:9.3g}  {irreps or 'constant':<34}  {rank:>8}  {cosets}")

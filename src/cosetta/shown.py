@@ -2,15 +2,23 @@
 
 `short_repr` is the `__repr__` of dataclasses that hold arrays or long lists: the line has every field, long values by
 their size alone, so that no repr prints 14,400 numbers. `card` and `table` make the markup of `_repr_html_`; all text
-that they are given is escaped. The numbers themselves are in the fields, unrounded.
+that they are given is escaped. The numbers themselves are in the fields, unrounded. `plural` and `percent` are how
+counts and shares are written wherever text is written.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from html import escape
 from typing import Any
 
-__all__ = ["card", "plural", "short_repr", "table"]
+__all__ = ["MISSING", "card", "percent", "plural", "short_repr", "table"]
+
+MISSING = "–"
+"""Printed where a record has no value."""
+
+SUM_ERROR = 1e-12
+"""Rounding error of a sum of shares that is 1."""
 
 LONGEST_TEXT = 40
 """Characters of a text that are shown."""
@@ -20,6 +28,37 @@ LONGEST_LIST = 4
 
 LONGEST_LINE = 400
 """Characters of a repr; fields that no longer fit are named without their values."""
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    r"""A proportion in per cent, rounded so that only exact 0 and 1 print as `0 %` and `100 %`.
+
+    Args:
+        share: the proportion; within 1e-12 of 0 or 1, where sums of shares end, it is that. It may lie outside of
+            [0, 1], as the share of a loss or a variance that is recovered does.
+        digits: digits after the point.
+
+    Returns:
+        Text with a no-break space before the sign.
+
+    Example:
+        >>> percent(14399 / 14400), percent(1.0), percent(1e-6), percent(0.25, digits=0)
+        ('99.99\xa0%', '100\xa0%', '<\xa00.01\xa0%', '25\xa0%')
+        >>> percent(-1e-17), percent(-1e-6)
+        ('0\xa0%', '>\xa0−0.01\xa0%')
+    """
+    if share is None or math.isnan(share):
+        return MISSING
+    share = next((whole for whole in (0.0, 1.0) if abs(share - whole) < SUM_ERROR), share)
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f}\u00a0%"
+    step = 10.0**-digits
+    if -step / 2 < 100 * share < 0:
+        return f">\u00a0−{step:.{digits}f}\u00a0%"
+    if 0 < share < 1 and 100 * share < step / 2:
+        return f"<\u00a0{step:.{digits}f}\u00a0%"
+    shown = 100 - step if 0 < share < 1 and 100 * share > 100 - step / 2 else 100 * share
+    return f"{shown:.{digits}f}\u00a0%".replace("-", "−")
 
 
 def plural(number: int, noun: str, nouns: str = "") -> str:

@@ -114,8 +114,7 @@ def test_explaining_again_with_another_threshold(run_folder, cosetta):
         (("run", "S3", "--config", "tiny.toml", "--device", "tpu"), "device"),
         (("run", "S3", "--activation", "sine"), "`activation` must be 'relu', 'abs', 'gelu'"),
         (("run", "S3", "--config", "tiny.toml", "--out", "tiny.toml"), "`tiny.toml/S3-fast-0-"),
-        (("run", "S1"), "`train_fraction` must leave training and test pairs"),
-        (("explain", "."), "`.` does not: name the file itself"),
+        (("explain", "."), "`.` does not: name a run or a file in it"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(cosetta, arguments, message):
@@ -129,6 +128,13 @@ def test_bad_input_is_one_line_and_leaves_nothing(cosetta, arguments, message):
     assert err.count("\n") == 1
     assert message in err
     assert not Path("runs").exists()
+
+
+def test_a_split_that_cannot_be_made_leaves_no_run(cosetta):
+    status, _, errors = cosetta("run", "S1")
+    assert status == 1
+    assert "`train_fraction` must leave training and test pairs; 0.9 of 1 pairs gives 1 and 0" in errors
+    assert not list(Path("runs").glob("S1*"))
 
 
 def test_a_run_of_another_group_is_refused(run_folder, cosetta):

@@ -99,6 +99,18 @@ def test_a_network_that_was_written_down_is_opened_by_all_that_open_checkpoints(
     assert "write cycles, as (1 2 3), or images, as 23145" in errors
 
 
+def test_a_run_is_opened_by_all_that_open_runs(command_line):
+    small = ["--width", "16", "--embed-dim", "8", "--max-steps", "100", "--analysis.no-arena"]
+    assert command_line("run", "S3", *small)[0] == 0
+    run = f"{next(Path('runs').glob('S3-*'))}/"
+    for command in ("certify", "export"):
+        assert command_line(command, run)[0] == 0
+    for flags in ((), ("--group", "s_3")):
+        _, shown, errors = command_line("decompile", run, *flags)
+        assert "a program of" in shown or errors.startswith("cosetta: a program ")
+    assert "but --group is C6 (order 6)" in command_line("decompile", run, "--group", "C6")[2]
+
+
 @pytest.mark.parametrize(("group", "title"), [("S1", "1 class of elements"), ("S1", "1 subgroup in 1 class")])
 def test_one_is_singular(command_line, group, title):
     assert title in command_line("group", group)[1]

@@ -17,9 +17,15 @@ def test_runs_checkpoints_and_explanations_are_found_at_any_depth(tmp_path):
     make(tmp_path / "b" / "run" / "checkpoints" / "inner", "model.safetensors")
     make(tmp_path / "a", "model.pt", "cfg.json")
     make(tmp_path / "c", "analysis.json")
+    make(tmp_path / "d", "model.safetensors", "config.json")  # exported, or written down
     make(tmp_path / ".hidden", "model.pt")
     targets, skipped = find_targets([tmp_path])
-    assert [(t.name, t.kind) for t in targets] == [("a", "checkpoint"), ("run", "run"), ("c", "explanation")]
+    assert [(t.name, t.kind) for t in targets] == [
+        ("a", "checkpoint"),
+        ("run", "run"),
+        ("c", "explanation"),
+        ("d", "checkpoint"),
+    ]
     assert skipped == ()
 
 

@@ -75,6 +75,16 @@ def test_enumeration_gives_permutations_that_satisfy_the_relators() -> None:
         assert (coset == np.arange(168)).all()
 
 
+@pytest.mark.parametrize(
+    "text", ["a, b | a^2", "a | a^0", "a, b | [a, b], a^2 b^4", "a, b, c | a^2, b^3, (a b c)^5 = c^5"]
+)
+def test_groups_with_an_infinite_abelian_quotient_are_refused_at_once(text) -> None:
+    with pytest.raises(
+        Unsupported, match=r"a group must be finite; .* leave an infinite abelian quotient: add relations"
+    ):
+        read_group(text)
+
+
 def test_infinite_groups_stop_at_the_limit() -> None:
     with pytest.raises(Unsupported, match="not found to be finite within 1,000 cosets"):
         enumerate_cosets(2, [(1, 1)], 1_000)

@@ -134,7 +134,7 @@ CASES: dict[str, Case] = {
         ("program", "coset", "rho_set", "rank_one_out"),
         ("quotient", "rho_set_uniform"),
     ),
-    "a sign on S4": Case("S5", twisted_s4, ("rho_set", "twisted"), ("quotient",)),
+    "a sign on S4": Case("S5", twisted_s4, ("program", "rho_set", "twisted"), ("quotient",)),
     "the orbit of a random vector, S4": Case("S4", random_orbit("(3,1)"), ("rank_one_out",), (*CELLED[1:], "quotient")),
     "the orbit of a random vector, A4": Case(
         "A4", random_orbit("3a"), ("rank_one_out", "twisted"), (*CELLED, "quotient")

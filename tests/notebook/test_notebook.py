@@ -2,6 +2,8 @@
 
 import dataclasses
 import re
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -80,6 +82,39 @@ def test_wrong_names_get_one_clear_line():
         cosetta.load_run("nowhere")
     with pytest.raises(AttributeError, match="its public names are"):
         cosetta.nothing  # noqa: B018
+
+
+MISUSE = {
+    "cosetta.run(5)": "BadConfig: `group` must be a group or its name; got 5: give a name, as 'S5'",
+    "cosetta.run('S3', analysis={'arena': False})": "BadConfig: `analysis` must be an AnalysisConfig; got a table of 1",
+    "cosetta.train('S3')": "BadConfig: `config` must be a TrainConfig; got 'S3': make one, as `fast('S5')`",
+    "cosetta.analyse(torch.nn.Linear(2, 2), 'S3')": "BadNetwork: a network must be folded to be analysed; got Linear",
+    "cosetta.AnalysisConfig(aren=False)": "BadConfig: `aren` is not a setting of the analysis; did you mean `arena`?",
+    "cosetta.AnalysisConfig(null_samples=0)": "BadConfig: `analysis.null_samples` must be greater than or equal to 19",
+    "network.run_with_cache(1, 99)": "BadConfig: `b` must be elements 0..5; got 99",
+    "network.run_with_cache(-1, 0)": "BadConfig: `a` must be elements 0..5; got -1",
+    "network.run_with_cache('(12)', 0)": "BadConfig: `a` must be elements 0..5; got (12): `group['(12)']`",
+    "network.run_with_hooks(0, [1, 2], [])": "BadConfig: `a` and `b` must have one shape; got () and (2,)",
+}
+
+
+def test_misuse_gets_one_clear_line():
+    """In a process of its own, where nothing but the code checks types, as for a user."""
+    code = "import cosetta, torch\nnetwork = cosetta.GroupNetwork(order=6, embed_dim=2, width=2)\n"
+    code += f"for call in {[*MISUSE]}:"
+    code += "\n try: eval(call)\n except Exception as error: print(f'{type(error).__name__}: {error}')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    said = done.stdout.splitlines()
+    assert len(said) == len(MISUSE)
+    for line, message in zip(said, MISUSE.values(), strict=True):
+        assert line.startswith(message)
+
+
+def test_a_group_may_be_named_where_one_is_wanted():
+    f = torch.tensor([1.0, -1, -1, 1, 1, -1])
+    assert cosetta.describe(f.numpy(), "s_3") == cosetta.describe(f.numpy(), named_group("S3"))
+    network = random_model(named_group("S3"), 4, torch.Generator().manual_seed(0))
+    assert cosetta.fold(network, "S3").additive_share == cosetta.fold(network, named_group("S3")).additive_share
 
 
 def test_public_names_complete():

@@ -68,7 +68,7 @@ def test_damage_is_the_same_in_program_and_network(points_of_s4, quick):
     assert found.trial.damage.least_agreement > 0.95
     assert found.trial.rank_correlation > 0.95
     text = "\n".join(trial_lines(found))
-    assert "goal 0.95: met" in text
+    assert "goal 95\u00a0%: met" in text
     assert "the network has none here" in text
 
 

@@ -8,9 +8,12 @@ import pytest
 import cosetta.report
 from cosetta.report.palette import (
     CLASS_COLOURS,
+    COSETS,
+    COSETS_DARK_FROM,
     DARK,
     DEAD,
     IRREP_COLOURS,
+    SIGNED,
     TRIVIAL,
     UNEXPLAINED,
     class_palette,
@@ -135,3 +138,14 @@ def test_many_irreps_share_grey_and_the_strongest_have_colours():
     assert [colours[f"r{i}"] for i in range(40, 50)] == list(IRREP_COLOURS)
     assert colours["r50"] == colours["r0"] == colours["r1"] == TRIVIAL
     assert irrep_palette(names[:5], strongest=["r4"]) == irrep_palette(names[:5])  # few enough: by position
+
+
+def test_the_stops_of_the_page_are_the_colours_of_the_figures():
+    assert tuple(colour.lower() for colour in COSETS) == coset_colours(len(COSETS))
+
+
+def test_a_dark_page_shows_the_first_coset_and_both_signs():
+    paper = lab(PAPER["dark"], "normal")[0]
+    darkest = COSETS[int(COSETS_DARK_FROM * (len(COSETS) - 1))]
+    for colour in (darkest, *SIGNED["dark"]):
+        assert lab(colour, "normal")[0] - paper > 30, colour

@@ -119,7 +119,8 @@ def check_certificate(path: FilePath, weights: FilePath) -> Certificate:
     except checker.Refused as error:
         raise BadRun(f"`{path}` must prove its claim of `{weights}`; {error}") from error
     except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        missing = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
+        reason = " ".join(missing.split())[:200] or type(error).__name__
         raise BadRun(f"`{path}` and `{weights}` must be whole; {reason}: make the certificate again") from error
     return certificate
 

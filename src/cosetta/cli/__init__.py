@@ -15,7 +15,6 @@ from cosetta._version import __version__
 from cosetta.cli.environment import is_refusal, leave_quietly, refusal, show_what_can_be_shown, too_little_room
 from cosetta.cli.usage import tell_all, usage_problem
 from cosetta.errors import CosettaError
-from cosetta.files.reading import setting_problem
 from cosetta.stopping import ends_in_time, leave
 
 __all__ = ["HELP", "app", "main"]
@@ -119,6 +118,8 @@ def _line(error: Exception) -> str:
     if problems is not None and not isinstance(error, CosettaError):  # pydantic's, whose own text has several lines
         problem = problems()[0]
         name = ".".join(str(part) for part in problem["loc"])
+        from cosetta.files.reading import setting_problem
+
         return setting_problem(name, problem)
     if isinstance(error, CycloptsError):
         return usage_problem(error, tuple(HELP))

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from cosetta.cli.settings import whole_number
 from cosetta.errors import BadConfig
-from cosetta.shown import plural
+from cosetta.shown import percent, plural
 
 
 def build(
@@ -70,18 +70,15 @@ def build(
     name += f"-{wrong}" if wrong else ""
     from cosetta.models import PairScorer
     from cosetta.programs.saving import save_built
-    from cosetta.report.notation import percent
 
     scores = PairScorer(plan.group)(model)
     settings = {"circuits": circuits, "program": str(program) if program else None, "width": width, "noise": noise}
     folder = save_built(model, plan.group.name, out or Path("built") / name, settings | {"wrong": wrong, "seed": seed})
-    rules = (
-        f"{plural(len(plan.rules), 'rule')}, which take {width_of(plan)}" if wrong is None else f"on purpose: {wrong}"
-    )
+    said = f"on purpose {wrong}" if wrong else f"{plural(len(plan.rules), 'rule')} on {width_of(plan)} of them"
     console = rich.get_console()
     console.print(
         escape(
-            f"{name}: {plural(model.width, 'neuron')} ({rules}), accuracy {percent(scores.accuracy)}, "
+            f"{name}: {plural(model.width, 'neuron')} ({said}), accuracy {percent(scores.accuracy)}, "
             f"loss {scores.loss:.3g} nats"
         ),
         soft_wrap=True,

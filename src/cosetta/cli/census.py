@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from cosetta.cli.settings import leave_out
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadConfig, BadRun
 from cosetta.shown import plural
 

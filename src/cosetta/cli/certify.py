@@ -9,9 +9,11 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from cosetta.cli.run import RUNS, Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
-from cosetta.cli.settings import analysis_config, leave_out, read_config
+from cosetta.cli.settings import analysis_config, read_config
 from cosetta.cli.tables import print_lines
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadRun, Unsupported
+from cosetta.shown import percent, plural
 
 FOLDED = "folded.safetensors"
 """The network of a checkpoint as the certificate is of it: left, right, out, bias, and direct paths."""
@@ -45,7 +47,7 @@ def certify(
         BadRun: if the path is not there.
     """
     mapping = roles(mapping)
-    options = {"format": format, "mapping": mapping, "instance": instance}
+    options: dict[str, Any] = {"format": format, "mapping": mapping, "instance": instance}
     checked = analysis_config(read_config(config)[1], analysis)
     if not path.exists():
         raise BadRun(f"a run or a checkpoint must be there; `{path}` is not: check the path")
@@ -136,18 +138,22 @@ def _show(certificate: Any) -> None:
     record = certificate.record
     claim, account, brute = record["claim"], record["account"], record["brute_force"]
     rich.print(f"\n[bold]{escape(record['statement'])}[/bold]")
-    tiers = (f"{tier['tier']} {tier['pairs']:,} pairs ({tier['work'] / brute['work']:.2g})" for tier in record["tiers"])
+    tiers = (
+        f"{tier['tier']} {plural(tier['pairs'], 'pair')} ({tier['work'] / brute['work']:.2g})"
+        for tier in record["tiers"]
+    )
+    subgroups = plural(account["left_subgroups"], "left subgroup")
     lines = [
         f"decided by   {'; '.join(tiers)}, in shares of the work of trying all ({brute['work']:.3g} multiply-adds)",
         f"loss         at most {claim['loss']:.3g} nats in the mean",
-        f"neurons      {account['by_cosets']} of {account['neurons']} by cosets of {account['left_subgroups']} "
-        f"left subgroups, {len(account['one_by_one'])} one by one, {len(account['bounded'])} only bounded",
+        f"neurons      {account['by_cosets']} of {account['neurons']} by cosets of {subgroups}, "
+        f"{len(account['one_by_one'])} one by one, {len(account['bounded'])} only bounded",
         f"seconds      {record['seconds']['check']:.2g} to check, {record['seconds']['prove']:.2g} to find",
     ]
     if account["rank_of_out"]:
         lines.append(f"low rank     out has rank {account['rank_of_out']}, in {', '.join(account['irreps'])}")
     if "share" in brute:
-        lines.append(f"trying all   {brute['share']:.4%} right, {brute['seconds']:.2g} seconds")
+        lines.append(f"trying all   {percent(brute['share'])} right, {brute['seconds']:.2g} seconds")
     if not certificate.is_cheaper:
         lines.append("no account makes it cheaper: this is trying all")
     elif not claim["certified"]:

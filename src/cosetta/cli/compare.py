@@ -9,7 +9,8 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from cosetta.cli.run import Analysis, ConfigFile
-from cosetta.cli.settings import analysis_config, leave_out, read_config, whole_number
+from cosetta.cli.settings import analysis_config, read_config, whole_number
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadConfig, BadRun
 from cosetta.shown import plural
 

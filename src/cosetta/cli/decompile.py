@@ -8,8 +8,9 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from cosetta.cli.run import Analysis, ConfigFile, Format, Instance, ItsGroup, Mapped, roles
-from cosetta.cli.settings import analysis_config, leave_out, read_config
+from cosetta.cli.settings import analysis_config, read_config
 from cosetta.cli.tables import print_lines
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadRun, Unsupported
 
 
@@ -72,7 +73,7 @@ def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, 
         from cosetta.training.run_folder import load_run
 
         trained = load_run(path)
-        G = read_group(options["group"]) if options["group"] else trained.group
+        G = read_group(group) if group else trained.group
         trained.check_group(G)
         return trained.folded(), G, path.resolve().name
     from cosetta.models.importers import open_checkpoint

@@ -7,7 +7,7 @@ import rich
 from cyclopts import Parameter
 from rich.markup import escape
 
-from cosetta.cli.settings import leave_out
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadConfig, BadRun
 
 KINDS = ("safetensors", "npz", "hub")

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cosetta.errors import BadConfig, BadNetwork
 from cosetta.files import map_array
+from cosetta.shown import MISSING, percent
 
 __all__ = ["fold_arrays", "read_array", "show_parts"]
 
@@ -73,14 +74,16 @@ def show_parts(folding: Any, parts: Any) -> None:
         table.add_column(title, justify="left" if title in ("part", "irreps") else "right", no_wrap=True)
     for part in parts:
         known = bool(part.power)
-        irreps = "\n".join(f"{name} {share:.0%}" for name, share in list(part.power.items())[:4] if share > 0.01)
+        irreps = "\n".join(
+            f"{name} {percent(share, 0)}" for name, share in list(part.power.items())[:4] if share > 0.01
+        )
         table.add_row(
             part.name,
-            f"{part.share:.2%}",
-            "-" if part.logit_share is None else f"{part.logit_share:.2%}",
-            "-" if part.accuracy_without is None else f"{part.accuracy_without:.2%}",
-            escape(irreps) or "-",
-            f"{part.rank_share:.3f}" if known else "-",
-            f"{part.on_cosets:.1%}" if known else "-",
+            percent(part.share),
+            percent(part.logit_share),
+            percent(part.accuracy_without),
+            escape(irreps) or MISSING,
+            f"{part.rank_share:.3f}" if known else MISSING,
+            percent(part.on_cosets, 1) if known else MISSING,
         )
     rich.print(table)

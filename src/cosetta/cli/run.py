@@ -20,10 +20,10 @@ from cosetta.cli.settings import (
     TrainingSettings,
     analysis_config,
     given,
-    leave_out,
     read_config,
     whole_number,
 )
+from cosetta.cli.usage import leave_out
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig, BadRun
 from cosetta.training.config import TrainConfig

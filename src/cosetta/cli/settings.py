@@ -1,6 +1,5 @@
 """Settings as flags and files: every field of a schema is a flag, unset by default, and a key of the file."""
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 from cyclopts import Parameter, Token
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, create_model
 
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadConfig
 from cosetta.files import read_json, read_toml
-from cosetta.files.reading import setting_problem, shown
+from cosetta.files.reading import shown
 from cosetta.training.config import Phase, TrainConfig
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "TrainingSettings",
     "analysis_config",
     "given",
-    "leave_out",
     "read_config",
     "whole_number",
 ]
@@ -91,25 +89,6 @@ def given(flags: BaseModel | None) -> dict[str, Any]:
     return {key: value for key, value in (flags.model_dump() if flags else {}).items() if value is not None}
 
 
-def leave_out(flags: Mapping[str, Any], belongs: str, arrived: str) -> None:
-    """Refuse flags that would do nothing, so that none is ignored in silence.
-
-    Args:
-        flags: values by the name of the flag; None or nothing where it was not given.
-        belongs: what such a flag is for.
-        arrived: what there is instead.
-
-    Raises:
-        BadConfig: if one was given.
-
-    Example:
-        >>> leave_out({"site": None}, "a checkpoint", "`runs/a` is a run")
-    """
-    for name, value in flags.items():
-        if value is not None and value is not False and value != {}:
-            raise BadConfig(f"`--{name.replace('_', '-')}` belongs to {belongs}; {arrived}: leave it out")
-
-
 def read_config(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Training and analysis settings of a file: TOML, or the record of a run.
 
@@ -150,12 +129,4 @@ def analysis_config(written: Mapping[str, Any], flags: BaseModel | None) -> Anal
     Raises:
         BadConfig: if a name is unknown or a value is out of range.
     """
-    try:
-        return AnalysisConfig(**{**written, **given(flags)})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        if problem["type"] == "extra_forbidden":
-            name = str(problem["loc"][0])
-            [near] = difflib.get_close_matches(name, list(AnalysisConfig.model_fields), n=1, cutoff=0)
-            raise BadConfig(f"`{name}` is not a setting of the analysis; did you mean `{near}`?") from error
-        raise BadConfig(setting_problem(f"analysis.{problem['loc'][0]}", problem)) from error
+    return AnalysisConfig(**{**written, **given(flags)})

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from cosetta.cli.run import Analysis
-from cosetta.cli.settings import NAMED, analysis_config, given, leave_out, read_config, whole_number
+from cosetta.cli.settings import NAMED, analysis_config, given, read_config, whole_number
+from cosetta.cli.usage import leave_out
 from cosetta.errors import BadConfig
 from cosetta.groups.tables import TABLE_SUFFIXES
 from cosetta.shown import plural
@@ -234,11 +235,11 @@ def duration(seconds: float) -> str:
         Such as `1 d 2 h`.
 
     Example:
-        >>> duration(3.2), duration(75.0), duration(3 * 3600 + 125.0), duration(1e6)
-        ('3 s', '1 min 15 s', '3 h 2 min', '11 d 13 h')
+        >>> duration(0.2), duration(3.2), duration(75.0), duration(3 * 3600 + 125.0), duration(1e6)
+        ('1 s', '3 s', '1 min 15 s', '3 h 2 min', '11 d 13 h')
     """
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    whole = round(seconds)
+    whole = round(seconds) or int(seconds > 0)
     first = next((i for i, (_, size) in enumerate(units) if whole >= size), 3)
     parts = []
     for name, size in units[first : first + 2]:
@@ -247,7 +248,7 @@ def duration(seconds: float) -> str:
     return " ".join(part for i, part in enumerate(parts) if i == 0 or not part.startswith("0 "))
 
 
-def _size(count: float) -> str:
+def _size(count: int) -> str:
     """Bytes in the largest unit of which there is one."""
     unit, size = next(((unit, size) for unit, size in (("GB", 1e9), ("MB", 1e6)) if count >= size), ("kB", 1e3))
     return f"{count / size:,.1f} {unit}"
@@ -265,7 +266,7 @@ def _show_plan(plan: Any, workers: int | None, engine: str) -> None:
         rich.print(line + "nothing is left to do")
         return
     lines = [f"{line}the rest in {plural(expected.shards, 'shard')}", _time_line(expected, workers, engine)]
-    how = [f"from {plural(expected.measured_runs, 'trained run')} of the same kind"] if expected.measured_runs else []
+    how = [f"from {plural(expected.measured_runs, 'trained run')} of the same kinds"] if expected.measured_runs else []
     if expected.timed_kinds:
         how += [
             f"training of {plural(expected.timed_kinds, 'kind')} from a few steps timed now, as if no phase ended early"

@@ -2,14 +2,15 @@
 
 import difflib
 import inspect
+from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, RepeatArgumentError, UnknownOptionError
 from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
 
-from cosetta.files.reading import shown
+from cosetta.errors import BadConfig
 
-__all__ = ["tell_all", "usage_problem"]
+__all__ = ["leave_out", "tell_all", "usage_problem"]
 
 KINDS = {int: "a whole number", float: "a number"}
 """What a value must be, by the type that it is read as."""
@@ -40,6 +41,25 @@ def tell_all(command: App, name: str) -> None:
             break
         words.append(word if parameter.default is parameter.empty and " " not in word else f"[{word}]")
     command.usage = " ".join(words)
+
+
+def leave_out(flags: Mapping[str, Any], belongs: str, arrived: str) -> None:
+    """Refuse flags that would do nothing, so that none is ignored in silence.
+
+    Args:
+        flags: values by the name of the flag; None or nothing where it was not given.
+        belongs: what such a flag is for.
+        arrived: what there is instead.
+
+    Raises:
+        BadConfig: if one was given.
+
+    Example:
+        >>> leave_out({"site": None}, "a checkpoint", "`runs/a` is a run")
+    """
+    for name, value in flags.items():
+        if value is not None and value is not False and value != {}:
+            raise BadConfig(f"`--{name.replace('_', '-')}` belongs to {belongs}; {arrived}: leave it out")
 
 
 def usage_problem(error: CycloptsError, commands: tuple[str, ...] = ()) -> str:
@@ -98,6 +118,8 @@ def _missing(error: MissingArgumentError, help_: str) -> str:
 
 def _unread(error: CoercionError) -> str:
     """A value that is not of the kind that it must be."""
+    from cosetta.files.reading import shown  # numpy is loaded with it, which help does not need
+
     assert error.token is not None
     name = error.token.keyword or (error.argument.name.lstrip("-").upper() if error.argument is not None else "it")
     if error.msg is not None:  # of a reader of ours, which says it all

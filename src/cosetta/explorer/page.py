@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from cosetta.explorer.bundle import bundle, page_file, source_hash
 from cosetta.explorer.packing import pack, unpack
-from cosetta.report.palette import DARK, class_palette
+from cosetta.report.palette import COSETS, COSETS_DARK_FROM, DARK, SIGNED, class_palette
 
 __all__ = ["explorer_page"]
 
@@ -76,5 +76,5 @@ def render(template: str, script: str, sidecars: Sequence[str]) -> str:
         script=Markup(source),
         script_hash=Markup(source_hash(source)),
         sidecars=[Markup(data) for data in sidecars],
-        dark=json.dumps(DARK),
+        palette=json.dumps({"dark": DARK, "cosets": COSETS, "cosetsDarkFrom": COSETS_DARK_FROM, "signed": SIGNED}),
     )

@@ -42,7 +42,7 @@ MAX_DEPTH = 200
 """Deepest nesting of lists and tables that is read; ours are six deep."""
 
 FEW = 4
-"""Most numbers of a list that a message shows."""
+"""Most numbers of a tuple that a message shows."""
 
 T = TypeVar("T")
 
@@ -271,7 +271,7 @@ def shown(value: Any) -> str:
         >>> shown((0.9, 1.5))
         '(0.9, 1.5)'
     """
-    if isinstance(value, list | tuple) and 0 < len(value) <= FEW and all(isinstance(x, int | float) for x in value):
+    if isinstance(value, tuple) and 0 < len(value) <= FEW and all(isinstance(x, int | float) for x in value):
         return repr(value)[:60]
     if isinstance(value, dict | list | tuple):
         return f"{'a table' if isinstance(value, dict) else 'a list'} of {len(value):,}"

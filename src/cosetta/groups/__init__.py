@@ -9,7 +9,7 @@ from cosetta.groups.lattice import SubgroupClass, SubgroupLattice
 from cosetta.groups.named import named_group
 from cosetta.groups.presentation import presented_group
 from cosetta.groups.products import direct_product, semidirect_product
-from cosetta.groups.reading import is_one_group, read_group
+from cosetta.groups.reading import group_of, is_one_group, read_group
 from cosetta.groups.stored import known_group
 from cosetta.groups.subgroups import (
     centralizer,
@@ -39,6 +39,7 @@ __all__ = [
     "double_cosets",
     "find_isomorphism",
     "generated_group",
+    "group_of",
     "is_one_group",
     "known_group",
     "matrix_group",

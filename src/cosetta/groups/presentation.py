@@ -6,6 +6,7 @@ generator; the Cayley table follows. It stops at a limit, because a presentation
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from cosetta.errors import NotAGroup, Unsupported
 from cosetta.groups.cayley import MAX_ORDER
 from cosetta.groups.coset_enumeration import enumerate_cosets, root_of
 from cosetta.groups.group import Group
+from cosetta.shown import plural
 
 __all__ = ["presented_group", "read_presentation"]
 
@@ -46,7 +48,7 @@ def presented_group(text: str, name: str | None = None) -> Group:
         The group; each label is a shortest word for its element.
 
     Raises:
-        Unsupported: if the group was not found to be finite and small within the limit.
+        Unsupported: if the group is infinite, or was not found to be finite and small within the limit.
 
     Source:
         Todd and Coxeter, Proc. Edinburgh Math. Soc. 5 (1936).
@@ -58,6 +60,11 @@ def presented_group(text: str, name: str | None = None) -> Group:
     """
     names, relators = read_presentation(text)
     name = name or f"<{text.strip().strip('<>').strip()}>"
+    if (rank := _rank_of_exponents(len(names), relators)) < len(names):
+        raise Unsupported(
+            f"a group must be finite; {name} is not: its {plural(len(names), 'generator')} and relations of rank "
+            f"{rank} leave an infinite abelian quotient: add relations"
+        )
     try:
         moves = enumerate_cosets(len(names), relators, MAX_COSETS)
     except Unsupported as error:
@@ -72,6 +79,22 @@ def presented_group(text: str, name: str | None = None) -> Group:
             f"the group is finite, but its order {order:,} is beyond {MAX_ORDER:,}, the largest that is held: {name}"
         )
     return _cayley(names, moves, name)
+
+
+def _rank_of_exponents(generators: int, relators: list[tuple[int, ...]]) -> int:
+    """Rank of the exponent sums of the relators; below the number of generators the abelianisation is infinite."""
+    rows = [[Fraction(word.count(g) - word.count(-g)) for g in range(1, generators + 1)] for word in relators]
+    rank = 0
+    for column in range(generators):
+        pivot = next((i for i in range(rank, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        for i in range(rank + 1, len(rows)):
+            factor = rows[i][column] / rows[rank][column]
+            rows[i] = [x - factor * y for x, y in zip(rows[i], rows[rank], strict=True)]
+        rank += 1
+    return rank
 
 
 def _order_over_cyclic(generators: int, relators: list[tuple[int, ...]]) -> int:

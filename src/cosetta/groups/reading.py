@@ -10,7 +10,7 @@ r"""A group from whatever a user types: a name, generators, a presentation, or a
 
 import re
 
-from cosetta.errors import Unsupported
+from cosetta.errors import BadConfig, Unsupported
 from cosetta.groups.generated import generated_group
 from cosetta.groups.group import Group
 from cosetta.groups.named import named_group
@@ -19,7 +19,7 @@ from cosetta.groups.presentation import presented_group
 from cosetta.groups.spelling import flat_powers
 from cosetta.groups.tables import TABLE_SUFFIXES, read_table
 
-__all__ = ["is_one_group", "read_group"]
+__all__ = ["group_of", "is_one_group", "read_group"]
 
 _GENERATORS = re.compile(r"\s*(<|\[|⟨|\(\s*(\d|\)))")
 _SIGNS = str.maketrans("⟨⟩〈〉∣−", "<><>|-")
@@ -51,6 +51,30 @@ def read_group(text: str) -> Group:
     if _GENERATORS.match(text):
         return generated_group(text)
     return named_group(text)
+
+
+def group_of(group: Group | str) -> Group:
+    """A group, or the one that a text stands for.
+
+    Args:
+        group: the group or its name, generators, presentation or table.
+
+    Returns:
+        The group.
+
+    Raises:
+        BadConfig: if it is neither a group nor a text.
+        Unsupported: if the text names none.
+
+    Example:
+        >>> group_of("S3").order, group_of(group_of("S3")).name
+        (6, 'S3')
+    """
+    if isinstance(group, Group):
+        return group
+    if not isinstance(group, str):
+        raise BadConfig(f"`group` must be a group or its name; got {str(group)[:40]}: give a name, as 'S5'")
+    return read_group(group)
 
 
 def is_one_group(text: str) -> bool:

@@ -6,6 +6,7 @@ with bias gives one logit an element. There is a named module at every activatio
 that everything else works on.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import final
@@ -14,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from cosetta.errors import Unsupported
+from cosetta.errors import BadConfig, Unsupported
 from cosetta.models.folded import ACTIVATIONS, FoldedModel
 
 __all__ = ["GroupNetwork"]
@@ -119,7 +120,11 @@ class GroupNetwork(nn.Module):
 
         Returns:
             The logits, and a dictionary from module name (`embed_left`, `hook_pre`, ...) to its output.
+
+        Raises:
+            BadConfig: if a factor is not an element, or the shapes differ.
         """
+        a, b = self._elements(a, b)
         cache: dict[str, Tensor] = {}
 
         def keep(name: str) -> Hook:
@@ -127,6 +132,25 @@ class GroupNetwork(nn.Module):
 
         with self._hooked([(name, keep(name)) for name, _ in self.named_children()]):
             return self(a, b), cache
+
+    def _elements(self, *factors: Int[Tensor, "*batch"] | int) -> tuple[Tensor, ...]:
+        """Left and right factors as tensors, refused where torch's own words would name no element."""
+        found = []
+        for name, factor in zip("ab", factors, strict=True):
+            try:
+                numbers = torch.as_tensor(factor)
+            except (TypeError, ValueError, RuntimeError):
+                numbers = torch.tensor(math.nan)
+            whole = not (numbers.is_floating_point() or numbers.is_complex())
+            if not whole or (numbers.numel() and not 0 <= numbers.min() <= numbers.max() < self.order):
+                raise BadConfig(
+                    f"`{name}` must be elements 0..{self.order - 1}; got {str(factor)[:40]}: `group['(12)']` is the "
+                    "number of a label"
+                )
+            found.append(numbers)
+        if found[0].shape != found[1].shape:
+            raise BadConfig(f"`a` and `b` must have one shape; got {tuple(found[0].shape)} and {tuple(found[1].shape)}")
+        return tuple(found)
 
     def run_with_hooks(
         self, a: Int[Tensor, "*batch"] | int, b: Int[Tensor, "*batch"] | int, hooks: Sequence[tuple[str, Hook]]
@@ -143,6 +167,7 @@ class GroupNetwork(nn.Module):
             The logits. The hooks are gone afterwards, also after an error.
 
         Raises:
+            BadConfig: if a factor is not an element, or the shapes differ.
             ValueError: if no module has the given name.
 
         Example:
@@ -152,6 +177,7 @@ class GroupNetwork(nn.Module):
             >>> torch.equal(silent[0], net.unembed.bias)
             True
         """
+        a, b = self._elements(a, b)
         with self._hooked(hooks):
             return self(a, b)
 

@@ -75,8 +75,8 @@ def _opened(network: Any, i: int) -> tuple[str, ExplainedNetwork, str]:
         found = analyse(network.model, network.over, _with_arena(network)) if network.arena is None else network
         return f"network {i + 1}", found, "memory"
     raise BadConfig(
-        f"networks must be runs, analyses with their networks, or paths; number {i + 1} is a "
-        f"{type(network).__name__}: give `cosetta.analyse(network, group)`"
+        f"networks must be runs, analyses with their networks, or paths; number {i + 1} is of "
+        f"type {type(network).__name__}: give `cosetta.analyse(network, group)`"
     )
 
 

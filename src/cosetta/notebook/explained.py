@@ -10,8 +10,9 @@ import numpy as np
 from cosetta import report
 from cosetta.analysis import analyse as find
 from cosetta.config import AnalysisConfig
+from cosetta.errors import BadNetwork
 from cosetta.files import FilePath
-from cosetta.groups import Group, cosets, subgroup_lattice
+from cosetta.groups import Group, cosets, group_of, subgroup_lattice
 from cosetta.models import FoldedModel, GroupNetwork
 from cosetta.notebook.ablating import Ablated, ablate, chosen_neurons
 from cosetta.notebook.panels import Panels, panels
@@ -235,13 +236,15 @@ def explained(analysis: Analysis, model: FoldedModel, group: Group) -> Explained
     return ExplainedNetwork(**values, model=model, over=group)
 
 
-def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisConfig | None = None) -> ExplainedNetwork:
+def analyse(
+    model: FoldedModel | GroupNetwork, group: Group | str, config: AnalysisConfig | None = None
+) -> ExplainedNetwork:
     """Explain a network neuron by neuron, with causal evidence beside the claims.
 
     Args:
         model: the network, or its folded form, on any device and in any precision; it is analysed on the CPU. Any other
             architecture is folded first: `analyse(fold(module, group, site=..).model, group)`.
-        group: the group it multiplies in, in the model's element order.
+        group: the group it multiplies in, or its name, in the model's element order.
         config: thresholds and sample sizes; the defaults if None.
 
     Returns:
@@ -249,6 +252,7 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
 
     Raises:
         ValueError: if the model's order is not the group's.
+        BadNetwork: if the model is neither of these: fold it first.
 
     Example:
         >>> from cosetta import analyse, named_group
@@ -258,6 +262,12 @@ def analyse(model: FoldedModel | GroupNetwork, group: Group, config: AnalysisCon
         >>> analyse(random_model(G, 4, torch.Generator().manual_seed(0)), G).covered_share
         0.0
     """
+    group = group_of(group)
+    if not isinstance(model, FoldedModel | GroupNetwork):
+        raise BadNetwork(
+            f"a network must be folded to be analysed; got {type(model).__name__}: give "
+            "`cosetta.fold(network, group, site=..).model`"
+        )
     analysis = find(model, group, config)
     folded = model.cpu().fold() if isinstance(model, GroupNetwork) else model.to(device="cpu")
     return explained(analysis, folded, group)

@@ -12,7 +12,8 @@ from cosetta.errors import BadConfig, BadRun
 from cosetta.explanation import Parts, analyse_run, explain_run
 from cosetta.explorer import PAGE, explorer_page, open_target
 from cosetta.files import FilePath, write_text
-from cosetta.groups import Group, read_group
+from cosetta.files.reading import shown
+from cosetta.groups import Group, group_of
 from cosetta.models import FoldedModel, GroupNetwork, ModuleModel
 from cosetta.notebook.explained import ExplainedNetwork, explained
 from cosetta.results import Analysis, load_analysis
@@ -178,6 +179,8 @@ def train(
         >>> train(config, folder=Path(tempfile.mkdtemp()) / config.run_name).model.width
         8
     """
+    if not isinstance(config, TrainConfig):
+        raise BadConfig(f"`config` must be a TrainConfig; got {shown(config)}: make one, as `fast('S5')`")
     found = train_network(config, group, folder, progress=progress, threads=threads)
     return Run(found.folder, found.record)
 
@@ -198,7 +201,7 @@ def run(
     Args:
         group: the group, or its name.
         seed: of the split, the initial weights and the batches.
-        recipe: `fast`, `stander2024` or `wu2024`.
+        recipe: `fast`, `stander2024`, `wu2024` or `chughtai2023`.
         out: the folder that holds the runs; this one has the name that the command line gives it.
         report: whether to write `report.html`.
         analysis: thresholds of the explanation; the defaults if None.
@@ -223,7 +226,9 @@ def run(
     """
     if recipe not in RECIPES:
         raise BadConfig(f"`recipe` must be one of {', '.join(RECIPES)}; got '{recipe}'")
-    G = read_group(group) if isinstance(group, str) else group
+    if analysis is not None and not isinstance(analysis, AnalysisConfig):
+        raise BadConfig(f"`analysis` must be an AnalysisConfig; got {shown(analysis)}: give AnalysisConfig(..)")
+    G = group_of(group)
     config = RECIPES[recipe](G, seed, **settings)
     folder = Path(out) / config.run_name
     with sole_use(folder):

@@ -12,6 +12,7 @@ from cosetta.measures import Facts, measure
 from cosetta.models import FoldedModel
 from cosetta.programs.shortening import shorten
 from cosetta.programs.trial import Pairs, Trial, try_program
+from cosetta.shown import percent, plural
 
 __all__ = ["Decompiled", "better", "decompile", "rewritten"]
 
@@ -89,9 +90,10 @@ def decompile(
     strength = float(facts.strength[list(places)].sum())
     if trial.agreement < LEAST_AGREEMENT:
         raise Unsupported(
-            f"a program must give the network's answer on half of the pairs; {len(program.rules)} rules from "
-            f"{len(places)} of {len(facts.live)} live neurons ({strength:.1%} of the strength) give "
-            f"{trial.agreement:.1%}: the network is random, has memorised, or works otherwise; see `cosetta explain`"
+            f"a program must give the network's answer on half of the pairs; {plural(len(program.rules), 'rule')} from "
+            f"{len(places)} of {plural(len(facts.live), 'live neuron')} ({percent(strength, 1)} of the strength) give "
+            f"{percent(trial.agreement, 1)}: the network is random, has memorised, or works otherwise; see "
+            "`cosetta explain`"
         )
     short = shorten(program, pairs)
     kept = float(credit(short.votes(pairs.a, pairs.b), pairs.answers).mean())

@@ -10,6 +10,7 @@ from cosetta.groups import Group
 from cosetta.hypotheses.program import Program
 from cosetta.models import FoldedModel
 from cosetta.programs.permutations import one_line
+from cosetta.shown import plural
 
 __all__ = ["element_of", "why"]
 
@@ -68,7 +69,7 @@ def why(program: Program, model: FoldedModel, left: str, right: str) -> Iterator
     pair = np.array([a]), np.array([b])
     label, fired = group.labels, np.zeros(group.order, dtype=bool)
     shared = any(family.shares for family in program.families)
-    yield f"{label[a]} times {label[b]} in {group.name}, {len(program.rules)} rules"
+    yield f"{label[a]} times {label[b]} in {group.name}, {plural(len(program.rules), 'rule')}"
     for i, rule in enumerate(program.rules):
         said = round(float(program.spoken(i, *pair)[0]))
         if said:

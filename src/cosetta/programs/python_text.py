@@ -7,10 +7,11 @@ executing anything (`reading.py`).
 from cosetta.hypotheses.partitions import coset_partition
 from cosetta.hypotheses.program import TOP, Family, Program, Rule
 from cosetta.programs.permutations import has_cycle_names, one_line
+from cosetta.shown import plural
 
 __all__ = ["python_text"]
 
-_HEAD = '''"""How {name} multiplies in {group}: {rules} rules, {says}
+_HEAD = '''"""How {name} multiplies in {group}: {rules}, {says}
     python FILE "(1 2 3)" 21345 [--why] [--plain]; alone it prints the table
 A rule is a coset uHv. The values of H(u^-1 a) and H(v b^-1), one coset if ab is in uHv, are compared: if a's is above
 (below) by n, n times the first (second) weight is said against uHv{shares}.
@@ -112,7 +113,7 @@ def python_text(program: Program, name: str, says: str) -> str:
     head = _HEAD.format(
         name=_plain(name),
         group=_plain(group.name),
-        rules=len(program.rules),
+        rules=plural(len(program.rules), "rule"),
         says=says,
         shares=", and 99ths of it against other uHxv" if shared else "",
     )

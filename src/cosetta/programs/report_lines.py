@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cosetta.programs.decompiling import Decompiled
 from cosetta.programs.writing import answers_in_words
+from cosetta.shown import percent, plural
 
 __all__ = ["GOALS", "trial_lines"]
 
@@ -24,33 +25,36 @@ def trial_lines(found: Decompiled) -> Iterator[str]:
     families = ", ".join(
         f"{sum(rule.family == f.name for rule in short.rules)} of {f.name}" for f in reversed(short.families)
     )
-    yield f"{found.name}: a program of {len(short.rules)} rules ({families}), from {len(found.program.rules)} found"
-    yield f"  neurons that the rules are made of hold {found.strength:.1%} of the strength"
+    size = plural(len(short.rules), "rule")
+    yield f"{found.name}: a program of {size} ({families}), from {len(found.program.rules)} found"
+    yield f"  neurons that the rules are made of hold {percent(found.strength, 1)} of the strength"
     whole = answers_in_words(trial.agreement, trial.pairs, trial.total_pairs)
     fewest = answers_in_words(found.short_agreement, trial.pairs, trial.total_pairs)
-    yield f"  gives {fewest}; all rules give {whole}; the network is right on {trial.network_accuracy:.2%}"
+    yield f"  gives {fewest}; all rules give {whole}; the network is right on {percent(trial.network_accuracy)}"
     if trial.plain_agreement is not None:
-        yield f"  with all weights left aside the rules give {trial.plain_agreement:.2%} of its answers"
+        yield f"  with all weights left aside the rules give {percent(trial.plain_agreement)} of its answers"
     if trial.wrong_predicted is None:
         yield "  wrong answers: the network has none here, so none can be predicted"
     else:
         yield (
-            f"  of {trial.wrong:,} wrong answers it predicts {trial.wrong_predicted:.1%} "
-            f"(rules about random cosets: {trial.wrong_control or 0:.1%})"
+            f"  of {plural(trial.wrong, 'wrong answer')} it predicts {percent(trial.wrong_predicted, 1)} "
+            f"(rules about random cosets: {percent(trial.wrong_control or 0.0, 1)})"
             f"{_goal('wrong_predicted', trial.wrong_predicted)}"
         )
     if trial.damage is not None:
         damage = trial.damage
         yield (
-            f"  one rule and its neurons removed: the answers agree on {damage.median_agreement:.2%} (median of "
-            f"{damage.rules} rules; least {damage.least_agreement:.2%}){_goal('damage', damage.least_agreement)}"
+            f"  one rule and its neurons removed: the answers agree on {percent(damage.median_agreement)} (median of "
+            f"{plural(damage.rules, 'rule')}; least {percent(damage.least_agreement)})"
+            f"{_goal('damage', damage.least_agreement)}"
         )
         if damage.changed_predicted is None:
             yield "    no answer of the network changes"
         else:
+            predicted, among = percent(damage.changed_predicted, 1), percent(damage.changed_left, 1)
             yield (
-                f"    {damage.changed:.2%} of the network's answers change, {damage.changed_predicted:.1%} of those "
-                f"are predicted, {damage.changed_left:.1%} are among the {damage.left:.1f} elements that are then left"
+                f"    {percent(damage.changed)} of the network's answers change, {predicted} of those are predicted, "
+                f"{among} are among the {damage.left:.1f} elements that are then left"
             )
     if trial.rank_correlation is not None:
         yield (
@@ -67,4 +71,5 @@ def trial_lines(found: Decompiled) -> Iterator[str]:
 
 def _goal(name: str, value: float) -> str:
     goal = GOALS[name]
-    return f"; goal {goal:.2f}: {'met' if value >= goal else 'MISSED'}"
+    said = f"{goal:.2f}" if name == "rank_correlation" else percent(goal, 0)
+    return f"; goal {said}: {'met' if value >= goal else 'MISSED'}"

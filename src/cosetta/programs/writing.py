@@ -12,6 +12,7 @@ from cosetta.programs.decompiling import Decompiled
 from cosetta.programs.pictures import latex_table, pseudocode_svg
 from cosetta.programs.python_text import python_text
 from cosetta.programs.reading import SCHEMA, program_record
+from cosetta.shown import plural
 
 __all__ = ["answers_in_words", "decompiled_record", "write_decompiled"]
 
@@ -31,7 +32,7 @@ def answers_in_words(share: float, pairs: int, total: int) -> str:
         >>> answers_in_words(1.0, 36, 36), answers_in_words(0.5, 100, 518400)
         ('all 36 answers of the network', '50 of 100 sampled answers of the network')
     """
-    of = f"{pairs:,} sampled answers" if pairs < total else f"{pairs:,} answers"
+    of = plural(pairs, "sampled answer" if pairs < total else "answer")
     return f"all {of} of the network" if share == 1 else f"{round(share * pairs):,} of {of} of the network"
 
 
@@ -75,7 +76,7 @@ def write_decompiled(found: Decompiled, folder: FilePath, *, whole: bool = False
     trial = found.trial
     program, share = (found.program, trial.agreement) if whole else (found.short, found.short_agreement)
     says = answers_in_words(share, trial.pairs, trial.total_pairs)
-    caption = f"How {found.name} multiplies in {program.group.name}: {len(program.rules)} rules, {says}"
+    caption = f"How {found.name} multiplies in {program.group.name}: {plural(len(program.rules), 'rule')}, {says}"
     contents = {
         "program.py": python_text(program, found.name, says),
         "program.tex": latex_table(program, caption),

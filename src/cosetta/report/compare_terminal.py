@@ -68,17 +68,19 @@ def comparison_summary(comparison: Comparison, width: int = 80) -> RenderableTyp
 
 
 def _title(network: ComparedNetwork) -> Text:
-    best = network.best or "none holds, reproduces the logits and is shorter than the table"
     text = Text.assemble(
         (_plain(network.name), "bold"),
-        f"  {_plain(typeset(network.group))}, {count(len(network.live))} of {count(network.width)} neurons live, "
+        f"  {_plain(typeset(network.group))}, {count(len(network.live))} of {plural(network.width, 'neuron')} live, "
         f"accuracy {percent(network.accuracy)}\n",
     )
     if network.irreps is not None:
         key = ", ".join(typeset(name) for name in network.irreps.key) or "none"
         text.append(f"key irreps {_plain(key)}: {percent(network.irreps.hidden_share, 1)} of hidden explained; ")
+    if not network.best:
+        text.append("no account holds, reproduces the logits and is shorter than the table")
+        return text
     text.append("best account ")
-    text.append(best, "bold")
+    text.append(network.best, "bold")
     return text
 
 

@@ -192,7 +192,7 @@ def three_shares(analysis: Analysis) -> str:
         '0 of 0 live neurons are covered by cosets'
     """
     covered, live = len(analysis.coset.covered), len(analysis.live)
-    said = f"{count(covered)} of {count(live)} live neurons are covered by cosets"
+    said = f"{count(covered)} of {plural(live, 'live neuron')} {'is' if covered == 1 else 'are'} covered by cosets"
     chance = analysis.chance
     if not covered:
         reach = "" if chance is None or not live else percent(chance.by_chance, 1)
@@ -215,7 +215,9 @@ def headline_sentence(analysis: Analysis) -> str:
     Returns:
         Plain text, not escaped.
     """
-    start = f"In this network of {count(analysis.width)} neurons on {typeset(analysis.group)}, {three_shares(analysis)}"
+    start = (
+        f"In this network of {plural(analysis.width, 'neuron')} on {typeset(analysis.group)}, {three_shares(analysis)}"
+    )
     if analysis.coset.refused:
         return f"{start}: the coset account could not be stated ({typeset(analysis.coset.refused)})."
     if not analysis.coset.covered and is_prime(analysis.order):

@@ -8,7 +8,7 @@ import math
 import re
 
 from cosetta.results import Control
-from cosetta.shown import plural
+from cosetta.shown import MISSING, percent, plural
 
 __all__ = [
     "count",
@@ -23,41 +23,8 @@ __all__ = [
     "typeset",
 ]
 
-MISSING = "–"
-"""Printed where a record has no value."""
-
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-SUM_ERROR = 1e-12
-"""Rounding error of a sum of shares that is 1."""
-
-
-def percent(share: float | None, digits: int = 2) -> str:
-    r"""A proportion in per cent, rounded so that only exact 0 and 1 print as `0 %` and `100 %`.
-
-    Args:
-        share: the proportion, in [0, 1]; within 1e-12 of 1, where sums of shares end, it is 1.
-        digits: digits after the point.
-
-    Returns:
-        Text with a no-break space before the sign.
-
-    Example:
-        >>> percent(14399 / 14400), percent(1.0), percent(1e-6), percent(0.25, digits=0)
-        ('99.99\xa0%', '100\xa0%', '<\xa00.01\xa0%', '25\xa0%')
-    """
-    if share is None or math.isnan(share):
-        return MISSING
-    share = 1.0 if abs(share - 1) < SUM_ERROR else share
-    if share in {0.0, 1.0}:
-        return f"{100 * share:.0f}\u00a0%"
-    step = 10.0**-digits
-    if 0 < share < 1 and 100 * share < step / 2:
-        return f"<\u00a0{step:.{digits}f}\u00a0%"
-    shown = 100 - step if 0 < share < 1 and 100 * share > 100 - step / 2 else 100 * share
-    return f"{shown:.{digits}f}\u00a0%".replace("-", "−")
 
 
 def scientific(value: float | None, digits: int = 2) -> str:

@@ -14,9 +14,12 @@ from zlib import crc32
 
 __all__ = [
     "CLASS_COLOURS",
+    "COSETS",
+    "COSETS_DARK_FROM",
     "DARK",
     "DEAD",
     "IRREP_COLOURS",
+    "SIGNED",
     "TRIVIAL",
     "UNEXPLAINED",
     "class_palette",
@@ -69,6 +72,27 @@ DARK = {
     UNEXPLAINED: "#EDEDEA",
 }
 """What stands for a colour on a dark page; the others are seen on both. `templates/report.css` repeats this table."""
+
+COSETS = (
+    "#440154",
+    "#482374",
+    "#424086",
+    "#375B8D",
+    "#2C738E",
+    "#238A8D",
+    "#1FA188",
+    "#35B779",
+    "#63CB5F",
+    "#9DD93B",
+    "#DFE318",
+)
+"""Stops of the colours of cosets, `coset_colours(11)`, between which the explorer's page goes evenly."""
+
+COSETS_DARK_FROM = 0.3
+"""Where they begin on a dark page, on which the darkest of them are not seen."""
+
+SIGNED = {"light": ("#2166AC", "#B2182B"), "dark": ("#5EA0E8", "#F06A5C")}
+"""Ends of the colours of signed values, below and above zero, on a light and on a dark page."""
 
 _PLACES = {
     "dead": DEAD,

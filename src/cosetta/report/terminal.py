@@ -25,7 +25,7 @@ from cosetta.report.headline import (
     judged,
     verdict_of_learning,
 )
-from cosetta.report.notation import count, decimal, drawn, percent, plain_class, scientific, typeset
+from cosetta.report.notation import count, decimal, drawn, percent, plain_class, plural, scientific, typeset
 from cosetta.report.palette import class_palette
 from cosetta.report.waves import kind_of, named
 from cosetta.results import Analysis, ClassSummary, Evidence, FrequencyFindings
@@ -84,7 +84,7 @@ def _title(analysis: Analysis) -> Text:
     learning = verdict_of_learning(analysis)
     text = Text.assemble(
         (_plain(typeset(analysis.group)), "bold"),
-        f"  {accuracy_sentence(analysis)} {count(analysis.width)} neurons, "
+        f"  {accuracy_sentence(analysis)} {plural(analysis.width, 'neuron')}, "
         f"{count(analysis.width - len(analysis.live))} dead · accuracy {percent(analysis.accuracy)}"
         f"{_sampled(analysis)} · cross-entropy {scientific(analysis.loss)} nats\n",
         (f"{learning}\n" if learning else "", "bold red"),

@@ -59,7 +59,8 @@ class Neurons(tuple[Neuron, ...]):
             A polars frame. The columns of docs/census.md (`subgroup`, `irrep`, `strength`, `p_value`, ..), and
             `mirror_correlation`, the share of the power in the main irrep (`irrep_share`) and its rank share
             (`rank_share`) of left, the ids of the `accounts` that cover the neuron, and its `sentence`. Nothing is
-            rounded; what does not apply is null.
+            rounded; what does not apply is null. In pandas, whole numbers with gaps (`circuit`, `conjugate`) become
+            floats and lists arrays; `to_pandas(use_pyarrow_extension_array=True)` keeps them.
         """
         import polars as pl
 

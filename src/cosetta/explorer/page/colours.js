@@ -3,23 +3,10 @@
  * viridis, signed values between blue and red.
  */
 
-const VIRIDIS = [
-  [68, 1, 84],
-  [72, 35, 116],
-  [64, 67, 135],
-  [52, 94, 141],
-  [41, 120, 142],
-  [32, 144, 140],
-  [34, 167, 132],
-  [68, 190, 112],
-  [121, 209, 81],
-  [189, 222, 38],
-  [223, 227, 24],
-];
-const DARK = JSON.parse(document.documentElement.dataset.dark);
+/** The palettes of report/palette.py: nothing here has colours of its own but for paper and ink. */
+const PALETTE = JSON.parse(document.documentElement.dataset.palette);
+const COSETS = PALETTE.cosets.map(parts);
 const PREFERS_DARK = matchMedia("(prefers-color-scheme: dark)");
-const COLD = [33, 102, 172];
-const WARM = [178, 24, 43];
 
 /** Whether the page is dark now. */
 export function isDark() {
@@ -51,7 +38,7 @@ function hex(colour) {
 
 /** A colour of the report as this page shows it: on a dark page some have another in their place (report/palette.py). */
 export function shown(colour) {
-  return (isDark() && DARK[colour]) || colour;
+  return (isDark() && PALETTE.dark[colour]) || colour;
 }
 
 /** Black or white, whichever is read better on a colour. */
@@ -59,11 +46,12 @@ export function textOn(colour) {
   return luminance(parts(colour)) > 0.3 ? "#111111" : "#ffffff";
 }
 
-/** Colour of the i-th of n cosets. */
+/** Colour of the i-th of n cosets; on a dark page they begin where they are seen. */
 export function cosetColour(i, n) {
-  const place = (n < 2 ? 0 : i / (n - 1)) * (VIRIDIS.length - 1);
-  const at = Math.min(Math.floor(place), VIRIDIS.length - 2);
-  const lifted = VIRIDIS[at].map((v, k) => v + (place - at) * (VIRIDIS[at + 1][k] - v));
+  const from = isDark() ? PALETTE.cosetsDarkFrom : 0;
+  const place = (from + (1 - from) * (n < 2 ? 0 : i / (n - 1))) * (COSETS.length - 1);
+  const at = Math.min(Math.floor(place), COSETS.length - 2);
+  const lifted = COSETS[at].map((v, k) => v + (place - at) * (COSETS[at + 1][k] - v));
   return hex(lifted);
 }
 
@@ -74,12 +62,7 @@ export function cosetColour(i, n) {
 export function ramp(sequential = false) {
   const paper = isDark() ? [24, 24, 23] : [255, 255, 255];
   const full = isDark() ? [236, 236, 230] : [20, 20, 20];
-  const [cold, warm] = isDark()
-    ? [
-        [94, 160, 232],
-        [240, 106, 92],
-      ]
-    : [COLD, WARM];
+  const [cold, warm] = PALETTE.signed[isDark() ? "dark" : "light"].map(parts);
   const table = new Uint8Array(768);
   for (let i = 0; i < 256; i++) {
     const value = sequential ? i / 255 : (i - 127.5) / 127.5;

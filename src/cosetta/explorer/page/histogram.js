@@ -26,7 +26,7 @@ export function histogram(values, colouring, label) {
   const bars = Array.from(shapes, ([part, d]) => svg("path", { d, fill: colouring ? colouring.colours[part] : quiet }));
   const zero = low < 0 && high > 0 ? 4 + (-low / (high - low)) * (width - 8) : null;
   const text = (x, y, content, anchor = "start") =>
-    svg("text", { x, y, "text-anchor": anchor, "font-size": 11, fill: soft }, content);
+    svg("text", { x, y, "text-anchor": anchor, "font-size": 12.5, fill: soft }, content);
   return svg(
     "svg",
     {

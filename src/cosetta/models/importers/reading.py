@@ -127,7 +127,9 @@ def _file(path: Path) -> Path:
         names = ("model.pt", "model.safetensors", "full_run.pth")
         found = [path / name for name in names if (path / name).is_file()]
         if not found:
-            raise BadRun(f"a checkpoint folder must hold {', '.join(names)}; `{path}` does not: name the file itself")
+            raise BadRun(
+                f"a checkpoint folder must hold {', '.join(names)}; `{path}` does not: name a run or a file in it"
+            )
         return found[0]
     if not path.is_file():
         raise BadRun(f"a checkpoint must be a file; `{path}` is not one: check the path")

@@ -93,9 +93,13 @@ export const circuits = {
           {},
           all.identified === 1
             ? "one element for every product"
-            : `one element for ${percent(all.identified)} of the products`,
+            : all.identified === 0
+              ? "no product alone"
+              : `one element for ${percent(all.identified)} of the products`,
         ),
-        `; ${smallest.circuits.length} of them, not one of which can be spared, do as much.`,
+        smallest.circuits.length === header.circuits.length
+          ? "; none of them can be spared."
+          : `; ${smallest.circuits.length} of them, not one of which can be spared, do as much.`,
       ),
       el(
         "div",

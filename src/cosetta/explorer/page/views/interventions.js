@@ -59,12 +59,10 @@ export const interventions = {
     function update() {
       scores = network.score(change);
       note({ ...written(change), ...confusion.chosen(), net: app.netParam() });
-      const spread = network.isSample
-        ? ` ± ${percent(1.96 * Math.sqrt((scores.accuracy * (1 - scores.accuracy)) / scores.pairs), 1)}`
-        : "";
+      const spread = network.isSample ? `${interval(scores.accuracy, scores.pairs)}; ` : "";
       fill(
         result,
-        tile("accuracy", percent(scores.accuracy), `${spread} before: ${percent(baseline.accuracy)}`, "accuracy"),
+        tile("accuracy", percent(scores.accuracy), `${spread}before: ${percent(baseline.accuracy)}`, "accuracy"),
         tile("loss, nats", number(scores.loss), `before: ${number(baseline.loss)}`, "loss"),
         tile(
           "switched off",
@@ -365,4 +363,12 @@ function readChange(params, change, network) {
   if (params.flip !== undefined) change.flipRight = params.flip.endsWith("right");
   if (inside(params.noise, 0, 2)) change.noise = Number(params.noise);
   if (inside(params.shift, -2, 2)) change.shift = Number(params.shift);
+}
+
+/** Wilson's 95 % interval of a share of a sample, which is no point where all or none are right. */
+function interval(share, n) {
+  const z = 1.96;
+  const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  return `${percent(Math.max(0, middle - half))} to ${percent(Math.min(1, middle + half))} of all pairs`;
 }

@@ -156,6 +156,7 @@ export const product = {
       inputs[1].value = ground.labels[b];
       state = reason(app.net, parts, scale, a, b);
       const { right, answer } = state;
+      equation.classList.toggle("long", [a, b, right].some((x) => ground.labels[x].length > 40));
       const line = (x) => (ground.degree ? el("small", {}, ground.oneLine(x)) : null);
       fill(
         equation,
