@@ -126,3 +126,24 @@ def test_flags_of_a_mapping_take_hyphens(command_line, tmp_path):
     assert (status, errors) == (0, "")
     assert "read by the mapping" in shown
     assert "--mapping.hidden_bias hb" in (tmp_path / "runs" / "imported-mine" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("command", ["certify", "decompile", "explore"])
+def test_what_needs_functions_on_the_group_refuses_a_second_layer_and_says_what_shows_it(
+    command, command_line, tmp_path
+):
+    folded = planted()
+    eye = torch.eye(folded.width, dtype=torch.float64)
+    layers = {"embed_left": folded.left, "embed_right": folded.right, "hidden": torch.cat([eye, eye], dim=1)}
+    second = torch.nn.functional.pad(folded.out, (0, 0, 0, folded.width - 6))
+    layers |= {"second": second, "unembed": torch.eye(6, folded.width)}
+    tensors = {f"{name}.weight": weight.float() for name, weight in layers.items()}
+    torch.save(
+        tensors | {"second.bias": torch.zeros(folded.width), "unembed.bias": torch.zeros(6)}, tmp_path / "deep.pt"
+    )
+    status, _, errors = command_line(command, "deep.pt")
+    assert status == 1
+    assert "below 0.999: neurons are not left + right" in errors
+    assert "`cosetta explain` shows " in errors
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "runs").exists()

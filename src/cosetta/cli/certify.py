@@ -18,6 +18,8 @@ from cosetta.shown import percent, plural
 FOLDED = "folded.safetensors"
 """The network of a checkpoint as the certificate is of it: left, right, out, bias, and direct paths."""
 
+_REFUSAL = "a certificate is of neurons that are functions on the group; {}: `cosetta explain` shows the parts"
+
 
 def certify(
     path: Annotated[Path, Parameter(help="Folder of a finished run, or anybody's checkpoint.")],
@@ -102,7 +104,7 @@ def _measured(folding: Any) -> Any:
     for note in folding.sentences():
         rich.print(f"[dim]{escape(note)}[/dim]")
     if folding.obstacle:
-        raise Unsupported(f"a certificate is of neurons that are functions on the group; {folding.obstacle}")
+        raise Unsupported(_REFUSAL.format(folding.obstacle))
     return folding.model
 
 
@@ -123,7 +125,7 @@ def _checkpoint(path: Path, out: Path, options: dict[str, Any]) -> tuple[Any, An
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     if opened.folding is not None and opened.folding.obstacle:
-        raise Unsupported(f"a certificate is of neurons that are functions on the group; {opened.folding.obstacle}")
+        raise Unsupported(_REFUSAL.format(opened.folding.obstacle))
     name = path.parent.resolve().name if path.stem in ("model", "full_run") else path.stem
     folder = out / f"imported-{name}"
     folder.mkdir(parents=True, exist_ok=True)

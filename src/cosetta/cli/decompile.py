@@ -81,7 +81,10 @@ def _open(path: Path, group: str | None, options: dict[str, Any]) -> tuple[Any, 
     instance = options.pop("instance") or 0
     opened = open_checkpoint(path, group=group, instance=instance, **options)
     if opened.folding is not None and opened.folding.obstacle:
-        raise Unsupported(f"a program needs neurons that are functions on the group; {opened.folding.obstacle}")
+        raise Unsupported(
+            f"a program needs neurons that are functions on the group; {opened.folding.obstacle}: `cosetta explain` "
+            "shows the parts"
+        )
     for note in opened.notes:
         rich.print(f"[dim]{escape(note)}[/dim]")
     resolved = path.resolve()

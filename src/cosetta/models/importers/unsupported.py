@@ -31,14 +31,14 @@ def why_unsupported(tensors: Mapping[str, Tensor]) -> str | None:
     Example:
         >>> import torch
         >>> why_unsupported({"encoder.self_attn.in_proj_weight": torch.zeros(24, 8)})
-        "a transformer (`encoder.self_attn.in_proj_weight`) under names that are not TransformerLens': run the module, \
-cosetta.fold(module, group, site=...)"
+        'a transformer (`encoder.self_attn.in_proj_weight`) under other names than `blocks.0.attn.W_Q`, which do not \
+say its heads: run the module, cosetta.fold(module, group, site=...)'
         >>> why_unsupported({"W_x": torch.zeros(6, 2)}) is None
         True
     """
     run = "run the module, cosetta.fold(module, group, site=...)"
     if key := _first(_TRANSFORMER, tensors) or _first(_TOKENS, tensors):
-        return f"a transformer (`{key}`) under names that are not TransformerLens': {run}"
+        return f"a transformer (`{key}`) under other names than `blocks.0.attn.W_Q`, which do not say its heads: {run}"
     if key := _first(_RECURRENT, tensors):
         return f"a recurrent network (`{key}`), whose steps are not in the file: {run}"
     if key := _first(_CONVOLUTION, tensors):
