@@ -57,7 +57,7 @@ def row(name, group, recipe, model, damage):
     except Unsupported as error:
         return found | {"refused": str(error), "rules": 0}
     pairs = Pairs.of(model, group, config)
-    program, settled = decompiling.rewritten(decompiling.better(facts, config, places, pairs), config)
+    program, settled = decompiling.better(facts, config, places, pairs)
     account = replace(ProgramAccount.fit(facts, config), program=program)
     neurons = decompiling._neurons(places, program, facts) if damage else {}
     trial = asdict(try_program(program, account, pairs, neurons, config))

@@ -14,7 +14,7 @@ from cosetta.measures import measure
 from cosetta.models.planted import CosetPlan, plant
 from cosetta.programs import decompile
 from cosetta.programs.building import complete_program, narrowed
-from cosetta.programs.decompiling import better
+from cosetta.programs.decompiling import better, rewritten
 from cosetta.programs.python_text import python_text
 from cosetta.programs.reading import program_record, read_program
 from cosetta.programs.trial import Pairs
@@ -76,9 +76,9 @@ def test_the_better_of_two_programs_is_taken(shared, quick):
     places, pairs = places_of(facts, quick), Pairs.of(facts.model, points.group, quick)
     alone = write_program(facts, quick, places, alone=True)
     assert not alone.families[0].shares
-    assert better(facts, quick, places, pairs) == points
+    assert better(facts, quick, places, pairs) == (points, True)
     turned = replace(pairs, logits=-alone.votes(pairs.a, pairs.b))  # answers that the other one gives
-    assert better(facts, quick, places, turned) == alone
+    assert better(facts, quick, places, turned) == rewritten(alone, quick)
 
 
 @pytest.mark.parametrize("family", ["S3", "D8"])

@@ -84,7 +84,7 @@ def decompile(
     facts = measure(model, group, config)
     places = _places(facts, config)
     account, pairs = ProgramAccount.fit(facts, config), Pairs.of(model, group, config)
-    program, settled = rewritten(better(facts, config, places, pairs), config)
+    program, settled = better(facts, config, places, pairs)
     account = replace(account, program=program)
     trial = try_program(program, account, pairs, _neurons(places, program, facts), config)
     strength = float(facts.strength[list(places)].sum())
@@ -100,8 +100,12 @@ def decompile(
     return Decompiled(name, program, short, trial, kept, strength, settled)
 
 
-def better(facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]], pairs: Pairs) -> Program:
+def better(
+    facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int, int]], pairs: Pairs
+) -> tuple[Program, bool]:
     """The program that gives more of the network's answers: with shares, or with rules against their cosets alone.
+
+    Both are compared as they are once they stay the same, since that may change what they give.
 
     Args:
         facts: of the network.
@@ -110,10 +114,11 @@ def better(facts: Facts, config: AnalysisConfig, places: Mapping[int, tuple[int,
         pairs: with the network's answers.
 
     Returns:
-        The one with shares if both give as many, since its votes are nearer to the logits.
+        The one with shares if both give as many, since its votes are nearer to the logits; whether its network
+        decompiles to it.
     """
-    both = (write_program(facts, config, places, alone=alone) for alone in (False, True))
-    return max(both, key=lambda program: credit(program.votes(pairs.a, pairs.b), pairs.answers).sum())
+    both = (rewritten(write_program(facts, config, places, alone=alone), config) for alone in (False, True))
+    return max(both, key=lambda found: credit(found[0].votes(pairs.a, pairs.b), pairs.answers).sum())
 
 
 def rewritten(program: Program, config: AnalysisConfig) -> tuple[Program, bool]:
