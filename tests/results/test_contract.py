@@ -59,3 +59,8 @@ def test_a_neuron_of_neither_kind_is_refused_by_its_kind(analysis, tmp_path):
         with pytest.raises(BadRun, match=r"neurons\.0.*'undead'.*kind"):
             load_analysis(tmp_path)
         place["neurons"][0]["kind"] = before
+
+
+def test_a_place_that_is_not_there_is_named_and_not_its_parent(tmp_path):
+    with pytest.raises(BadRun, match=r"nowhere` must be an analysis or the folder of a run; it does not exist: check"):
+        load_analysis(tmp_path / "nowhere")

@@ -139,12 +139,12 @@ def _show(certificate: Any) -> None:
     claim, account, brute = record["claim"], record["account"], record["brute_force"]
     rich.print(f"\n[bold]{escape(record['statement'])}[/bold]")
     tiers = (
-        f"{tier['tier']} {plural(tier['pairs'], 'pair')} ({tier['work'] / brute['work']:.2g})"
+        f"{tier['tier']} {plural(tier['pairs'], 'pair')} ({tier['work'] / brute['work']:.2g} of the work)"
         for tier in record["tiers"]
     )
     subgroups = plural(account["left_subgroups"], "left subgroup")
     lines = [
-        f"decided by   {'; '.join(tiers)}, in shares of the work of trying all ({brute['work']:.3g} multiply-adds)",
+        f"decided by   {'; '.join(tiers)}; trying all takes {brute['work']:.3g} multiply-adds",
         f"loss         at most {claim['loss']:.3g} nats in the mean",
         f"neurons      {account['by_cosets']} of {account['neurons']} by cosets of {subgroups}, "
         f"{len(account['one_by_one'])} one by one, {len(account['bounded'])} only bounded",

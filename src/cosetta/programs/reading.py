@@ -116,7 +116,8 @@ def read_program(path: FilePath, group: Group | None = None) -> Program:
     except CosettaError:
         raise
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
-        reason = " ".join(f"{type(problem).__name__}: {problem}".split())[:200]
+        kind = "" if isinstance(problem, ValueError) else f"{type(problem).__name__}: "  # theirs say what is wrong
+        reason = " ".join(f"{kind}{problem}".split())[:200]
         raise BadRun(f"`{path}` must be {WHAT}; {reason}: {ADVICE}") from problem
     return program
 

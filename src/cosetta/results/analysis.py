@@ -265,6 +265,8 @@ def load_analysis(path: str | os.PathLike[str]) -> Analysis:
         BadRun: if the file is missing, damaged, or of a schema that is not known.
     """
     path = Path(path)
+    if not path.exists():
+        raise BadRun(f"`{path}` must be an analysis or the folder of a run; it does not exist: check the path")
     path = path / "analysis.json" if path.is_dir() else path
     advice = f"run `cosetta explain {path.parent}` again"
     values = read_json(path, dict, what="a whole analysis", advice=advice)

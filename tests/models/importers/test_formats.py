@@ -51,6 +51,9 @@ def test_instances_are_chosen_by_number(net, state_dicts, tmp_path):
     assert not import_checkpoint(path, instance=0).folded.left.any()
     with pytest.raises(BadRun, match=r"`instance` must be one of the 2 networks.*got 2"):
         import_checkpoint(path, instance=2)
+    single = saved(state_dicts(net)["chughtai2023"], tmp_path / "single.pt")
+    with pytest.raises(BadConfig, match=r"`instance` must be 0 where a file holds one network.*got 1"):
+        import_checkpoint(single, instance=1)
 
 
 def test_wu_without_linear_layers_and_with_a_shared_one(net, state_dicts, tmp_path):

@@ -132,7 +132,7 @@ def import_checkpoint(
 
     Raises:
         BadRun: if the file is damaged, or its tensors do not fit the format.
-        BadConfig: if `format`, `mapping` or `activation` name something unknown.
+        BadConfig: if `format`, `mapping` or `activation` name something unknown, or there is no such instance.
         Unsupported: if the architecture does not fold or is not known; the message names it.
 
     Example:
@@ -150,6 +150,8 @@ def import_checkpoint(
     checkpoint = read_checkpoint(path, max_bytes)
     tensors, notes = Reading(checkpoint.tensors), checkpoint.notes
     chosen = None if mapping is not None else FORMATS[format] if format is not None else _recognised(checkpoint)
+    if instance and (chosen is None or not chosen.stacks):
+        raise BadConfig(f"`instance` must be 0 where a file holds one network, as `{path}` does; got {instance}")
     if mapping is None and chosen is None:
         mapping, notes = _guessed(checkpoint, order, notes)
     name, says = ("mapped", "the mapping") if chosen is None else (chosen.name, f"{chosen.name} ({chosen.says})")

@@ -35,6 +35,7 @@ class Format:
         notes: what was converted or assumed, in plain sentences.
         network: for any other network: takes tensors, configuration, the file's name, the activation and the site (both
             None if not asked for), and gives a network read at a site, with sentences on what was assumed.
+        stacks: whether a file may hold several networks.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Format:
     group_name: Callable[[Config], str | None] = lambda _: None
     notes: tuple[str, ...] = ()
     network: Callable[[Tensors, Config, str, str | None, str | None], tuple[PairModel, tuple[str, ...]]] | None = None
+    stacks: bool = False
 
 
 def precision(tensors: Tensors) -> torch.dtype:

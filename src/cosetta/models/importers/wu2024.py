@@ -55,4 +55,4 @@ def _one(tensors: Tensors, instance: int, source: str) -> Tensors:
     return {name: tensor[instance] for name, tensor in known.items()}
 
 
-FORMAT = Format("wu2024", "Wu et al. 2024, stacked instances", _recognise, _parts)
+FORMAT = Format("wu2024", "Wu et al. 2024, stacked instances", _recognise, _parts, stacks=True)
