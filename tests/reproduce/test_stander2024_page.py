@@ -489,7 +489,7 @@ def test_a_quick_look_has_s6_on_request(cosetta):
         "S5 fast: 8 runs, 0 finished already, 8 to do"
     ]
     asked = cosetta("reproduce", "stander2024", "--quick", "--groups", "S5,S6", "--dry-run")[1]
-    assert "S6 fast: 1 runs, 0 finished already, 1 to do" in asked
+    assert "S6 fast: 1 run, 0 finished already, 1 to do" in asked
 
 
 def test_what_it_will_take_is_said_before_it_starts(cosetta, monkeypatch):

@@ -195,7 +195,7 @@ def _expected_measuring(networks: Path | None, groups: tuple[str, ...]) -> str |
     seconds = sum(SECONDS_TO_MEASURE[group] * number for group, number in left.items())
     if not seconds:
         return None
-    return f"{count(sum(left.values()))} folded runs to explain: about {duration(seconds)} of one core"
+    return f"{plural(sum(left.values()), 'folded run')} to explain: about {duration(seconds)} of one core"
 
 
 def _show_plan(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path) -> None:
@@ -206,7 +206,9 @@ def _show_plan(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path) 
         plan = SweepPlan(grid({"group": group, "recipe": recipe, "seed": list(wanted)}), runs.absolute())
         left = len(plan.unfinished())
         done = len(plan.configs) - left
-        print(f"{group} {recipe}: {count(len(plan.configs))} runs, {count(done)} finished already, {count(left)} to do")
+        print(
+            f"{group} {recipe}: {plural(len(plan.configs), 'run')}, {count(done)} finished already, {count(left)} to do"
+        )
 
 
 def _expected(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path, workers: int | None) -> str | None:
@@ -230,7 +232,7 @@ def _expected(populations: list[tuple[str, str, tuple[int, ...]]], runs: Path, w
     what = "train and explain" if found.explain_seconds is not None else "train; explaining comes on top"
     source = "from a few steps timed now, as if no phase ended early" if found.timed_kinds else "as finished runs took"
     sort = "at most " if found.timed_kinds else "about "
-    return f"{count(found.runs)} networks: {sort}{duration(seconds)} on {plural(cores, 'core')} to {what} ({source})"
+    return f"{plural(found.runs, 'network')}: {sort}{duration(seconds)} on {plural(cores, 'core')} to {what} ({source})"
 
 
 class _Shown:
@@ -294,7 +296,7 @@ def _summary(found: Any, slowest: tuple[str, float] | None, page: Path) -> Table
         named = Text(f"{VERDICTS[verdict]} {verdict}", COLOURS[verdict])
         table.add_row(named, Text(f"{count(number)} of {count(sum(verdicts.values()))} claims of the paper"))
     table.add_row("runs", Text(runs_sentence(found)))
-    table.add_row("made", Text(f"{len(found.tables)} tables, {len(found.figures)} figures"))
+    table.add_row("made", Text(f"{plural(len(found.tables), 'table')}, {plural(len(found.figures), 'figure')}"))
     if found.missing:
         table.add_row("missing", Text("\n".join(first_lines(found.missing))))
     if slowest is not None:
