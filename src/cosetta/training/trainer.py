@@ -68,6 +68,7 @@ def train(
     """
     group = named_group(config.group) if group is None else group
     folder = Path("runs") / config.run_name if folder is None else Path(folder)
+    split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))  # refused before a folder is there
     of_stack = None if progress is None else lambda _, now: progress(now)
     [run] = train_stack([config], group, [folder], progress=of_stack, threads=threads)
     if isinstance(run, BadRun):
@@ -219,7 +220,6 @@ def _check(configs: Sequence[TrainConfig], group: Group, folders: Sequence[Path]
         if config.group != group.name:
             must = f"`group` of the configuration must be the group's name {group.name!r}"
             raise BadConfig(f"{must}; got {config.group!r}")
-        split_pairs(group.order, config, torch.Generator().manual_seed(config.seed))  # refused before a folder is there
     if len(configs) != len(folders) or len({folder.resolve() for folder in folders}) != len(folders):
         raise BadConfig(
             f"`folders` must be {len(configs)} different ones, one for each configuration; got {len(folders)}, "
