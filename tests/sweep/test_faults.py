@@ -19,7 +19,7 @@ import pytest
 from cosetta.population import TIMES, census
 from cosetta.sweep import sweep
 
-KILLS = {"worker": 12, "parent": 6, "group": 3}
+FEW, MANY = {"worker": 4, "parent": 2, "group": 1}, {"worker": 12, "parent": 6, "group": 3}
 MOST_SECONDS = 0.15
 """A run takes about 0.2 s."""
 
@@ -125,10 +125,10 @@ def wait_until_gone(pid):
     assert status(pid) in {None, "Z"}
 
 
-def kill_workers(watched, start):
+def kill_workers(watched, start, kills):
     """One sweep whose worker is killed again and again."""
     sweep = start(watched.out)
-    for _ in range(KILLS["worker"]):
+    for _ in range(kills):
         worker = watched.worker_in_a_run(sweep.pid)
         os.kill(worker, signal.SIGKILL)
         wait_until_gone(worker)
@@ -137,9 +137,9 @@ def kill_workers(watched, start):
     assert sweep.exitcode == 0
 
 
-def kill_parents(watched, start):
+def kill_parents(watched, start, kills):
     """Sweeps that are killed; their workers end by themselves."""
-    for _ in range(KILLS["parent"]):
+    for _ in range(kills):
         sweep = start(watched.out)
         worker = watched.worker_in_a_run(sweep.pid)
         sweep.kill()
@@ -151,13 +151,13 @@ def kill_parents(watched, start):
     assert sweep.exitcode == 0
 
 
-def kill_groups(watched):
+def kill_groups(watched, _, kills):
     """The command line, killed with everything it has started."""
     toml = watched.out.with_suffix(".toml")
     toml.write_text(TOML)
     code = "from cosetta.cli import main; main()"
     command = [sys.executable, "-c", code, "sweep", "--config", toml, "--out", watched.out, "--workers", "1"]
-    for _ in range(KILLS["group"]):
+    for _ in range(kills):
         sweep = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
         worker = watched.worker_in_a_run(sweep.pid)
         os.killpg(sweep.pid, signal.SIGKILL)
@@ -169,12 +169,12 @@ def kill_groups(watched):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="finds workers in /proc")
-def test_killed_at_random_moments_in_every_way(start, contents, tmp_path):
-    assert sum(KILLS.values()) >= 20
-    ways = {"worker": kill_workers, "parent": kill_parents, "group": lambda watched, _: kill_groups(watched)}
+@pytest.mark.parametrize("kills", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"])
+def test_killed_at_random_moments_in_every_way(start, contents, tmp_path, kills):
+    ways = {"worker": kill_workers, "parent": kill_parents, "group": kill_groups}
     watched = {way: Watched(tmp_path / way) for way in ways}
     with ThreadPoolExecutor() as threads:  # most of the time goes into starting processes
-        for future in [threads.submit(ways[way], watched[way], start) for way in ways]:
+        for future in [threads.submit(ways[way], watched[way], start, kills[way]) for way in ways]:
             future.result()
     sweeps = [start(tmp_path / name) for name in ("whole", "shared", "shared")]
     for process in sweeps:
