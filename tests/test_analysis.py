@@ -115,8 +115,9 @@ def test_results_survive_json(analysis, tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(BadRun, match="must be a whole analysis"):
             load_analysis(path)
-    with pytest.raises(BadRun, match="does not exist: run `cosetta explain"):
-        load_analysis(tmp_path / "nowhere.json")
+    (tmp_path / "run").mkdir()
+    with pytest.raises(BadRun, match="does not exist: run `cosetta explain .*run` again"):
+        load_analysis(tmp_path / "run")
 
 
 def test_mean_ablation_is_subtraction_of_the_deviation():
