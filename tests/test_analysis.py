@@ -116,7 +116,7 @@ def test_results_survive_json(analysis, tmp_path):
         with pytest.raises(BadRun, match="must be a whole analysis"):
             load_analysis(path)
     (tmp_path / "run").mkdir()
-    with pytest.raises(BadRun, match="does not exist: run `cosetta explain .*run` again"):
+    with pytest.raises(BadRun, match=r"does not exist: run `cosetta explain .*run` again"):
         load_analysis(tmp_path / "run")
 
 
