@@ -9,7 +9,8 @@ import torch
 from cosetta.config import AnalysisConfig
 from cosetta.errors import BadRun
 from cosetta.groups import named_group, subgroup_lattice
-from cosetta.hypotheses.program import network_of, places_of, write_program
+from cosetta.hypotheses.coset import find_places
+from cosetta.hypotheses.program import network_of, write_program
 from cosetta.measures import measure
 from cosetta.models.planted import CosetPlan, plant
 from cosetta.programs import decompile
@@ -73,7 +74,7 @@ def test_the_better_of_two_programs_is_taken(shared, quick):
     """With shares where they give more answers; where both give all, with shares too."""
     points = shared.keep([i for i, rule in enumerate(shared.rules) if rule.family == "C4"])
     facts = measure(network_of(points), points.group, quick)
-    places, pairs = places_of(facts, quick), Pairs.of(facts.model, points.group, quick)
+    places, pairs = find_places(facts, quick), Pairs.of(facts.model, points.group, quick)
     alone = write_program(facts, quick, places, alone=True)
     assert not alone.families[0].shares
     assert better(facts, quick, places, pairs) == (points, True)

@@ -7,7 +7,8 @@ from typing import final
 from cosetta.config import AnalysisConfig
 from cosetta.errors import Unsupported
 from cosetta.groups import Group
-from cosetta.hypotheses.program import Program, ProgramAccount, credit, network_of, place_of, places_of, write_program
+from cosetta.hypotheses.coset import find_places
+from cosetta.hypotheses.program import Program, ProgramAccount, credit, network_of, place_of, write_program
 from cosetta.measures import Facts, measure
 from cosetta.models import FoldedModel
 from cosetta.programs.shortening import shorten
@@ -110,7 +111,7 @@ def better(
     Args:
         facts: of the network.
         config: thresholds.
-        places: of the neurons, from `places_of`.
+        places: of the neurons, from `find_places`.
         pairs: with the network's answers.
 
     Returns:
@@ -153,7 +154,7 @@ def _places(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
             f"a program needs cosets of a proper subgroup; {group.name} has none: the rank-one account describes such "
             "networks, see `cosetta explain`"
         )
-    places = places_of(facts, config)
+    places = find_places(facts, config)
     if not places:
         raise Unsupported(
             f"a program needs neurons that are constant on cosets; of {live} live ones none is (threshold "

@@ -9,7 +9,8 @@ import torch
 
 from cosetta.config import AnalysisConfig
 from cosetta.hypotheses.base import ALONE, AbstractHypothesis, Functions
-from cosetta.hypotheses.program.fitting import places_of, write_program
+from cosetta.hypotheses.coset import find_places
+from cosetta.hypotheses.program.fitting import write_program
 from cosetta.hypotheses.program.network import network_of
 from cosetta.hypotheses.program.rules import Program, Rule
 from cosetta.measures.facts import FUNCTIONS, Facts
@@ -56,7 +57,7 @@ class ProgramAccount(AbstractHypothesis):
         Raises:
             Unsupported: if the group's subgroups are out of reach.
         """
-        lattice, places = facts.known_lattice, places_of(facts, config)
+        lattice, places = facts.known_lattice, find_places(facts, config)
         program = write_program(facts, config, places)
         names = {n: lattice.classes[lattice.class_of[h]].name for n, (h, _) in places.items()}
         reasons = {int(n): "the coset account leaves it open" for n in facts.live if int(n) not in places}

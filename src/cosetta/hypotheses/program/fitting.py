@@ -28,11 +28,7 @@ from cosetta.measures.facts import Facts
 from cosetta.measures.pairs import logit_strength, pair_statistics
 from cosetta.models.moments import mean_logits
 
-__all__ = ["coset_of", "place_of", "places_of", "words_of", "write_program"]
-
-AS_WELL, EXACT = 2.0, 1e-9
-"""A larger subgroup fits as well when it leaves at most twice as much of left and of right, or less than `EXACT`, which
-is more than the rounding of float32 leaves and less than any trained neuron does."""
+__all__ = ["coset_of", "place_of", "words_of", "write_program"]
 
 LEAST_START = 1.0
 """A start that spans less than one vote is none: two digits of a weight say no more."""
@@ -51,7 +47,7 @@ def write_program(
         facts: of the network; they must hold a lattice.
         config: thresholds.
         places: lattice position of H and smallest element of the shared coset of each neuron to use; what
-            `places_of` finds if None.
+            `find_places` finds if None.
         alone: let rules speak against their coset alone and start from the bias: what out is on other double cosets
             and what other neurons add is then left aside.
 
@@ -65,7 +61,7 @@ def write_program(
         This project.
     """
     lattice = facts.known_lattice
-    places = places_of(facts, config) if places is None else places
+    places = find_places(facts, config) if places is None else places
     neurons = [_neuron(n, h, g, facts, lattice) for n, (h, g) in places.items()]
     neurons = [neuron for neuron in neurons if neuron is not None]
     by_class: dict[int, list[_Neuron]] = {}
@@ -82,38 +78,6 @@ def write_program(
     program = _without_idle(_rounded(facts.group, lattice, families, sums), config)
     mean = facts.model.bias.double().numpy() if alone else mean_logits(facts.model) - mean_logits(network_of(program))
     return _with_start(program, mean)
-
-
-def places_of(facts: Facts, config: AnalysisConfig) -> dict[int, tuple[int, int]]:
-    """The coset of every neuron that the coset account covers, of the largest subgroup that fits as well as its own.
-
-    The account's evidence may name a smaller subgroup of a function without noise, on which it is as constant; a rule
-    is about the larger coset then.
-
-    Args:
-        facts: of the network; they must hold a lattice.
-        config: thresholds.
-
-    Returns:
-        By neuron: lattice position of H, and an element of the shared coset.
-
-    Raises:
-        Unsupported: if the group's subgroups are out of reach.
-    """
-    lattice, group = facts.known_lattice, facts.group
-    left, right = facts.coset_fractions("left"), facts.coset_fractions("right")
-    found = {}
-    for n, (h, g) in find_places(facts, config).items():
-        k = lattice.position(conjugate_by(lattice.subgroup(h), int(group.inverse[g])))
-        above = np.flatnonzero(lattice.members[:, lattice.subgroup(h).elements].all(axis=1))
-        above = above[left[n, above] <= AS_WELL * max(left[n, h], EXACT)]
-        for larger in sorted(above.tolist(), key=lambda i: (-lattice.orders[i], left[n, i], i)):
-            partner = lattice.position(conjugate_by(lattice.subgroup(larger), int(group.inverse[g])))
-            if right[n, partner] <= AS_WELL * max(right[n, k], EXACT):
-                h = larger
-                break
-        found[n] = (int(h), g)
-    return found
 
 
 @final
